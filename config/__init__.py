@@ -1,0 +1,1 @@
+"""The host project: settings, addresses and entry points."""

@@ -1,0 +1,1 @@
+"""Lead distribution for Django: intake, match, route, offer, claim, respond, close, reward."""

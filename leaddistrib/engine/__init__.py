@@ -1,0 +1,1 @@
+"""Decides: facts in, a decision with its reasons out. Pure Python."""

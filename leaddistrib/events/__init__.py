@@ -1,0 +1,1 @@
+"""Tells pages: typed payloads, published after commit."""

@@ -1,0 +1,1 @@
+"""Periodic work: thin tasks and the one list of schedules."""

@@ -1,0 +1,1 @@
+"""Acts: every write, one module for each step of a lead's life."""

@@ -1,0 +1,1 @@
+"""Holds: fields, constraints and questions about one row."""

@@ -1,0 +1,1 @@
+"""Reads: every non-trivial question, inbox, boards and metrics."""
