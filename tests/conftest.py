@@ -1,0 +1,66 @@
+"""Fixtures for every test: the database's server, Redis, Chromium and a web server."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests import plugin
+from tests.services import find_program
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright's event loop stays on, and asyncio tests cannot share it."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Start PostgreSQL, or give SQLite a file, so that several processes can share it."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        name = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.sqlite3"
+        database["TEST"]["NAME"] = str(Path(os.environ[plugin.FOLDER]) / name)
+    elif database["PORT"] == plugin.postgresql().port:
+        plugin.postgresql().start()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """The address of a running Redis server: REDIS_URL, or this run's own."""
+    if url := os.environ.get("REDIS_URL"):
+        return url
+    server = plugin.redis()
+    server.start()
+    return server.url
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The Chromium that is installed on this machine."""
+    return find_program("chromium")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict, chromium_path: str) -> dict:
+    """pytest-playwright's browser is the machine's Chromium; root cannot use its sandbox."""
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {**browser_type_launch_args, "executable_path": chromium_path, "args": arguments}
+
+
+@pytest.fixture
+def process_environment(transactional_db: None) -> dict[str, str]:
+    """The environment for a process of its own that works on this test's database.
+
+    For uvicorn, `manage.py` commands and rivals in race tests. Add ``"REDIS_URL": redis_url``
+    where several processes must hear each other.
+    """
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{database['NAME']}"
+    else:
+        login = database["USER"] + (f":{database['PASSWORD']}" if database["PASSWORD"] else "")
+        url = f"postgresql://{login}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    return {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
