@@ -39,8 +39,15 @@ def redis_url() -> str:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """The Chromium that is installed on this machine."""
-    return find_program("chromium")
+    """The Chromium that is installed on this machine; CHROMIUM names another one."""
+    if named := os.environ.get("CHROMIUM"):
+        return named
+    return find_program("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Replaces pytest-playwright's own, which pytest 9 warns of. Tests use full addresses."""
 
 
 @pytest.fixture(scope="session")

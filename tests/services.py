@@ -41,12 +41,16 @@ def wait_for_port(port: int, seconds: float = START_SECONDS) -> bool:
     return False
 
 
-def find_program(name: str, folders: Sequence[Path] = ()) -> str:
-    """The path of a program on PATH or in one of the folders; MissingServiceError if absent."""
+def find_program(*names: str, folders: Sequence[Path] = ()) -> str:
+    """The path of the first program found on PATH or in one of the folders.
+
+    Raises MissingServiceError if there is none.
+    """
     path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, folders)])
-    if program := shutil.which(name, path=path):
-        return program
-    raise MissingServiceError(f"{name} is not installed: see `make test-services`.")
+    for name in names:
+        if program := shutil.which(name, path=path):
+            return program
+    raise MissingServiceError(f"{' or '.join(names)} is not installed: see `make test-services`.")
 
 
 @contextmanager
@@ -93,7 +97,7 @@ class PostgreSQL:
 
     def _run(self, program: str, *arguments: str) -> None:
         folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-        command = [find_program(program, folders), "-D", str(self.data), *arguments]
+        command = [find_program(program, folders=folders), "-D", str(self.data), *arguments]
         if os.geteuid() == 0:
             command = ["runuser", "-u", self._user(), "--", *command]
         # Output to a file: the server inherits it, and a pipe would never be closed.

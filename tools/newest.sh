@@ -1,0 +1,25 @@
+#!/bin/sh
+# Runs the tests once on the newest Django we allow, with the newest Python that is installed.
+set -eu
+
+python=""
+for version in 3.13 3.12; do
+    for candidate in "python$version" "$HOME/.pyenv/versions/$version".*/bin/python; do
+        if "$candidate" -c 'import venv, ensurepip' 2>/dev/null; then
+            python=$candidate
+            break 2
+        fi
+    done
+done
+if [ -z "$python" ]; then
+    echo "Neither Python 3.13 nor 3.12 is installed here: the newest Django was not tried."
+    exit 0
+fi
+
+[ -x .venv-newest/bin/python ] || "$python" -m venv .venv-newest
+bin=.venv-newest/bin
+$bin/python -m pip install --quiet -r requirements-dev.txt
+$bin/python -m pip install --quiet --upgrade 'django>=6,<6.2'
+tools/test-services.sh
+$bin/python -c 'import django, sys; print("Django", django.get_version(), "on Python", sys.version.split()[0])'
+exec $bin/python -m pytest "$@"
