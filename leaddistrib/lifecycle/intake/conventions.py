@@ -1,0 +1,142 @@
+"""How a file writes numbers and dates: read without guessing between meanings (IN5, IN7)."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, tzinfo
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.numbers import NumberFormatError, parse_decimal
+from django.utils import timezone
+from openpyxl.utils.datetime import from_excel
+
+# A space between thousands means the same in every language; a comma or a point does not.
+SPACED_THOUSANDS = re.compile(r"([-+]?\d{1,3})((?:[ \u00a0\u202f]\d{3})+)([.,]\d*)?")
+NUMBER = re.compile(r"[-+]?\d[\d.,]*", re.ASCII)
+EXCEL_SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?", re.ASCII)
+DATE_SEPARATOR = re.compile(r"(?<=\d)[./-](?=\d)")
+
+YEARS = range(1970, 2100)
+DAY_FIRST = "%d/%m/%Y"
+MONTH_FIRST = "%m/%d/%Y"
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """``locale`` ("fr", "en_GB") decides the decimal sign and, unless ``dayfirst`` says, 03/04.
+
+    Without them a value is read only if it has one possible meaning: "12,0" and "1,234" employees
+    and 25/03/2026 are clear, 03/04/2026 is not. ``timezone`` (an IANA name, by default the current
+    one) is where dates and times without an offset belong.
+    """
+
+    locale: str = ""
+    dayfirst: bool | None = None
+    timezone: str = ""
+
+    def number(self, text: str) -> Decimal:
+        """The number written in the text. ValueError if there is none, or if it is ambiguous."""
+        readings = self._readings(text)
+        if len(readings) != 1:
+            raise ValueError(text)
+        return readings.pop()
+
+    def whole(self, value: object) -> int:
+        """A whole number from a number or a text. ValueError if it is none, or has a fraction."""
+        if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, str)):
+            raise ValueError(value)
+        if isinstance(value, str):
+            readings = {reading for reading in self._readings(value) if _is_whole(reading)}
+            if len(readings) != 1:
+                raise ValueError(value)
+            return int(readings.pop())
+        number = Decimal(value)
+        if not number.is_finite() or not _is_whole(number):
+            raise ValueError(value)
+        return int(number)
+
+    def moment(self, value: object) -> datetime:
+        """Aware UTC moment of a datetime, a date, an Excel serial number or a text.
+
+        Texts: ISO 8601, day/month/year or month/day/year with optional time, an Excel serial. A
+        date alone is midnight in ``timezone``. ValueError if it is none, has two meanings, or is
+        out of ``YEARS``.
+        """
+        moment = self._read_moment(value)
+        if moment.year not in YEARS:
+            raise ValueError(value)
+        if timezone.is_naive(moment):
+            moment = moment.replace(tzinfo=self._timezone())
+        return moment.astimezone(UTC)
+
+    def _readings(self, text: str) -> set[Decimal]:
+        text = text.strip()
+        spaced = SPACED_THOUSANDS.fullmatch(text)
+        if spaced:
+            text = spaced[1] + re.sub(r"\D", "", spaced[2]) + (spaced[3] or "")
+        if not NUMBER.fullmatch(text):
+            return set()
+        readings = set()
+        for locale in [self.locale] if self.locale else ["en", "fr"]:
+            try:
+                readings.add(parse_decimal(text.removeprefix("+"), locale=locale, strict=True))
+            except NumberFormatError:
+                continue
+        return readings
+
+    def _read_moment(self, value: object) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        if isinstance(value, date):
+            return datetime.combine(value, time())
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return self._from_serial(value)
+        if not isinstance(value, str):
+            raise ValueError(value)
+        text = " ".join(value.split())
+        if EXCEL_SERIAL.fullmatch(text):
+            return self._from_serial(float(text.replace(",", ".")))
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return self._from_slashes(text)
+
+    def _from_serial(self, serial: float) -> datetime:
+        try:
+            moment = from_excel(serial)
+        except OverflowError as error:
+            raise ValueError(serial) from error
+        if not isinstance(moment, datetime):
+            raise ValueError(serial)
+        return moment
+
+    def _from_slashes(self, text: str) -> datetime:
+        text = DATE_SEPARATOR.sub("/", text)
+        readings = set()
+        for layout in self._layouts():
+            for clock in TIMES:
+                try:
+                    readings.add(datetime.strptime(text, layout + clock))  # noqa: DTZ007
+                except ValueError:
+                    continue
+        if len(readings) != 1:
+            raise ValueError(text)
+        return readings.pop()
+
+    def _layouts(self) -> tuple[str, ...]:
+        dayfirst = self.dayfirst
+        if dayfirst is None and self.locale:
+            pattern = Locale.parse(self.locale).date_formats["short"].pattern
+            dayfirst = pattern.index("d") < pattern.index("M")
+        if dayfirst is None:
+            return (DAY_FIRST, MONTH_FIRST)
+        return (DAY_FIRST,) if dayfirst else (MONTH_FIRST,)
+
+    def _timezone(self) -> tzinfo:
+        return ZoneInfo(self.timezone) if self.timezone else timezone.get_current_timezone()
+
+
+def _is_whole(number: Decimal) -> bool:
+    return number == number.to_integral_value()
