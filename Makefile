@@ -31,7 +31,7 @@ test-services:  ## install what the tests need besides Python packages
 lint: $(VENV)/dev  ## style, types, floors, translations, migrations, production settings
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
+	DEBUG=1 $(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
 	tools/translations.sh check $(PY)

@@ -9,7 +9,8 @@ CSRF_TRUSTED_ORIGINS      extra origins, such as https://leads.example.com
 DATABASE_URL              default: SQLite in db.sqlite3 beside manage.py
 REDIS_URL                 default: none; then one web process only
 DEBUG                     default: off
-CONN_MAX_AGE              seconds a PostgreSQL connection is kept, default 60
+DATABASE_POOL             PostgreSQL connections of one process at most; 0, the default
+                          outside config.asgi, keeps one for each thread instead
 ========================  ===========================================================
 """
 
@@ -96,8 +97,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    if pool := env.int("DATABASE_POOL", default=0):
+        DATABASES["default"]["OPTIONS"] = {"pool": {"max_size": pool, "timeout": 10}}
+    else:
+        DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 # --- Sockets and jobs ----------------------------------------------------------------------
 

@@ -1,6 +1,9 @@
 """Fixtures for every test: the database's server, Redis, Chromium and a web server."""
 
 import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests import plugin
-from tests.services import find_program
+from tests.services import find_program, free_port, wait_for_port
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,3 +74,33 @@ def process_environment(transactional_db: None) -> dict[str, str]:
         login = database["USER"] + (f":{database['PASSWORD']}" if database["PASSWORD"] else "")
         url = f"postgresql://{login}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
     return {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+
+
+@pytest.fixture
+def serve(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Starts the site in a process of its own, on this test's database.
+
+    ``serve()`` gives its address, such as http://127.0.0.1:41327; keyword arguments are added
+    to its environment: two servers that hear each other are two calls of
+    ``serve(REDIS_URL=redis_url)``. What they wrote is shown if the test fails.
+    """
+    servers: list[subprocess.Popen[bytes]] = []
+    log = tmp_path / "servers.log"
+
+    def start(**environment: str) -> str:
+        port = free_port()
+        command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port)]
+        with log.open("ab") as out:
+            server = subprocess.Popen(
+                command, env={**process_environment, **environment}, stdout=out, stderr=out
+            )
+        servers.append(server)
+        assert wait_for_port(port, while_runs=server), log.read_text()
+        return f"http://127.0.0.1:{port}"
+
+    yield start
+    for server in servers:
+        server.terminate()
+    for server in servers:
+        server.wait(timeout=20)
+    sys.stdout.write(log.read_text() if log.exists() else "")

@@ -30,10 +30,15 @@ def free_port() -> int:
         return port
 
 
-def wait_for_port(port: int, seconds: float = START_SECONDS) -> bool:
-    """True as soon as somebody listens on the port; False after that many seconds."""
-    deadline = time.monotonic() + seconds
+def wait_for_port(port: int, while_runs: subprocess.Popen[bytes] | None = None) -> bool:
+    """True as soon as somebody listens on the port.
+
+    False after START_SECONDS, or when the process that should listen has ended.
+    """
+    deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
+        if while_runs is not None and while_runs.poll() is not None:
+            return False
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return True
