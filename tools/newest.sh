@@ -16,10 +16,14 @@ if [ -z "$python" ]; then
     exit 0
 fi
 
-[ -x .venv-newest/bin/python ] || "$python" -m venv .venv-newest
-bin=.venv-newest/bin
-$bin/python -m pip install --quiet -r requirements-dev.txt
-$bin/python -m pip install --quiet --upgrade 'django>=6,<6.2'
+venv=.venv-newest
+bin=$venv/bin
+if [ ! -e $venv/dev ] || [ requirements.txt -nt $venv/dev ] || [ requirements-dev.txt -nt $venv/dev ]; then
+    "$python" -m venv $venv
+    $bin/python -m pip install --quiet -r requirements-dev.txt
+    $bin/python -m pip install --quiet --upgrade 'django>=6,<6.2'
+    touch $venv/dev
+fi
 tools/test-services.sh
 $bin/python -c 'import django, sys; print("Django", django.get_version(), "on Python", sys.version.split()[0])'
 exec $bin/python -m pytest "$@"
