@@ -30,7 +30,7 @@ cd "$copy"
 mkdir -p locale leaddistrib/locale
 
 failed=0
-complain() { echo "$1"; failed=1; }
+complain() { printf '%s\n' "$1"; failed=1; }
 
 for po in locale/*/LC_MESSAGES/*.po leaddistrib/locale/*/LC_MESSAGES/*.po; do
     [ -e "$po" ] || continue
@@ -43,7 +43,10 @@ done
 collect
 for po in locale/*/LC_MESSAGES/*.po leaddistrib/locale/*/LC_MESSAGES/*.po; do
     [ -e "$po" ] || continue
-    open=$(msgattrib --no-obsolete --untranslated "$po"; msgattrib --no-obsolete --only-fuzzy "$po")
+    # The first paragraph of either list is the file's header.
+    open=$(for kind in --untranslated --only-fuzzy; do
+        msgattrib --no-obsolete "$kind" "$po" | sed '1,/^$/d'
+    done)
     [ -z "$open" ] || complain "$po is not translated in full:
 $open"
 done
