@@ -230,6 +230,8 @@ class _Cleaning:
         for key, value in self.attributes.items():
             try:
                 name = one_line(key, ATTRIBUTE_KEY_LENGTH)
+                if name in cleaned:
+                    raise ValidationError(_("Another attribute has the same name."))
                 cleaned[name] = _attribute(name, value)
             except ValidationError as error:
                 self._refuse(f"attributes.{shown(key)}", error)

@@ -1,0 +1,200 @@
+"""The column map: which column of a file is which field of a lead, and how it is written there."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from django.utils.translation import gettext as _
+
+from leaddistrib.errors import UnreadableFile
+from leaddistrib.lifecycle.intake.cleaning import DATE_FIELDS, FIELDS, NUMBER_FIELDS
+from leaddistrib.lifecycle.intake.conventions import Conventions
+from leaddistrib.lifecycle.intake.table import Cell, Row
+
+ATTRIBUTE = "attributes."
+NESTED = ("contact", "attributes")
+# Beside the fields' own names, what a column without a map is also known by.
+ALSO_KNOWN = {"email": "contact.email", "phone": "contact.phone"}
+
+SETTINGS = {
+    "source": str,
+    "source_system": str,
+    "locale": str,
+    "dayfirst": bool,
+    "timezone": str,
+    "columns": dict,
+    "constants": dict,
+    "values": dict,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """``columns`` and ``constants`` by outside field name; ``values`` translate what cells say."""
+
+    columns: Mapping[str, str]
+    constants: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    conventions: Conventions = field(default_factory=Conventions)
+
+    @classmethod
+    def default_for(cls, headers: Sequence[str], locale: str = "") -> "ColumnMap":
+        """The map of a file without one: headers named like fields, the others as attributes.
+
+        Case, spaces, points, dashes and underscores do not matter. Raises UnreadableFile if two
+        columns claim one field.
+        """
+        fields = {_plain(name): name for name in FIELDS if name != "attributes"}
+        columns: dict[str, str] = {}
+        for header in headers:
+            plain = _plain(header)
+            attribute = ATTRIBUTE + header.removeprefix(ATTRIBUTE)
+            name = fields.get(plain) or ALSO_KNOWN.get(plain) or attribute
+            if name in columns:
+                raise UnreadableFile(
+                    _("The columns “%(one)s” and “%(other)s” are both taken for %(field)s.")
+                    % {"one": columns[name], "other": header, "field": name}
+                )
+            columns[name] = header
+        return cls(columns, conventions=Conventions(locale=locale))
+
+    def check(self, headers: Iterable[str]) -> None:
+        """Raise UnreadableFile if the file lacks a column that the map names (IN7)."""
+        headers = list(headers)
+        missing = [column for column in self.columns.values() if column not in headers]
+        if missing:
+            raise UnreadableFile(
+                _("The file has no column %(missing)s. Its columns are: %(headers)s.")
+                % {"missing": _listed(missing), "headers": _listed(headers)}
+            )
+
+    def apply(self, row: Row) -> dict[str, object]:
+        """The row as ``cleaning.clean`` takes it. Raises UnreadableFile if a column is missing.
+
+        Numbers and dates are read by the map's conventions; one that cannot be read so is handed
+        on as it is, for ``clean`` to name it together with whatever else is wrong with the row.
+        """
+        data = dict(self.constants)
+        for name, column in self.columns.items():
+            if column not in row.values:
+                self.check(row.values)
+            value = self._translated(name, row.values[column])
+            if name in NUMBER_FIELDS:
+                value = self._number(value)
+            elif name in DATE_FIELDS:
+                value = self._moment(value)
+            elif name.startswith(ATTRIBUTE):
+                if value == "":
+                    continue
+                value = value.isoformat() if isinstance(value, datetime) else value
+            data[name] = value
+        return data
+
+    def _translated(self, name: str, cell: Cell) -> object:
+        translations = self.values.get(name)
+        if translations is None:
+            return cell
+        return translations.get(str(cell).strip().casefold(), cell)
+
+    def _number(self, value: object) -> object:
+        if not isinstance(value, str) or not self.conventions.locale:
+            return value
+        try:
+            return self.conventions.number(value)
+        except ValueError:
+            return value
+
+    def _moment(self, value: object) -> object:
+        if value == "":
+            return value
+        try:
+            return self.conventions.moment(value)
+        except ValueError:
+            return value
+
+
+def load_map(path: str | PathLike[str]) -> ColumnMap:
+    """Read a column map from a TOML file (IN1). Raises UnreadableFile naming what is wrong in it.
+
+    Top level: ``source``, ``source_system``, ``locale``, ``dayfirst``, ``timezone``. Tables:
+    ``[columns]`` field = "column header", ``[constants]`` field = value, ``[values.FIELD]``
+    "what the cell says" = what is meant.
+    """
+    try:
+        document = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise _wrong(path, error.strerror) from error
+    except ValueError as error:
+        raise _wrong(path, error) from error
+    for key, value in document.items():
+        if key not in SETTINGS:
+            raise _wrong(path, _("there is no setting “%(key)s”") % {"key": key})
+        if not isinstance(value, SETTINGS[key]):
+            raise _wrong(path, _("“%(key)s” has the wrong type") % {"key": key})
+    columns = _flat(document.get("columns", {}))
+    constants = _flat(document.get("constants", {}))
+    constants |= {key: document[key] for key in ("source", "source_system") if key in document}
+    values = _flat(document.get("values", {}))
+    for name in (*columns, *constants, *values):
+        if name not in FIELDS and not name.startswith(ATTRIBUTE):
+            raise _wrong(path, _("there is no field “%(name)s”") % {"name": name})
+    for name in columns:
+        if not isinstance(columns[name], str):
+            raise _wrong(path, _("the column of “%(name)s” is not a text") % {"name": name})
+        if name in constants:
+            raise _wrong(path, _("“%(name)s” is both a column and a constant") % {"name": name})
+    for name in values:
+        if not isinstance(values[name], dict):
+            raise _wrong(path, _("[values.%(name)s] is not a table") % {"name": name})
+    return ColumnMap(
+        columns={name: column.strip() for name, column in columns.items()},
+        constants=constants,
+        values={
+            name: {said.strip().casefold(): meant for said, meant in table.items()}
+            for name, table in values.items()
+        },
+        conventions=_conventions(path, document),
+    )
+
+
+def _conventions(path: str | PathLike[str], document: Mapping[str, object]) -> Conventions:
+    locale, zone = document.get("locale", ""), document.get("timezone", "")
+    try:
+        if locale:
+            locale = str(Locale.parse(locale.replace("-", "_")))
+        if zone:
+            ZoneInfo(zone)
+    except (UnknownLocaleError, ZoneInfoNotFoundError, ValueError) as error:
+        raise _wrong(path, error) from error
+    return Conventions(locale=locale, dayfirst=document.get("dayfirst"), timezone=zone)
+
+
+def _flat(table: Mapping[str, object]) -> dict[str, object]:
+    """``contact.email`` may be written with or without quotes; without, TOML nests it."""
+    flat: dict[str, object] = {}
+    for key, value in table.items():
+        if key in NESTED and isinstance(value, dict):
+            flat |= {f"{key}.{inner}": inner_value for inner, inner_value in value.items()}
+        else:
+            flat[key] = value
+    return flat
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s._-]+", "", name).casefold()
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
+
+
+def _wrong(path: str | PathLike[str], problem: object) -> UnreadableFile:
+    return UnreadableFile(
+        _("The column map %(path)s: %(problem)s.") % {"path": Path(path).name, "problem": problem}
+    )
