@@ -103,11 +103,19 @@ class PostgreSQL:
     def _run(self, program: str, *arguments: str) -> None:
         folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
         command = [find_program(program, folders=folders), "-D", str(self.data), *arguments]
-        if os.geteuid() == 0:
-            command = ["runuser", "-u", self._user(), "--", *command]
+        user = self._user() if os.geteuid() == 0 else None
+        groups = [] if user else None
         # Output to a file: the server inherits it, and a pipe would never be closed.
         with (self.folder / "postgresql.out").open("a+") as out:
-            result = subprocess.run(command, stdout=out, stderr=out, cwd="/", check=False)
+            result = subprocess.run(
+                command,
+                stdout=out,
+                stderr=out,
+                cwd="/",
+                check=False,
+                user=user,
+                extra_groups=groups,
+            )
             if result.returncode:
                 out.seek(0)
                 raise MissingServiceError(f"{program} failed: {out.read()[-2000:]}")
