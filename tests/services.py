@@ -104,7 +104,7 @@ class PostgreSQL:
         folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
         command = [find_program(program, folders=folders), "-D", str(self.data), *arguments]
         user = self._user() if os.geteuid() == 0 else None
-        groups = [] if user else None
+        groups: list[str | int] | None = [] if user else None
         # Output to a file: the server inherits it, and a pipe would never be closed.
         with (self.folder / "postgresql.out").open("a+") as out:
             result = subprocess.run(
