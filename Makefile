@@ -9,6 +9,9 @@ PORT ?= 8000
 # Extra arguments for pytest: make test ARGS="-k claim -x"
 ARGS ?=
 
+# Tests start many Python processes; each would compile the whole app anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-services lint screenshots benchmarks messages newest wheel clean
 
@@ -17,7 +20,8 @@ help:  ## list the targets
 
 demo: $(VENV)/runtime  ## a company with leads coming in, on http://127.0.0.1:8000 (PORT=… to change)
 	@mkdir -p var
-	@DEBUG=1 DATABASE_URL=$${DATABASE_URL:-sqlite:///$(CURDIR)/var/demo.sqlite3} \
+	@# Always a file of its own: a made-up company must not land in somebody's real database.
+	@DEBUG=1 DATABASE_URL=sqlite:///$(CURDIR)/var/demo.sqlite3 \
 		$(PY) manage.py leaddistrib_demo --port $(PORT)
 
 test: $(VENV)/dev test-services  ## every test, on PostgreSQL and on SQLite
