@@ -1,1 +1,3 @@
-"""Lead distribution for Django: intake, match, route, offer, claim, respond, close, reward."""
+"""Gets every sales lead to the right rep in seconds."""
+
+__version__ = "0.1.0"

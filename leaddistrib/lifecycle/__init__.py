@@ -1,1 +1,28 @@
-"""Acts: every write, one module for each step of a lead's life."""
+"""Every write, one module for each step of a lead's life.
+
+What other projects may call, whatever door they stand at:
+
+    receive(lead_input)        a lead comes in and is routed            (intake, IN1)
+    receive_many(lead_inputs)  the same for a file                      (intake, IN7)
+    route(leads)               the rules decide                         (route, RU2)
+    claim(lead, rep)           a rep reaches for a lead                 (claim, RA1)
+    release(lead, rep, ...)    a rep gives a lead back                  (claim, RA4)
+    publish(documents)         a version of the rules comes into force  (RU3)
+"""
+
+from leaddistrib.lifecycle.claiming import ClaimResult, claim
+from leaddistrib.lifecycle.intake.receiving import Received, receive, receive_many
+from leaddistrib.lifecycle.publishing import publish
+from leaddistrib.lifecycle.releasing import release
+from leaddistrib.lifecycle.routing import route
+
+__all__ = [
+    "ClaimResult",
+    "Received",
+    "claim",
+    "publish",
+    "receive",
+    "receive_many",
+    "release",
+    "route",
+]

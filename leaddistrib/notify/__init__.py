@@ -1,1 +1,1 @@
-"""Tells people: the outbox and its channels."""
+"""Tells people: the outbox, and one module for each channel."""

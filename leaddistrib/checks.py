@@ -1,0 +1,157 @@
+"""Refuses a wrong configuration at start, with an id and a hint (docs/settings.md lists them)."""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+from django.utils.module_loading import import_string
+
+from leaddistrib import conf
+
+SQLITE = "django.db.backends.sqlite3"
+IN_MEMORY = "channels.layers.InMemoryChannelLayer"
+REQUIRED_MIDDLEWARE = (
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+)
+REQUIRED_APPS = (
+    "channels",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "django_filters",
+    "django_q",
+    "django.contrib.auth",
+    "django.contrib.staticfiles",
+)
+
+
+@register("leaddistrib", Tags.database)
+def database(**kwargs: Any) -> Iterable[CheckMessage]:
+    """Claims rely on how the default database begins its transactions and keeps time."""
+    options = connections["default"].settings_dict
+    engine = options["ENGINE"]
+    if engine == SQLITE:
+        given = options.get("OPTIONS") or {}
+        if given.get("transaction_mode") != "IMMEDIATE":
+            yield Error(
+                "SQLite must begin its transactions as IMMEDIATE: otherwise most of several "
+                "claims at once fail with “database is locked”.",
+                hint='Set DATABASES["default"]["OPTIONS"]["transaction_mode"] = "IMMEDIATE".',
+                id="leaddistrib.E001",
+            )
+        if "journal_mode=wal" not in str(given.get("init_command", "")).replace(" ", "").lower():
+            yield checks.Warning(
+                "SQLite without its write-ahead log: readers wait for every claim.",
+                hint='Set OPTIONS["init_command"] = "PRAGMA journal_mode=WAL;".',
+                id="leaddistrib.W001",
+            )
+        if float(given.get("timeout", 5)) < 20:
+            yield checks.Warning(
+                "SQLite gives up waiting for its lock early.",
+                hint='Set OPTIONS["timeout"] = 20 (seconds).',
+                id="leaddistrib.W002",
+            )
+    elif not engine.endswith(("postgresql", "postgis")):
+        yield Error(
+            f"leaddistrib runs on PostgreSQL and SQLite, not on {engine}.",
+            hint="Set DATABASE_URL to a PostgreSQL or SQLite database.",
+            id="leaddistrib.E002",
+        )
+    elif options.get("ATOMIC_REQUESTS"):
+        yield Error(
+            "ATOMIC_REQUESTS holds every lock of a claim until the whole page is rendered.",
+            hint='Remove ATOMIC_REQUESTS from DATABASES["default"].',
+            id="leaddistrib.E003",
+        )
+    if not django_settings.USE_TZ:
+        yield Error("Times must be aware.", hint="Set USE_TZ = True.", id="leaddistrib.E004")
+
+
+@register("leaddistrib")
+def channel_layer(**kwargs: Any) -> Iterable[CheckMessage]:
+    """Pages hear of claims through the channel layer."""
+    layer = getattr(django_settings, "CHANNEL_LAYERS", {}).get("default", {}).get("BACKEND", "")
+    if not layer:
+        yield Error(
+            "There is no channel layer: pages would not hear of claims.",
+            hint='Set CHANNEL_LAYERS["default"]; docs/installing.md has one to copy.',
+            id="leaddistrib.E005",
+        )
+    elif layer == IN_MEMORY and web_processes() > 1:
+        yield Error(
+            "The in-memory channel layer works within one process, and WEB_CONCURRENCY asks for "
+            f"{web_processes()}: reps on one process would not see the claims made on another.",
+            hint="Set REDIS_URL, or WEB_CONCURRENCY=1.",
+            id="leaddistrib.E006",
+        )
+    elif layer == "channels_redis.core.RedisChannelLayer":
+        yield checks.Warning(
+            "channels_redis' core layer drops messages without a word when a reader is slow.",
+            hint='Use "channels_redis.pubsub.RedisPubSubChannelLayer".',
+            id="leaddistrib.W003",
+        )
+
+
+def web_processes() -> int:
+    """How many web processes uvicorn or gunicorn are asked to start on this machine."""
+    count = os.environ.get("WEB_CONCURRENCY", "1")
+    return int(count) if count.isdigit() else 1
+
+
+@register("leaddistrib")
+def installation(**kwargs: Any) -> Iterable[CheckMessage]:
+    """Apps and middleware that pages and API rely on."""
+    for app in REQUIRED_APPS:
+        if not apps.is_installed(app):
+            yield Error(
+                f"{app} is missing from INSTALLED_APPS.",
+                hint=f'Add "{app}" to INSTALLED_APPS.',
+                id="leaddistrib.E007",
+            )
+    for middleware in REQUIRED_MIDDLEWARE:
+        if middleware not in django_settings.MIDDLEWARE:
+            yield Error(
+                f"{middleware} is missing from MIDDLEWARE.",
+                hint=f'Add "{middleware}" to MIDDLEWARE, in the order that Django documents.',
+                id="leaddistrib.E008",
+            )
+
+
+@register("leaddistrib")
+def settings(**kwargs: Any) -> Iterable[CheckMessage]:
+    """Every key of LEADDISTRIB is known, and of the kind that its default is."""
+    given = getattr(django_settings, "LEADDISTRIB", {})
+    for name, value in given.items():
+        if name not in conf.Settings.DEFAULTS:
+            yield Error(
+                f"LEADDISTRIB has no setting {name}.",
+                hint=f"Known are: {', '.join(sorted(conf.Settings.DEFAULTS))}.",
+                id="leaddistrib.E009",
+            )
+            continue
+        default = conf.Settings.DEFAULTS[name]
+        kinds = {int: (int,), float: (int, float), tuple: (tuple, list)}.get(
+            type(default), (type(default),)
+        )
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            yield Error(
+                f"LEADDISTRIB[{name!r}] is {value!r}.",
+                hint=f"Give it the kind of value that the default has: {default!r}.",
+                id="leaddistrib.E010",
+            )
+    try:
+        import_string(conf.settings.POLICY)
+    except (ImportError, TypeError) as error:
+        yield Error(
+            f"LEADDISTRIB['POLICY'] cannot be imported: {error}",
+            hint='Name a subclass of leaddistrib.policy.Policy, as "package.module.Class".',
+            id="leaddistrib.E011",
+        )

@@ -1,0 +1,55 @@
+"""Settings: one dict ``LEADDISTRIB`` in the host project, read at access time so that tests and
+hosts may change it. Each key is described in docs/settings.md."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings as django_settings
+
+
+class Settings:
+    """``conf.settings.KEY`` is the host's value, or the default below."""
+
+    DEFAULTS: Mapping[str, Any] = {
+        # Open leads a new rep may hold before push and claim pass over them (PU2).
+        "CAPACITY": 50,
+        # Seconds that a claim waits for a row lock on PostgreSQL before it is tried again.
+        "LOCK_TIMEOUT": 3.0,
+        # Seconds between two heartbeats of a socket, and its longest life.
+        "HEARTBEAT_SECONDS": 20,
+        "SOCKET_MAX_SECONDS": 11 * 3600,
+        # What a client may do on a socket: sockets a user, messages a second, bytes a message.
+        "SOCKETS_PER_USER": 5,
+        "SOCKET_MESSAGES_PER_SECOND": 20,
+        "SOCKET_MAX_BYTES": 8192,
+        # Origins (scheme://host[:port]) that may open a socket, beside the page's own.
+        "SOCKET_ORIGINS": (),
+        # API calls a user may make: for reading, for claims, for intake.
+        "API_RATES": {"default": "600/min", "claim": "120/min", "intake": "1200/min"},
+        # Lowest scores of a hot and of a warm lead (IN5).
+        "HOT_SCORE": 80,
+        "WARM_SCORE": 40,
+        # Region that a phone number without a country is read in (ISO 3166-1), "" for none.
+        "PHONE_REGION": "",
+        # Days that an Idempotency-Key is remembered (IN2).
+        "IDEMPOTENCY_DAYS": 30,
+        # Largest file (bytes), most rows and longest cell (characters) that an import takes.
+        "IMPORT_MAX_BYTES": 50 * 1024 * 1024,
+        "IMPORT_MAX_ROWS": 200_000,
+        "IMPORT_MAX_CELL": 10_000,
+        # Tries that an outgoing message gets before it is a dead letter (NO4).
+        "OUTBOX_MAX_ATTEMPTS": 8,
+        # Class whose methods a host overrides to change who sees what.
+        "POLICY": "leaddistrib.policy.Policy",
+    }
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            default = self.DEFAULTS[name]
+        except KeyError:
+            raise AttributeError(f"leaddistrib has no setting {name}") from None
+        given: Mapping[str, Any] = getattr(django_settings, "LEADDISTRIB", {})
+        return given.get(name, default)
+
+
+settings = Settings()

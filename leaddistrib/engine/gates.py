@@ -1,0 +1,96 @@
+"""Who may have a lead: an ordered list of gates, each one reason.
+
+Push, offer and claim ask the same gates, so "why not me?" has one answer everywhere (GU7).
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from leaddistrib.engine.facts import RepFacts
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a rep may not have a lead: a stable code, what the sentence needs, and when it lifts."""
+
+    code: str
+    params: Mapping[str, int | str] = field(default_factory=dict)
+    lifts_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a gate is asked about, beside the rep.
+
+    ``member`` says whether the rep belongs to the pool or team; ``opens_at`` is when the lead opens
+    for this rep, None where there is no window (push).
+    """
+
+    moment: datetime
+    member: bool = True
+    opens_at: datetime | None = None
+
+
+Gate = Callable[[RepFacts, Situation], Refusal | None]
+
+
+def active(rep: RepFacts, situation: Situation) -> Refusal | None:
+    return None if rep.active else Refusal("inactive")
+
+
+def member(rep: RepFacts, situation: Situation) -> Refusal | None:
+    return None if situation.member else Refusal("not_a_member")
+
+
+def available(rep: RepFacts, situation: Situation) -> Refusal | None:
+    """Neither paused nor on leave. Leave that follows on leave lifts when the last one ends."""
+    if rep.paused:
+        return Refusal("paused")
+    back = situation.moment
+    for start, end in sorted(rep.time_off):
+        if start <= back < end:
+            back = end
+    return Refusal("time_off", lifts_at=back) if back > situation.moment else None
+
+
+def capacity(rep: RepFacts, situation: Situation) -> Refusal | None:
+    if rep.open_leads < rep.capacity:
+        return None
+    return Refusal("at_capacity", {"open": rep.open_leads, "capacity": rep.capacity})
+
+
+def window(rep: RepFacts, situation: Situation) -> Refusal | None:
+    if situation.opens_at is None or situation.opens_at <= situation.moment:
+        return None
+    return Refusal("not_open_yet", lifts_at=situation.opens_at)
+
+
+GATES: tuple[Gate, ...] = (active, member, available, capacity, window)
+
+
+def refusals(rep: RepFacts, situation: Situation, gates: tuple[Gate, ...] = GATES) -> list[Refusal]:
+    """Every reason against, in the order of the gates; empty when the rep may have the lead.
+
+    A gate that breaks refuses: a lead is never handed out because a check could not be made.
+    """
+    found = []
+    for gate in gates:
+        try:
+            refusal = gate(rep, situation)
+        except Exception:  # fail closed, whatever broke
+            log.exception("Gate %s failed for rep %s", gate.__name__, rep.id)
+            refusal = Refusal("gate_failed", {"gate": gate.__name__})
+        if refusal:
+            found.append(refusal)
+    return found
+
+
+def first_refusal(
+    rep: RepFacts, situation: Situation, gates: tuple[Gate, ...] = GATES
+) -> Refusal | None:
+    """The first reason against, or None."""
+    return next(iter(refusals(rep, situation, gates)), None)

@@ -1,0 +1,156 @@
+"""A rep reaches for a lead. The first valid claim owns it (RA1, RA2, RA3).
+
+Losing is a result, not an error. docs/locking.md walks through the transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError
+from django.db.models import QuerySet
+
+from leaddistrib.engine.facts import RepFacts
+from leaddistrib.engine.gates import Refusal, Situation, refusals
+from leaddistrib.events.messages import MeChanged
+from leaddistrib.events.publishing import publish, rep_group
+from leaddistrib.lifecycle.announcing import announce_taken
+from leaddistrib.lifecycle.transactions import act, lock_reps, violates
+from leaddistrib.models import Assignment, Claim, Lead, LogEntry, Offer, Rep
+from leaddistrib.queries import clock
+from leaddistrib.queries.membership import is_member
+from leaddistrib.queries.roster import rep_facts
+from leaddistrib.signals import announce, lead_claimed
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimResult:
+    """What came of a claim: "won", "lost" (then by whom and when) or "refused" (then why)."""
+
+    result: str
+    lead: Lead
+    taken_by: Rep | None = None
+    taken_at: datetime | None = None
+    refusals: tuple[Refusal, ...] = ()
+
+
+def claim(lead: Lead, rep: Rep, *, via: str) -> ClaimResult:
+    """``rep`` claims ``lead``; ``via`` names the door ("page", "api" …).
+
+    Exactly one claim wins each time the lead is open, under any load. A rep who already owns the
+    lead is told "won" again: a second tap does no harm. Every attempt is kept with its result.
+
+    Raises:
+        Busy: the database was locked through every retry; nothing was written.
+    """
+    try:
+        return _claim(lead.pk, rep.pk, via)
+    except IntegrityError as error:
+        # The backstop: the conditional UPDATE let two through, the constraint did not. It undid
+        # the whole transaction, so the attempt is looked at again, and now sees the rival's.
+        if not violates(error, Assignment, Assignment.ONE_OPEN):
+            raise
+        return _claim(lead.pk, rep.pk, via)
+
+
+@act(durable=True)
+def _claim(lead_id: int, rep_id: int, via: str) -> ClaimResult:
+    lock_reps([rep_id])  # first: the limits below are counted as nobody else can change them
+    rep = Rep.objects.select_related("user").get(pk=rep_id)
+    lead = Lead.objects.select_related("pool", "owner__user").get(pk=lead_id)
+    offer = Offer.objects.filter(lead=lead, rep=rep, period=lead.period).first()
+    now = clock.now()
+    if lead.status == Lead.Status.OWNED:
+        return _too_late(lead, rep, offer, now, via)
+    facts = rep_facts([rep.pk], now)[rep.pk]
+    against = _against(lead, rep, facts, offer, now)
+    if against:
+        _record(lead, rep, offer, Claim.Result.REFUSED, now, via, against)
+        return ClaimResult("refused", lead, refusals=tuple(against))
+    if claimable(lead, now).update(status=Lead.Status.OWNED, owner=rep) != 1:
+        lead.refresh_from_db()
+        return _too_late(lead, rep, offer, now, via)
+    lead.status, lead.owner = Lead.Status.OWNED, rep
+    _win(lead, rep, offer, facts, now, via)
+    return ClaimResult("won", lead, taken_by=rep, taken_at=now)
+
+
+def claimable(lead: Lead, moment: datetime) -> QuerySet[Lead]:
+    """``lead``, if it is open at ``moment``, still as it was read: this decides a race.
+
+    Its UPDATE changes one row for one rival, none for all others, because the database checks the
+    condition again once it holds the row. The period makes it the opening that the rep was judged
+    for: a lead given back meanwhile may wait in a pool that is not the rep's.
+    """
+    return Lead.objects.filter(
+        pk=lead.pk,
+        period=lead.period,
+        owner__isnull=True,
+        status=Lead.Status.WAITING,
+        opens_at__lte=moment,
+    )
+
+
+def _against(
+    lead: Lead, rep: Rep, facts: RepFacts, offer: Offer | None, now: datetime
+) -> list[Refusal]:
+    if lead.status != Lead.Status.WAITING or lead.pool_id is None:
+        return [Refusal("not_open")]
+    opens_at = offer.opens_at if offer else lead.opens_at
+    situation = Situation(now, member=is_member(rep, lead.pool_id), opens_at=opens_at)
+    return refusals(facts, situation)
+
+
+def _win(
+    lead: Lead, rep: Rep, offer: Offer | None, facts: RepFacts, now: datetime, via: str
+) -> None:
+    Assignment.objects.create(lead=lead, rep=rep, method=Assignment.Method.CLAIM, started_at=now)
+    _record(lead, rep, offer, Claim.Result.WON, now, via)
+    Offer.objects.filter(lead=lead, closed_at__isnull=True).update(closed_at=now)
+    LogEntry.objects.create(
+        lead=lead,
+        event=LogEntry.Event.CLAIMED,
+        rep=rep,
+        actor=rep.user,
+        at=now,
+        detail={"via": via},
+    )
+    announce_taken(lead, rep, now)
+    announce(lead_claimed, sender=Lead, lead=lead, rep=rep)
+    publish(rep_group(rep), MeChanged({"open_leads": facts.open_leads + 1}))
+
+
+def _too_late(lead: Lead, rep: Rep, offer: Offer | None, now: datetime, via: str) -> ClaimResult:
+    """The lead is somebody's: the rep's own after a second tap, or a rival's."""
+    if lead.status != Lead.Status.OWNED:
+        # It closed, or went to another queue, between the look and the UPDATE.
+        against = [Refusal("not_open")]
+        _record(lead, rep, offer, Claim.Result.REFUSED, now, via, against)
+        return ClaimResult("refused", lead, refusals=tuple(against))
+    holding = Assignment.objects.select_related("rep__user").get(lead=lead, ended_at__isnull=True)
+    if holding.rep_id == rep.pk:
+        return ClaimResult("won", lead, taken_by=rep, taken_at=holding.started_at)
+    _record(lead, rep, offer, Claim.Result.LOST, now, via)
+    return ClaimResult("lost", lead, taken_by=holding.rep, taken_at=holding.started_at)
+
+
+def _record(
+    lead: Lead,
+    rep: Rep,
+    offer: Offer | None,
+    result: Claim.Result,
+    now: datetime,
+    via: str,
+    against: list[Refusal] | None = None,
+) -> None:
+    Claim.objects.create(
+        lead=lead,
+        rep=rep,
+        pool_id=lead.pool_id,
+        period=lead.period,
+        result=result,
+        reasons=[refusal.code for refusal in against or ()],
+        via=via,
+        told_at=offer.told_at if offer else None,
+        seen_at=offer.seen_at if offer else None,
+        claimed_at=now,
+    )

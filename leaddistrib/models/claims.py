@@ -1,0 +1,95 @@
+"""Races: who was told of a lead, and who reached for it."""
+
+import uuid
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from leaddistrib.models.leads import Lead
+from leaddistrib.models.people import Rep
+from leaddistrib.models.pools import Pool
+
+
+class Offer(models.Model):
+    """One rep told of one lead, in one period of it, and when it opens for that rep (RA1).
+
+    A window is open because ``opens_at`` has passed, never because a timer fired.
+    """
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="offers")
+    rep = models.ForeignKey(Rep, on_delete=models.CASCADE, related_name="offers")
+    period = models.PositiveIntegerField()
+    opens_at = models.DateTimeField(_("opens"))
+    told_at = models.DateTimeField(_("told"), null=True, blank=True)
+    seen_at = models.DateTimeField(_("seen"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    class Meta:
+        ordering = ("lead", "period", "opens_at", "rep")
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("lead", "rep", "period"), name="leaddistrib_offer_once_a_period"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("rep", "lead"),
+                condition=Q(closed_at__isnull=True),
+                name="leaddistrib_offer_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.lead} → {self.rep}"
+
+
+class Claim(models.Model):
+    """One attempt to claim a lead, with its result and the times behind it (RA3)."""
+
+    class Result(models.TextChoices):
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
+        REFUSED = "refused", _("Refused")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="claims")
+    rep = models.ForeignKey(Rep, on_delete=models.PROTECT, related_name="claims")
+    pool = models.ForeignKey(
+        Pool, null=True, blank=True, on_delete=models.SET_NULL, related_name="claims"
+    )
+    period = models.PositiveIntegerField()
+    result = models.CharField(_("result"), max_length=7, choices=Result.choices)
+    # The codes of the gates that refused, first the one that decided.
+    reasons = models.JSONField(_("reasons"), default=list, blank=True)
+    via = models.CharField(_("via"), max_length=20)
+    told_at = models.DateTimeField(_("told"), null=True, blank=True)
+    seen_at = models.DateTimeField(_("seen"), null=True, blank=True)
+    claimed_at = models.DateTimeField(_("claimed"))
+
+    class Meta:
+        ordering = ("-claimed_at", "-id")
+        verbose_name = _("claim")
+        verbose_name_plural = _("claims")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("lead", "period"),
+                condition=Q(result="won"),
+                name="leaddistrib_one_win_a_period",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("rep", "-claimed_at"), name="leaddistrib_claim_rep"),
+            models.Index(fields=("-claimed_at",), name="leaddistrib_claim_newest"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.rep}: {self.lead} ({self.get_result_display()})"
+
+    @property
+    def speed(self) -> timedelta | None:
+        """Time from being told to claiming; None when the rep was never told."""
+        return self.claimed_at - self.told_at if self.told_at else None

@@ -1,0 +1,142 @@
+"""The lead itself."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from leaddistrib.models.people import Rep
+from leaddistrib.models.pools import Pool
+
+
+class Lead(models.Model):
+    """A person or company that may buy, from the moment it comes in.
+
+    ``owner`` and ``status`` are where the lead is now; how it got there is in its decisions,
+    assignments, claims and log entries. docs/life-of-a-lead.md shows the states.
+    """
+
+    class Status(models.TextChoices):
+        RECEIVED = "received", _("Received")  # kept, not routed (import with --no-route)
+        WAITING = "waiting", _("Waiting")  # in a pool, nobody owns it
+        OWNED = "owned", _("Owned")  # one rep's
+        CLOSED = "closed", _("Closed")  # done, one way or another
+
+    class SizeBand(models.TextChoices):
+        SMB = "smb", _("Small (under 50)")
+        MID_MARKET = "mid_market", _("Mid-market (50–499)")
+        ENTERPRISE = "enterprise", _("Enterprise (500+)")
+
+    class Temperature(models.TextChoices):
+        HOT = "hot", _("Hot")
+        WARM = "warm", _("Warm")
+        COLD = "cold", _("Cold")
+
+    class Quality(models.TextChoices):
+        HIGH = "high", _("High")
+        STANDARD = "standard", _("Standard")
+        LOW = "low", _("Low")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+
+    source = models.CharField(_("source"), max_length=100, blank=True)
+    source_system = models.CharField(_("source system"), max_length=100, blank=True)
+    external_id = models.CharField(_("external id"), max_length=100, blank=True)
+    lead_type = models.CharField(_("lead type"), max_length=100, blank=True)
+    company = models.CharField(_("company"), max_length=200, blank=True)
+    contact_name = models.CharField(_("contact"), max_length=200, blank=True)
+    contact_title = models.CharField(_("title"), max_length=200, blank=True)
+    contact_email = models.EmailField(_("e-mail"), blank=True)
+    contact_phone = models.CharField(_("phone"), max_length=20, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    subdivision = models.CharField(_("subdivision"), max_length=6, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    industry = models.CharField(_("industry"), max_length=100, blank=True)
+    employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
+    product = models.CharField(_("product"), max_length=100, blank=True)
+    score = models.PositiveSmallIntegerField(_("score"), null=True, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+
+    # Derived on the way in (IN5), kept so that they can be filtered on.
+    company_domain = models.CharField(_("company domain"), max_length=253, blank=True)
+    size_band = models.CharField(_("size"), max_length=10, choices=SizeBand.choices, blank=True)
+    temperature = models.CharField(
+        _("temperature"), max_length=4, choices=Temperature.choices, blank=True
+    )
+    quality = models.CharField(_("quality"), max_length=8, choices=Quality.choices, blank=True)
+
+    status = models.CharField(
+        _("status"), max_length=8, choices=Status.choices, default=Status.RECEIVED
+    )
+    owner = models.ForeignKey(
+        Rep,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="leads",
+        verbose_name=_("owner"),
+    )
+    pool = models.ForeignKey(
+        Pool,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="leads",
+        verbose_name=_("pool"),
+        help_text=_("Where the lead waits, or waited before it was claimed."),
+    )
+    opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
+    # Grows each time the lead is opened to claims: at most one claim succeeds in each period.
+    period = models.PositiveIntegerField(default=0, editable=False)
+
+    received_at = models.DateTimeField(_("received"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    # Intake looks for this constraint's error, by this name: the same lead sent twice at once.
+    ONCE = "leaddistrib_lead_external_id"
+
+    class Meta:
+        ordering = ("-received_at", "-id")
+        verbose_name = _("lead")
+        verbose_name_plural = _("leads")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("source_system", "external_id"),
+                condition=~Q(external_id=""),
+                name="leaddistrib_lead_external_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="owned", owner__isnull=False)
+                | Q(
+                    status="waiting", owner__isnull=True, pool__isnull=False, opens_at__isnull=False
+                )
+                | Q(status="received", owner__isnull=True)
+                | Q(status="closed"),
+                name="leaddistrib_lead_owner_or_queue",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("-received_at", "-id"), name="leaddistrib_lead_newest"),
+            models.Index(fields=("owner", "status"), name="leaddistrib_lead_owner"),
+            models.Index(
+                fields=("pool", "opens_at", "id"),
+                condition=Q(status="waiting"),
+                name="leaddistrib_lead_waiting",
+            ),
+            models.Index(fields=("status", "-received_at"), name="leaddistrib_lead_status"),
+        )
+
+    def __str__(self) -> str:
+        return self.company or self.contact_name or self.external_id or str(self.public_id)
+
+    def is_open(self, moment: datetime) -> bool:
+        """Whether somebody may claim it at ``moment``."""
+        return (
+            self.status == self.Status.WAITING
+            and self.opens_at is not None
+            and self.opens_at <= moment
+        )

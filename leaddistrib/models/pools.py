@@ -1,0 +1,57 @@
+"""Where leads wait to be claimed."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from leaddistrib.models.people import Rep, Team
+
+
+class Pool(models.Model):
+    """A place where leads wait for whoever claims them first.
+
+    ``version`` grows by one with every lead that enters or leaves, inside the same transaction,
+    so that a page can tell that it missed a message (reliability: sockets lose messages).
+    """
+
+    class Mode(models.TextChoices):
+        QUEUE = "queue", _("Queue: members look and take the next")
+        RACE = "race", _("Race: members are told at once, the first claim owns the lead")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    mode = models.CharField(_("mode"), max_length=10, choices=Mode.choices, default=Mode.RACE)
+    reps = models.ManyToManyField(Rep, blank=True, related_name="pools", verbose_name=_("reps"))
+    teams = models.ManyToManyField(
+        Team,
+        blank=True,
+        related_name="pools",
+        verbose_name=_("teams"),
+        help_text=_("Everybody in these teams is a member too."),
+    )
+    version = models.PositiveBigIntegerField(default=0, editable=False)
+    is_safety_net = models.BooleanField(
+        _("safety net"),
+        default=False,
+        help_text=_("Takes every lead that no rep and no other pool could take."),
+    )
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = _("pool")
+        verbose_name_plural = _("pools")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(mode__in=("queue", "race")), name="leaddistrib_pool_mode"
+            ),
+            models.UniqueConstraint(
+                fields=("is_safety_net",),
+                condition=Q(is_safety_net=True),
+                name="leaddistrib_pool_one_safety_net",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,100 @@
+"""Why a lead went where it went, and whose it was."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from leaddistrib.models.leads import Lead
+from leaddistrib.models.people import Rep
+from leaddistrib.models.pools import Pool
+from leaddistrib.models.rules import Rule, RuleSet
+
+
+class Decision(models.Model):
+    """What the rules decided for a lead, with the reasons of that moment (RU5). Never changed."""
+
+    class Method(models.TextChoices):
+        PUSH = "push", _("Pushed")
+        QUEUE = "queue", _("Queued")
+        RACE = "race", _("Raced")
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="decisions")
+    ruleset = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="+")
+    # Empty when the rules have no catch-all that matched: the safety net took the lead.
+    rule = models.ForeignKey(
+        Rule, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
+    )
+    method = models.CharField(_("method"), max_length=10, choices=Method.choices)
+    owner = models.ForeignKey(
+        Rep, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    pool = models.ForeignKey(
+        Pool, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    explanation = models.JSONField(_("explanation"))
+    decided_at = models.DateTimeField(_("decided"))
+
+    class Meta:
+        ordering = ("lead", "id")
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(method="push", owner__isnull=False)
+                | Q(method__in=("queue", "race"), owner__isnull=True, pool__isnull=False),
+                name="leaddistrib_decision_owner_or_pool",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.lead}: {self.get_method_display()}"
+
+
+class Assignment(models.Model):
+    """A stretch of time in which a rep owned a lead. At most one is open (RA2)."""
+
+    class Method(models.TextChoices):
+        PUSH = "push", _("Pushed")
+        CLAIM = "claim", _("Claimed")
+
+    class Ended(models.TextChoices):
+        RELEASED = "released", _("Given back")
+        CLOSED = "closed", _("Closed")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="assignments")
+    rep = models.ForeignKey(Rep, on_delete=models.PROTECT, related_name="assignments")
+    decision = models.ForeignKey(
+        Decision, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    method = models.CharField(_("method"), max_length=10, choices=Method.choices)
+    started_at = models.DateTimeField(_("since"))
+    ended_at = models.DateTimeField(_("until"), null=True, blank=True)
+    end = models.CharField(_("ended by"), max_length=10, choices=Ended.choices, blank=True)
+    end_reason = models.CharField(_("reason"), max_length=500, blank=True)
+
+    # The claim translates this constraint's error, by this name, into a lost race.
+    ONE_OPEN = "leaddistrib_one_open_assignment"
+
+    class Meta:
+        ordering = ("lead", "started_at", "id")
+        verbose_name = _("assignment")
+        verbose_name_plural = _("assignments")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("lead",),
+                condition=Q(ended_at__isnull=True),
+                name="leaddistrib_one_open_assignment",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, end="")
+                | (Q(ended_at__isnull=False, ended_at__gte=F("started_at")) & ~Q(end="")),
+                name="leaddistrib_assignment_end",
+            ),
+        )
+        indexes = (models.Index(fields=("rep", "-started_at"), name="leaddistrib_assignment_rep"),)
+
+    def __str__(self) -> str:
+        return f"{self.lead} → {self.rep}"

@@ -1,0 +1,123 @@
+"""Who is who, and who sees which fields of a lead. A host overrides ``Policy`` by a setting.
+
+Pages, API, sockets and messages all go through ``disclose``, so that a field shown to nobody in
+one place leaks through no other (IG4).
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.utils.module_loading import import_string
+
+from leaddistrib import conf
+from leaddistrib.models import Lead, Rep, Team
+
+Viewer = AbstractUser | AnonymousUser
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    MANAGER = "manager"
+    REP = "rep"
+    OUTSIDER = "outsider"
+
+
+class View(StrEnum):
+    """How much of a lead a viewer may see."""
+
+    NOTHING = "nothing"
+    PREVIEW = "preview"
+    WHOLE = "whole"
+
+
+PREVIEW_FIELDS = (
+    "source",
+    "lead_type",
+    "company",
+    "contact_title",
+    "country",
+    "subdivision",
+    "city",
+    "industry",
+    "employees",
+    "size_band",
+    "product",
+    "score",
+    "temperature",
+    "language",
+)
+WHOLE_FIELDS = (
+    *PREVIEW_FIELDS,
+    "source_system",
+    "external_id",
+    "contact_name",
+    "contact_email",
+    "contact_phone",
+    "postal_code",
+)
+
+
+class Policy:
+    """The rules of sight. Override what differs and name the class in ``LEADDISTRIB["POLICY"]``."""
+
+    def rep(self, user: Viewer) -> Rep | None:
+        """The active rep that this user is, if any."""
+        if not user.is_authenticated or not user.is_active:
+            return None
+        return Rep.objects.select_related("user", "team").filter(user=user.pk, active=True).first()
+
+    def role(self, user: Viewer) -> Role:
+        """The highest role of a user. One who is rep and manager is a manager."""
+        if not user.is_authenticated or not user.is_active:
+            return Role.OUTSIDER
+        if self.is_admin(user):
+            return Role.ADMIN
+        if Team.objects.filter(managers=user.pk).exists():
+            return Role.MANAGER
+        return Role.REP if self.rep(user) else Role.OUTSIDER
+
+    def is_admin(self, user: Viewer) -> bool:
+        """Sales operations: superusers, and whoever may change leads in the admin site."""
+        return bool(user.has_perm("leaddistrib.change_lead"))
+
+    def view_for_rep(self, lead: Lead, rep: Rep, *, member: bool) -> View:
+        """What a rep sees: own leads whole, waiting ones of own pools as a preview.
+
+        A lead that was taken from the rep's pool stays a preview, so that the page can say who
+        was faster; everything else does not exist for the rep.
+        """
+        if lead.owner_id == rep.pk:
+            return View.WHOLE
+        return View.PREVIEW if member and lead.status != Lead.Status.RECEIVED else View.NOTHING
+
+    def fields(self, view: View) -> tuple[str, ...]:
+        return {View.NOTHING: (), View.PREVIEW: PREVIEW_FIELDS, View.WHOLE: WHOLE_FIELDS}[view]
+
+
+def policy() -> Policy:
+    """The policy in force."""
+    made: Policy = import_string(conf.settings.POLICY)()
+    return made
+
+
+def disclose(lead: Lead, view: View) -> dict[str, Any]:
+    """The lead as a viewer with ``view`` sees it, with the names of the API."""
+    shown: dict[str, Any] = {
+        "id": str(lead.public_id),
+        "status": lead.status,
+        "received_at": lead.received_at,
+        "opens_at": lead.opens_at,
+        "pool": lead.pool.name if lead.pool else None,
+        "owner": lead.owner.name if lead.owner else None,
+    }
+    contact: dict[str, str] = {}
+    for field in policy().fields(view):
+        if field.startswith("contact_"):
+            contact[field.removeprefix("contact_")] = getattr(lead, field)
+        else:
+            shown[field] = getattr(lead, field)
+    shown["contact"] = contact
+    if view is View.WHOLE:
+        shown["attributes"] = lead.attributes
+    return shown

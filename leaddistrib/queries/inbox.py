@@ -1,0 +1,80 @@
+"""What a rep's pages show: the pools with their waiting leads, the own leads, the own limits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+
+from leaddistrib.engine.gates import GATES, Refusal, Situation, refusals, window
+from leaddistrib.models import Lead, Pool, Rep
+from leaddistrib.queries.membership import pools_of
+from leaddistrib.queries.roster import rep_facts
+
+NEWEST = 50
+"""Waiting leads that a pool shows at once; a longer list is paged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a rep stands: open leads against capacity, and what stands against any claim."""
+
+    open_leads: int
+    capacity: int
+    paused: bool
+    refusals: tuple[Refusal, ...]
+
+    @property
+    def may_claim(self) -> bool:
+        return not self.refusals
+
+
+def standing(rep: Rep, moment: datetime) -> Standing:
+    """The rep's own limits at ``moment``, by the same gates that a claim asks."""
+    facts = rep_facts([rep.pk], moment)[rep.pk]
+    gates = tuple(gate for gate in GATES if gate is not window)
+    return Standing(
+        facts.open_leads,
+        facts.capacity,
+        facts.paused,
+        tuple(refusals(facts, Situation(moment), gates)),
+    )
+
+
+def waiting(pool: Pool) -> QuerySet[Lead]:
+    """Leads that wait in a pool, the one that has waited longest first."""
+    return pool.leads.filter(status=Lead.Status.WAITING).order_by("opens_at", "id")
+
+
+def newest_waiting(pool: Pool) -> list[Lead]:
+    """The newest waiting leads, newest first: what a race shows."""
+    return list(pool.leads.filter(status=Lead.Status.WAITING).order_by("-opens_at", "-id")[:NEWEST])
+
+
+def pools_with_sizes(rep: Rep) -> QuerySet[Pool]:
+    """The rep's pools, each with ``size``: how many leads wait there."""
+    sizes = (
+        Lead.objects.filter(pool=OuterRef("pk"), status=Lead.Status.WAITING)
+        .order_by()
+        .values("pool")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    return pools_of(rep).annotate(size=Subquery(sizes)).order_by("name")
+
+
+def own_leads(rep: Rep) -> QuerySet[Lead]:
+    """The leads a rep owns and has not closed, newest first."""
+    return (
+        Lead.objects.filter(owner=rep, status=Lead.Status.OWNED)
+        .select_related("pool")
+        .order_by("-received_at", "-id")
+    )
+
+
+def visible_to(rep: Rep) -> QuerySet[Lead]:
+    """Leads that exist for a rep: the own ones, and those of the own pools (IG4)."""
+    return (
+        Lead.objects.filter(Q(owner=rep) | Q(pool__in=pools_of(rep)))
+        .exclude(status=Lead.Status.RECEIVED)
+        .select_related("pool", "owner__user")
+    )

@@ -1,0 +1,92 @@
+"""The published rules, compiled."""
+
+import uuid
+from collections.abc import Mapping
+from functools import lru_cache
+
+from leaddistrib.engine.conditions import parse
+from leaddistrib.engine.facts import RuleFacts, Rules, Step
+from leaddistrib.models import Lead, Rule, RuleSet, RuleStep
+
+
+def published() -> RuleSet | None:
+    """The version in force, or None before the first was published."""
+    return RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED).first()
+
+
+def compiled(ruleset: RuleSet) -> Rules:
+    """The version as the engine wants it. A published version never changes, so each process
+    compiles it once; the key is its public id because ids of a rolled-back insert come again."""
+    return _compiled(ruleset.public_id)
+
+
+@lru_cache(maxsize=16)
+def _compiled(public_id: uuid.UUID) -> Rules:
+    ruleset = RuleSet.objects.get(public_id=public_id)
+    return Rules.compiled(
+        ruleset.version, (rule_facts(rule) for rule in ruleset.rules.prefetch_related("steps"))
+    )
+
+
+def rule_facts(rule: Rule) -> RuleFacts:
+    return RuleFacts(
+        id=rule.pk,
+        name=rule.name,
+        when=parse(rule.when),
+        steps=tuple(
+            Step(push=step.push, team=step.team_id, pool=step.pool_id) for step in rule.steps.all()
+        ),
+    )
+
+
+def lead_values(lead: Lead) -> Mapping[str, object]:
+    """The lead's fields under the names that rules use (interfaces: intake fields by name)."""
+    values: dict[str, object] = {name: getattr(lead, name) for name in _PLAIN}
+    for part in ("name", "title", "email", "phone"):
+        values[f"contact.{part}"] = getattr(lead, f"contact_{part}")
+    values["email_domain"] = lead.contact_email.rpartition("@")[2]
+    for key, value in lead.attributes.items():
+        values[f"attributes.{key}"] = value
+    return values
+
+
+_PLAIN = (
+    "source",
+    "source_system",
+    "external_id",
+    "lead_type",
+    "company",
+    "country",
+    "subdivision",
+    "city",
+    "postal_code",
+    "industry",
+    "employees",
+    "product",
+    "score",
+    "language",
+    "company_domain",
+    "size_band",
+    "temperature",
+    "quality",
+)
+
+
+def documents(ruleset: RuleSet) -> list[dict[str, object]]:
+    """The version's rules as documents (interfaces: rules as documents), in order."""
+    rules = ruleset.rules.order_by("position").prefetch_related("steps__team", "steps__pool")
+    return [document(rule) for rule in rules]
+
+
+def document(rule: Rule) -> dict[str, object]:
+    """One rule as ``{name, when, then}``."""
+    then, *fallback = [_step_document(step) for step in rule.steps.all()] or [{}]
+    if fallback:
+        then["fallback"] = fallback
+    return {"name": rule.name, "when": rule.when, "then": then}
+
+
+def _step_document(step: RuleStep) -> dict[str, object]:
+    if step.pool:
+        return {"pool": step.pool.name}
+    return {"push": step.push, "team": step.team.name if step.team else None}

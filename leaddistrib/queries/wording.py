@@ -1,0 +1,162 @@
+"""Conditions and refusals in the reader's language. The engine knows codes, here are the words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from leaddistrib.engine.errors import ConditionError
+
+FIELD_LABELS: Mapping[str, str | Promise] = {
+    "source": lazy("source"),
+    "source_system": lazy("source system"),
+    "external_id": lazy("external id"),
+    "lead_type": lazy("lead type"),
+    "company": lazy("company"),
+    "country": lazy("country"),
+    "subdivision": lazy("subdivision"),
+    "city": lazy("city"),
+    "postal_code": lazy("postal code"),
+    "industry": lazy("industry"),
+    "employees": lazy("employees"),
+    "product": lazy("product"),
+    "score": lazy("score"),
+    "language": lazy("language"),
+    "contact.name": lazy("contact"),
+    "contact.title": lazy("title"),
+    "contact.email": lazy("e-mail"),
+    "contact.phone": lazy("phone"),
+    "email_domain": lazy("e-mail domain"),
+    "company_domain": lazy("company domain"),
+    "size_band": lazy("size"),
+    "temperature": lazy("temperature"),
+    "quality": lazy("quality"),
+}
+
+OPERATOR_LABELS: Mapping[str, str | Promise] = {
+    "eq": lazy("is"),
+    "ne": lazy("is not"),
+    "in": lazy("is one of"),
+    "not_in": lazy("is none of"),
+    "gte": lazy("is at least"),
+    "lte": lazy("is at most"),
+    "between": lazy("is between"),
+    "contains": lazy("contains"),
+    "starts_with": lazy("starts with"),
+    "is_blank": lazy("is blank"),
+}
+
+_CONDITION_ERRORS: Mapping[str, str | Promise] = {
+    "not_a_condition": lazy(
+        "Write a condition here, such as {{field, op, value}}, instead of {found}."
+    ),
+    "unknown_key": lazy("Remove {keys}: only {allowed} may stand here."),
+    "missing_key": lazy("Add {keys}: a condition needs a field, an op and a value."),
+    "not_a_list": lazy("Write the conditions of this group as a list, instead of {found}."),
+    "empty_group": lazy("Add a condition to this group, or remove the group."),
+    "too_deep": lazy("Nest groups at most {limit} deep: split the rule into several."),
+    "too_many_conditions": lazy(
+        "Use at most {limit} conditions in a rule: split it, or use a list."
+    ),
+    "unknown_field": lazy("There is no field {name}: use one of {known}, or attributes.NAME."),
+    "unknown_operator": lazy("There is no operator {name}: use one of {known}."),
+    "operator_not_for_field": lazy("{op} does not work on {field}: use one of {known}."),
+    "text_expected": lazy("Write the value as text, in quotes, instead of {found}."),
+    "number_expected": lazy("Write the value as a number, instead of {found}."),
+    "text_or_number_expected": lazy("Write the value as text or as a number, instead of {found}."),
+    "true_or_false_expected": lazy("Write true or false, instead of {found}."),
+    "list_expected": lazy("Write the values as a list, instead of {found}."),
+    "range_expected": lazy("Write the range as [lowest, highest], instead of {found}."),
+    "range_reversed": lazy(
+        "Put the lower number first: [{high}, {low}] instead of [{low}, {high}]."
+    ),
+    "empty_list": lazy("Add a value to the list, or remove the condition."),
+    "blank_value": lazy("Write a text here; to ask for an empty field, use is_blank."),
+    "text_too_long": lazy("Shorten the text to {limit} characters."),
+    "list_too_long": lazy("Shorten the list to {limit} values."),
+}
+
+# What a refused rep reads: why, and what would lift it (GU7). "{rep}"-less, said to the rep.
+_REFUSALS: Mapping[str, str | Promise] = {
+    "inactive": lazy("Your account takes no leads. Ask your manager to activate it."),
+    "not_a_member": lazy("You are not a member of this pool."),
+    "paused": lazy("You are paused. Resume to claim leads."),
+    "time_off": lazy("You are on leave."),
+    "at_capacity": lazy(
+        "You have {open} open leads of at most {capacity}. Close or give back one first."
+    ),
+    "not_open_yet": lazy("This lead is not open to you yet."),
+    "not_open": lazy("This lead is no longer open."),
+    "previous_owner": lazy("You gave this lead back."),
+    "gate_failed": lazy("A check could not be made. Try again, or tell your administrator."),
+}
+
+# The same reasons, said of a rep to a manager.
+_PASSED_OVER: Mapping[str, str | Promise] = {
+    "inactive": lazy("not active"),
+    "not_a_member": lazy("not a member of the pool"),
+    "paused": lazy("paused"),
+    "time_off": lazy("on leave"),
+    "at_capacity": lazy("at capacity: {open} open leads of {capacity}"),
+    "not_open_yet": lazy("not open for this rep yet"),
+    "not_open": lazy("no longer open"),
+    "previous_owner": lazy("gave this lead back"),
+    "gate_failed": lazy("a check failed"),
+}
+
+
+def condition_error(error: ConditionError) -> str:
+    """The error's sentence in the reader's language."""
+    return str(_CONDITION_ERRORS[error.code]).format(**error.params)
+
+
+def refusal(code: str, params: Mapping[str, Any]) -> str:
+    """Why the rep who reads this may not have the lead, and what would lift it."""
+    return str(_REFUSALS[code]).format(**params)
+
+
+def passed_over(code: str, params: Mapping[str, Any]) -> str:
+    """Why a rep was passed over, in a few words for a manager."""
+    return str(_PASSED_OVER[code]).format(**params)
+
+
+def field_label(name: str) -> str:
+    return str(FIELD_LABELS.get(name, name.removeprefix("attributes.")))
+
+
+def condition_in_words(document: Mapping[str, Any]) -> str:
+    """Conditions as a phrase, such as "country is FR and score is at least 80" (RU8)."""
+    if not document:
+        return _("every lead")
+    if "not" in document:
+        return _("not (%(condition)s)") % {"condition": condition_in_words(document["not"])}
+    for group, word in (("all", _(" and ")), ("any", _(" or "))):
+        if group in document:
+            inner = document[group]
+            return word.join(
+                f"({condition_in_words(one)})"
+                if len(inner) > 1 and ("all" in one or "any" in one)
+                else condition_in_words(one)
+                for one in inner
+            )
+    return _leaf_in_words(document)
+
+
+def _leaf_in_words(leaf: Mapping[str, Any]) -> str:
+    op, value = leaf["op"], leaf["value"]
+    name, verb = field_label(leaf["field"]), str(OPERATOR_LABELS[op])
+    if op == "is_blank":
+        if not value:
+            return _("%(field)s is not blank") % {"field": name}
+        return f"{name} {verb}"
+    if op == "between":
+        low, high = value
+        return _("%(field)s is between %(low)s and %(high)s") % {
+            "field": name,
+            "low": low,
+            "high": high,
+        }
+    shown = ", ".join(str(one) for one in value) if isinstance(value, list) else value
+    return f"{name} {verb} {shown}"

@@ -1,0 +1,25 @@
+"""Announcements for the host project, sent after commit. Nothing of leaddistrib runs on them.
+
+Each is sent with ``sender=Lead`` and:
+
+``lead_assigned``   ``lead``, ``rep``: a push gave the lead to the rep
+``lead_opened``     ``lead``, ``pool``: the lead waits in the pool and may be claimed
+``lead_claimed``    ``lead``, ``rep``: the rep won the lead
+``lead_released``   ``lead``, ``rep``: the rep gave the lead back
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.dispatch import Signal
+
+lead_assigned = Signal()
+lead_opened = Signal()
+lead_claimed = Signal()
+lead_released = Signal()
+
+
+def announce(signal: Signal, **arguments: Any) -> None:
+    """Send ``signal`` once the transaction has committed. A receiver that fails is logged and
+    holds up neither the others nor what was committed."""
+    transaction.on_commit(lambda: signal.send_robust(**arguments), robust=True)

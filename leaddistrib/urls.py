@@ -1,0 +1,10 @@
+"""Addresses of pages and API: ``path("leads/", include("leaddistrib.urls"))``."""
+
+from django.urls import include, path
+
+app_name = "leaddistrib"
+
+urlpatterns = [
+    path("api/v1/", include("leaddistrib.api.urls")),
+    path("", include("leaddistrib.web.urls")),
+]
