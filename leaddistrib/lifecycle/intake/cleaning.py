@@ -35,6 +35,9 @@ NUMBER_FIELDS = {"employees": 2_147_483_647, "score": 1000}
 DATE_FIELDS = ("received_at",)
 FIELDS = (*TEXT_FIELDS, *CODED_FIELDS, *NUMBER_FIELDS, *DATE_FIELDS, "company_domain", "attributes")
 
+# Fields that hold named values of their own.
+NESTED = ("contact", "attributes")
+
 EMAIL_LENGTH = 254
 ATTRIBUTES = 50
 ATTRIBUTE_KEY_LENGTH = 64
@@ -156,11 +159,11 @@ class _Cleaning:
             self._take(str(name), value)
 
     def _take(self, name: str, value: object) -> None:
-        if name in {"contact", "attributes"} and value is not None:
+        if name in NESTED:
             if isinstance(value, Mapping):
                 for key, inner in value.items():
                     self._take(f"{name}.{key}", inner)
-            else:
+            elif value not in (None, ""):
                 message = _("Expected an object with named values, got “%(value)s”.")
                 self._refuse(name, ValidationError(message, params={"value": shown(value)}))
         elif name.startswith("attributes."):

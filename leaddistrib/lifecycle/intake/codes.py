@@ -91,7 +91,7 @@ def _subdivisions(country: str) -> dict[str, str]:
         _add(found, [code, subdivision.code], code)
     for subdivision in subdivisions:
         code = PREFERRED_SUBDIVISION.get(subdivision.code, subdivision.code)
-        _add(found, [translate(subdivision.name) for translate in names], code)
+        _add(found, [subdivision.name, *(named(subdivision.name) for named in names)], code)
     return found
 
 

@@ -23,6 +23,12 @@ MONTH_FIRST = "%m/%d/%Y"
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 
 
+class Unreadable(str):
+    """A text that its file's conventions cannot read, and that no others may read otherwise."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Conventions:
     """``locale`` ("fr", "en_GB") decides the decimal sign and, unless ``dayfirst`` says, 03/04.
@@ -36,16 +42,11 @@ class Conventions:
     dayfirst: bool | None = None
     timezone: str = ""
 
-    def number(self, text: str) -> Decimal:
-        """The number written in the text. ValueError if there is none, or if it is ambiguous."""
-        readings = self._readings(text)
-        if len(readings) != 1:
-            raise ValueError(text)
-        return readings.pop()
-
     def whole(self, value: object) -> int:
         """A whole number from a number or a text. ValueError if it is none, or has a fraction."""
-        if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, str)):
+        if isinstance(value, (bool, Unreadable)):
+            raise ValueError(value)
+        if not isinstance(value, (int, float, Decimal, str)):
             raise ValueError(value)
         if isinstance(value, str):
             readings = {reading for reading in self._readings(value) if _is_whole(reading)}
@@ -93,7 +94,7 @@ class Conventions:
             return datetime.combine(value, time())
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return self._from_serial(value)
-        if not isinstance(value, str):
+        if not isinstance(value, str) or isinstance(value, Unreadable):
             raise ValueError(value)
         text = " ".join(value.split())
         if EXCEL_SERIAL.fullmatch(text):

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from os import PathLike
@@ -13,12 +13,11 @@ from babel import Locale, UnknownLocaleError
 from django.utils.translation import gettext as _
 
 from leaddistrib.errors import UnreadableFile
-from leaddistrib.lifecycle.intake.cleaning import DATE_FIELDS, FIELDS, NUMBER_FIELDS
-from leaddistrib.lifecycle.intake.conventions import Conventions
+from leaddistrib.lifecycle.intake.cleaning import DATE_FIELDS, FIELDS, NESTED, NUMBER_FIELDS
+from leaddistrib.lifecycle.intake.conventions import Conventions, Unreadable
 from leaddistrib.lifecycle.intake.table import Cell, Row
 
 ATTRIBUTE = "attributes."
-NESTED = ("contact", "attributes")
 # Beside the fields' own names, what a column without a map is also known by.
 ALSO_KNOWN = {"email": "contact.email", "phone": "contact.phone"}
 
@@ -77,8 +76,8 @@ class ColumnMap:
     def apply(self, row: Row) -> dict[str, object]:
         """The row as ``cleaning.clean`` takes it. Raises UnreadableFile if a column is missing.
 
-        Numbers and dates are read by the map's conventions; one that cannot be read so is handed
-        on as it is, for ``clean`` to name it together with whatever else is wrong with the row.
+        Numbers and dates are read by the map's conventions; what cannot be read so is handed on,
+        marked, for ``clean`` to name it together with whatever else is wrong with the row.
         """
         data = dict(self.constants)
         for name, column in self.columns.items():
@@ -86,9 +85,9 @@ class ColumnMap:
                 self.check(row.values)
             value = self._translated(name, row.values[column])
             if name in NUMBER_FIELDS:
-                value = self._number(value)
+                value = _read(self.conventions.whole, value)
             elif name in DATE_FIELDS:
-                value = self._moment(value)
+                value = _read(self.conventions.moment, value)
             elif name.startswith(ATTRIBUTE):
                 if value == "":
                     continue
@@ -101,22 +100,6 @@ class ColumnMap:
         if translations is None:
             return cell
         return translations.get(str(cell).strip().casefold(), cell)
-
-    def _number(self, value: object) -> object:
-        if not isinstance(value, str) or not self.conventions.locale:
-            return value
-        try:
-            return self.conventions.number(value)
-        except ValueError:
-            return value
-
-    def _moment(self, value: object) -> object:
-        if value == "":
-            return value
-        try:
-            return self.conventions.moment(value)
-        except ValueError:
-            return value
 
 
 def load_map(path: str | PathLike[str]) -> ColumnMap:
@@ -161,6 +144,13 @@ def load_map(path: str | PathLike[str]) -> ColumnMap:
         },
         conventions=_conventions(path, document),
     )
+
+
+def _read(reader: Callable[[object], object], value: object) -> object:
+    try:
+        return reader(value)
+    except ValueError:
+        return Unreadable(value) if isinstance(value, str) and value.strip() else value
 
 
 def _conventions(path: str | PathLike[str], document: Mapping[str, object]) -> Conventions:

@@ -35,10 +35,11 @@ BROKEN = (
     ValueError,
 )
 
+SHEETS = "xl/worksheets/"
 # Rows that an Excel sheet can have. A file may claim a row two thousand million lines below.
 LAST_LINE = 1_048_576
-# Shared texts are held in memory whole, unlike the sheet.
-SHARED_TEXTS_SHARE = 4
+# Sheets are streamed; the shared texts and styles beside them are held in memory whole.
+HELD_SHARE = 4
 FORMULA = re.compile(rb"<f[\s>/]")
 CHUNK = 1 << 20
 
@@ -70,8 +71,8 @@ def _inspect(file: BinaryIO, limits: Limits) -> bool:
             raise UnreadableFile(_("This is no Excel workbook. Save it as .xlsx or CSV."))
         # A part never gives more bytes than it declares: zipfile stops there.
         unpacked = sum(part.file_size for part in parts)
-        shared = sum(part.file_size for part in parts if "sharedStrings" in part.filename)
-        if unpacked > limits.unpacked or shared > limits.unpacked // SHARED_TEXTS_SHARE:
+        held = sum(part.file_size for part in parts if _is_held(part.filename))
+        if unpacked > limits.unpacked or held > limits.unpacked // HELD_SHARE:
             raise UnreadableFile(
                 _("The workbook unpacks to %(size)d MB, more than is read. Split it.")
                 % {"size": unpacked // 1024**2}
@@ -79,8 +80,12 @@ def _inspect(file: BinaryIO, limits: Limits) -> bool:
         return any(_holds_formula(archive, part) for part in parts)
 
 
+def _is_held(name: str) -> bool:
+    return name.endswith(".xml") and not name.startswith(SHEETS)
+
+
 def _holds_formula(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
-    if not part.filename.startswith("xl/worksheets/") or part.is_dir():
+    if not part.filename.startswith(SHEETS) or part.is_dir():
         return False
     with archive.open(part) as sheet:
         tail = b""
