@@ -6,6 +6,7 @@ Each is sent with ``sender=Lead`` and:
 ``lead_opened``     ``lead``, ``pool``: the lead waits in the pool and may be claimed
 ``lead_claimed``    ``lead``, ``rep``: the rep won the lead
 ``lead_released``   ``lead``, ``rep``: the rep gave the lead back
+``lead_closed``     ``lead``, ``rep``: the rep is done with the lead
 """
 
 from typing import Any
@@ -17,6 +18,7 @@ lead_assigned = Signal()
 lead_opened = Signal()
 lead_claimed = Signal()
 lead_released = Signal()
+lead_closed = Signal()
 
 
 def announce(signal: Signal, **arguments: Any) -> None:

@@ -7,10 +7,12 @@ What other projects may call, whatever door they stand at:
     route(leads)               the rules decide                         (route, RU2)
     claim(lead, rep)           a rep reaches for a lead                 (claim, RA1)
     release(lead, rep, ...)    a rep gives a lead back                  (claim, RA4)
+    close(lead, rep)           a rep is done with a lead            (close)
     publish(documents)         a version of the rules comes into force  (RU3)
 """
 
 from leaddistrib.lifecycle.claiming import ClaimResult, claim
+from leaddistrib.lifecycle.closing import close
 from leaddistrib.lifecycle.intake.receiving import Received, receive, receive_many
 from leaddistrib.lifecycle.publishing import publish
 from leaddistrib.lifecycle.releasing import release
@@ -20,6 +22,7 @@ __all__ = [
     "ClaimResult",
     "Received",
     "claim",
+    "close",
     "publish",
     "receive",
     "receive_many",

@@ -20,6 +20,7 @@ class LogEntry(models.Model):
         OPENED = "lead.opened", _("Lead opened to claims")
         CLAIMED = "lead.claimed", _("Lead claimed")
         RELEASED = "lead.released", _("Lead given back")
+        CLOSED = "lead.closed", _("Lead closed")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="log")
     event = models.CharField(_("event"), max_length=30, choices=Event.choices)

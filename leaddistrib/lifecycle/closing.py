@@ -1,0 +1,43 @@
+"""A rep is done with a lead: it no longer counts against the rep's capacity (PU2)."""
+
+from leaddistrib.errors import NotYours
+from leaddistrib.events.messages import MeChanged
+from leaddistrib.events.publishing import publish, rep_group
+from leaddistrib.lifecycle.transactions import act, lock_reps
+from leaddistrib.models import Assignment, Lead, LogEntry, Rep
+from leaddistrib.queries import clock
+from leaddistrib.queries.roster import rep_facts
+from leaddistrib.signals import announce, lead_closed
+
+
+@act(durable=True)
+def close(lead: Lead, rep: Rep, *, reason: str = "") -> Lead:
+    """``rep`` closes ``lead``; returns it as it is then. It stays the rep's, and is never opened
+    again. ``reason`` is kept with the assignment.
+
+    Raises:
+        NotYours: the rep does not own the lead (any more), or it is closed already.
+        Busy: the database was locked through every retry; nothing was written.
+    """
+    lock_reps([rep.pk])
+    locked = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+    if locked.owner_id != rep.pk or locked.status != Lead.Status.OWNED:
+        raise NotYours("Only the rep who owns a lead can close it.")
+    now = clock.now()
+    locked.status = Lead.Status.CLOSED
+    locked.save(update_fields=("status",))
+    Assignment.objects.filter(lead=locked, ended_at__isnull=True).update(
+        ended_at=now, end=Assignment.Ended.CLOSED, end_reason=reason.strip()
+    )
+    LogEntry.objects.create(
+        lead=locked,
+        event=LogEntry.Event.CLOSED,
+        rep=rep,
+        actor=rep.user,
+        at=now,
+        detail={"reason": reason.strip()},
+    )
+    announce(lead_closed, sender=Lead, lead=locked, rep=rep)
+    left = rep_facts([rep.pk], now)[rep.pk].open_leads
+    publish(rep_group(rep), MeChanged({"open_leads": left}))
+    return locked
