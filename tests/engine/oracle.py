@@ -45,6 +45,7 @@ def leaves(draw: st.DrawFn) -> dict[str, object]:
     values = VALUES[KINDS[field]]
     special = [op for op in values if op != "one"]
     op = draw(st.sampled_from(["eq", "ne", "in", "not_in", "is_blank", *special]))
+    value: object
     match op:
         case "is_blank":
             value = draw(st.booleans())

@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from leaddistrib.engine import rows
-from leaddistrib.engine.conditions import evaluate, parse
+from leaddistrib.engine.columns import MAX_MASKS
+from leaddistrib.engine.conditions import Always, Not, evaluate, parse
 from leaddistrib.engine.fields import as_number, is_blank
 from leaddistrib.engine.matcher import NOT_A_NUMBER, Matcher, Miss, RuleMatch, compile_rules
 from tests.engine.oracle import depth, failing_fields, leads, trees
@@ -131,6 +132,31 @@ def test_a_value_that_is_no_number_is_told_from_one_that_is_too_low() -> None:
     )
     assert matcher.explain({"employees": "90"}).misses == (Miss("employees", "90", (0,)),)
     assert matcher.explain({}).misses == (Miss("employees", None, (0,)),)
+
+
+def test_a_yes_is_not_taken_for_the_one_that_was_asked_before() -> None:
+    matcher = compiled(leaf("attributes.x", "eq", "true"), leaf("attributes.x", "lte", 2))
+
+    for _ in range(2):
+        assert matcher.first({"attributes.x": 1}) == 1
+        assert matcher.first({"attributes.x": True}) == 0
+        assert matcher.first({"attributes.x": 2}) == 1
+        assert matcher.first({"attributes.x": 2.0}) == 1
+        assert matcher.first({"attributes.x": ["true"]}) is None
+
+
+def test_any_number_of_different_values_is_answered_in_bounded_memory() -> None:
+    matcher = compiled(leaf("employees", "gte", 1000), leaf("employees", "is_blank", False))
+
+    for employees in [*range(2 * MAX_MASKS + 7), *range(20)]:
+        assert matcher.first({"employees": employees}) == (0 if employees >= 1000 else 1)
+    assert all(len(column) <= MAX_MASKS for _, column in matcher._columns)
+
+
+def test_a_rule_that_never_matches_is_passed_over_and_named() -> None:
+    matcher = compile_rules([Not(Always()), Always()])
+
+    assert matcher.explain({}) == RuleMatch(1, (Miss("", None, (0,)),))
 
 
 def test_an_explanation_can_be_kept_as_json() -> None:
