@@ -6,7 +6,7 @@ import io
 import re
 from collections import deque
 from collections.abc import Generator
-from typing import BinaryIO
+from typing import IO
 
 from django.utils.translation import gettext as _
 
@@ -26,7 +26,7 @@ SAMPLE = 1 << 16
 SAMPLE_RECORDS = 20
 
 
-def open_delimited(file: BinaryIO, limits: Limits) -> Source:
+def open_delimited(file: IO[bytes], limits: Limits) -> Source:
     """Find out the encoding and the separator of a seekable binary file, and read its records."""
     # The csv module's own limit is one number for the whole process: only ever raise it.
     csv.field_size_limit(max(csv.field_size_limit(), limits.row + 1))
@@ -42,7 +42,7 @@ def open_delimited(file: BinaryIO, limits: Limits) -> Source:
     return Source(_records(file, encoding, delimiter, limits, bool(named)), encoding, delimiter)
 
 
-def detect_encoding(file: BinaryIO) -> str:
+def detect_encoding(file: IO[bytes]) -> str:
     """UTF-16 or UTF-8 by its mark, UTF-8 if it reads as such, else Windows-1252 or Latin-1.
 
     A file in UTF-8 with a few broken bytes stays UTF-8, so that only the rows they are in suffer:
@@ -96,7 +96,7 @@ def _error_handler(encoding: str) -> str:
 
 
 def _records(
-    file: BinaryIO, encoding: str, delimiter: str, limits: Limits, skip_first: bool
+    file: IO[bytes], encoding: str, delimiter: str, limits: Limits, skip_first: bool
 ) -> Generator[Record]:
     file.seek(0)
     text = io.TextIOWrapper(file, encoding, _error_handler(encoding), newline="")

@@ -3,9 +3,10 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import IO, Self
 
 from django.utils.translation import gettext as _
 
@@ -24,14 +25,14 @@ from leaddistrib.lifecycle.intake.table import (
 from leaddistrib.lifecycle.intake.texts import shown
 from leaddistrib.lifecycle.intake.workbook import open_workbook
 
+Readable = str | os.PathLike[str] | IO[bytes]
+
 ZIP_START = b"PK\x03\x04"
 # Old Excel files and new ones with a password are both such containers.
 OLE_START = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def read_rows(
-    source: str | os.PathLike[str] | BinaryIO, name: str = "", *, limits: Limits | None = None
-) -> "Table":
+def read_rows(source: Readable, name: str | None = "", *, limits: Limits | None = None) -> "Table":
     """Open a file of leads and iterate over its rows, streaming.
 
     ``source`` is a path or a seekable binary file, ``name`` the name the user knows it by. The
@@ -39,7 +40,7 @@ def read_rows(
     when the file as a whole is of no use: at once where that can be seen at once, and while
     iterating when a limit is passed or the file turns out damaged.
     """
-    return Table(source, name, limits or Limits())
+    return Table(source, name or "", limits or Limits())
 
 
 class Table:
@@ -49,21 +50,20 @@ class Table:
     workbook), ``name`` the file's name. A file of rejected rows is read as the file it came from.
     """
 
-    def __init__(self, source: str | os.PathLike[str] | BinaryIO, name: str, limits: Limits):
+    def __init__(self, source: Readable, name: str, limits: Limits) -> None:
         self._limits = limits
         self._source: Source | None = None
         self._own_file = isinstance(source, (str, os.PathLike))
         if isinstance(source, (str, os.PathLike)):
-            self._file: BinaryIO = _open_path(Path(source))
+            self._file: IO[bytes] = _open_path(Path(source))
             self.name = name or Path(source).name
         else:
             self._file = source
             self.name = name
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(self.close)
             self._open()
-        except BaseException:
-            self.close()
-            raise
+            on_failure.pop_all()
 
     def _open(self) -> None:
         size = self._file.seek(0, os.SEEK_END)
@@ -142,7 +142,7 @@ class Table:
             self._file.close()
 
 
-def _open_path(path: Path) -> BinaryIO:
+def _open_path(path: Path) -> IO[bytes]:
     try:
         return path.open("rb")
     except OSError as error:

@@ -4,9 +4,10 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from os import PathLike
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
@@ -111,39 +112,63 @@ def load_map(path: str | PathLike[str]) -> ColumnMap:
     """
     try:
         document = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+        _check_settings(document)
+        columns = _fields(document, "columns", str)
+        constants = _fields(document, "constants", (str, int, float, bool, datetime, date))
+        constants |= {key: document[key] for key in ("source", "source_system") if key in document}
+        for name in constants.keys() & columns.keys():
+            raise ValueError(_("“%(name)s” is both a column and a constant") % {"name": name})
+        values = {
+            name: {said.strip().casefold(): meant for said, meant in table.items()}
+            for name, table in _fields(document, "values", dict).items()
+        }
+        return ColumnMap(columns, constants, values, _conventions(document))
     except OSError as error:
         raise _wrong(path, error.strerror) from error
     except ValueError as error:
         raise _wrong(path, error) from error
+
+
+def _check_settings(document: Mapping[str, Any]) -> None:
     for key, value in document.items():
         if key not in SETTINGS:
-            raise _wrong(path, _("there is no setting “%(key)s”") % {"key": key})
+            raise ValueError(_("there is no setting “%(key)s”") % {"key": key})
         if not isinstance(value, SETTINGS[key]):
-            raise _wrong(path, _("“%(key)s” has the wrong type") % {"key": key})
-    columns = _flat(document.get("columns", {}))
-    constants = _flat(document.get("constants", {}))
-    constants |= {key: document[key] for key in ("source", "source_system") if key in document}
-    values = _flat(document.get("values", {}))
-    for name in (*columns, *constants, *values):
+            raise ValueError(_("“%(key)s” has the wrong type") % {"key": key})
+
+
+def _fields(
+    document: Mapping[str, Any], table: str, kind: type | tuple[type, ...]
+) -> dict[str, Any]:
+    """A table by outside field name, each name known and each value of this kind."""
+    found: dict[str, Any] = {}
+    for key, value in document.get(table, {}).items():
+        # Without quotes around contact.email, TOML nests it.
+        if key in NESTED and isinstance(value, dict):
+            found |= {f"{key}.{inner}": inner_value for inner, inner_value in value.items()}
+        else:
+            found[key] = value
+    for name, value in found.items():
+        place = {"table": table, "name": name}
         if name not in FIELDS and not name.startswith(ATTRIBUTE):
-            raise _wrong(path, _("there is no field “%(name)s”") % {"name": name})
-    for name in columns:
-        if not isinstance(columns[name], str):
-            raise _wrong(path, _("the column of “%(name)s” is not a text") % {"name": name})
-        if name in constants:
-            raise _wrong(path, _("“%(name)s” is both a column and a constant") % {"name": name})
-    for name in values:
-        if not isinstance(values[name], dict):
-            raise _wrong(path, _("[values.%(name)s] is not a table") % {"name": name})
-    return ColumnMap(
-        columns={name: column.strip() for name, column in columns.items()},
-        constants=constants,
-        values={
-            name: {said.strip().casefold(): meant for said, meant in table.items()}
-            for name, table in values.items()
-        },
-        conventions=_conventions(path, document),
-    )
+            raise ValueError(_("in [%(table)s], there is no field “%(name)s”") % place)
+        if not isinstance(value, kind):
+            raise ValueError(_("in [%(table)s], “%(name)s” has the wrong type") % place)
+    return found
+
+
+def _conventions(document: Mapping[str, Any]) -> Conventions:
+    locale, zone = document.get("locale", ""), document.get("timezone", "")
+    try:
+        if locale:
+            locale = str(Locale.parse(locale.replace("-", "_")))
+        if zone:
+            ZoneInfo(zone)
+    except UnknownLocaleError as error:
+        raise ValueError(_("there is no locale “%(name)s”") % {"name": locale}) from error
+    except ZoneInfoNotFoundError as error:
+        raise ValueError(_("there is no time zone “%(name)s”") % {"name": zone}) from error
+    return Conventions(locale=locale, dayfirst=document.get("dayfirst"), timezone=zone)
 
 
 def _read(reader: Callable[[object], object], value: object) -> object:
@@ -151,29 +176,6 @@ def _read(reader: Callable[[object], object], value: object) -> object:
         return reader(value)
     except ValueError:
         return Unreadable(value) if isinstance(value, str) and value.strip() else value
-
-
-def _conventions(path: str | PathLike[str], document: Mapping[str, object]) -> Conventions:
-    locale, zone = document.get("locale", ""), document.get("timezone", "")
-    try:
-        if locale:
-            locale = str(Locale.parse(locale.replace("-", "_")))
-        if zone:
-            ZoneInfo(zone)
-    except (UnknownLocaleError, ZoneInfoNotFoundError, ValueError) as error:
-        raise _wrong(path, error) from error
-    return Conventions(locale=locale, dayfirst=document.get("dayfirst"), timezone=zone)
-
-
-def _flat(table: Mapping[str, object]) -> dict[str, object]:
-    """``contact.email`` may be written with or without quotes; without, TOML nests it."""
-    flat: dict[str, object] = {}
-    for key, value in table.items():
-        if key in NESTED and isinstance(value, dict):
-            flat |= {f"{key}.{inner}": inner_value for inner, inner_value in value.items()}
-        else:
-            flat[key] = value
-    return flat
 
 
 def _plain(name: str) -> str:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Generator, Iterator
 from datetime import date, datetime, time
 from itertools import islice, repeat
-from typing import BinaryIO
+from typing import IO
 from xml.etree.ElementTree import ParseError
 
 from django.utils.translation import gettext as _
@@ -48,7 +48,7 @@ ERRORS = frozenset(
 )
 
 
-def open_workbook(file: BinaryIO, limits: Limits) -> Source:
+def open_workbook(file: IO[bytes], limits: Limits) -> Source:
     """Read the first sheet: numbers, texts, booleans and dates; of formulas, their last result.
 
     Raises UnreadableFile if the file is broken, protected, or unpacks to more than allowed.
@@ -62,7 +62,7 @@ def open_workbook(file: BinaryIO, limits: Limits) -> Source:
         raise _broken() from error
 
 
-def _inspect(file: BinaryIO, limits: Limits) -> bool:
+def _inspect(file: IO[bytes], limits: Limits) -> bool:
     """Refuse what is no workbook or too big unpacked; say whether there are formulas in it."""
     file.seek(0)
     with zipfile.ZipFile(file) as archive:
@@ -96,7 +96,7 @@ def _holds_formula(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
     return False
 
 
-def _open(file: BinaryIO, *, data_only: bool) -> Workbook:
+def _open(file: IO[bytes], *, data_only: bool) -> Workbook:
     file.seek(0)
     return load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
 

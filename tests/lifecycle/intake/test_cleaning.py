@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from leaddistrib.errors import InvalidLead
 from leaddistrib.lifecycle.intake.cleaning import FIELDS, LeadInput, Thresholds, clean
@@ -173,6 +176,8 @@ def test_a_national_number_without_a_country_is_refused_with_what_would_help():
         ({"company_domain": "https://www.Acme.com/contact?x=1"}, "acme.com"),
         ({"company_domain": "http://acme.com:8080"}, "acme.com"),
         ({"company_domain": "gmail.com"}, ""),
+        ({"company_domain": "gmail.com", "contact.email": "ana@acme.com"}, "acme.com"),
+        ({"contact.email": "ana@münchen.de"}, "xn--mnchen-3ya.de"),
         ({"company_domain": "münchen.de"}, "xn--mnchen-3ya.de"),
         ({"company_domain": "xn--mnchen-3ya.de"}, "xn--mnchen-3ya.de"),
     ],
@@ -297,6 +302,12 @@ def test_a_field_takes_its_greatest_length_and_not_one_more(name, length):
     assert f"at most {length} characters, got {length + 1}" in message
 
 
+@pytest.mark.parametrize("domain", ["é" * 63 + ".com", "-acme.com", "acme", "a..com"])
+def test_a_domain_that_cannot_exist_is_refused(domain):
+    wrong = refusals({"company_domain": domain, "contact.email": f"ana@{domain}"})
+    assert set(wrong) == {"company_domain", "contact.email"}
+
+
 def test_a_message_quotes_a_long_value_shortened():
     message = refusals({"contact.email": "x" * 300})["contact.email"][0]
     assert "x" * 59 + "…" in message
@@ -364,9 +375,9 @@ def test_fifty_attributes_are_kept():
         (datetime(2026, 3, 25, 14, 30), datetime(2026, 3, 25, 14, 30, tzinfo=UTC)),  # noqa: DTZ001
     ],
 )
-def test_a_date_with_one_meaning_is_understood(settings, written, moment):
-    settings.TIME_ZONE = "UTC"
-    assert clean({"received_at": written}).received_at == moment
+def test_a_date_with_one_meaning_is_understood(written, moment):
+    with timezone.override(UTC):
+        assert clean({"received_at": written}).received_at == moment
 
 
 @pytest.mark.parametrize("written", ["03/04/2026", "0202-03-04", "10", "25/13/2026", 5, True, "…"])
@@ -379,3 +390,31 @@ def test_a_date_is_never_guessed(written):
 )
 def test_a_language_is_known_by_code_or_by_name(written, code):
     assert clean({"language": written}).language == code
+
+
+anything = st.one_of(
+    st.text(max_size=40),
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.datetimes(),
+    st.decimals(),
+    st.lists(st.text(max_size=3), max_size=2),
+    st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2),
+    st.none(),
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.sampled_from([*FIELDS, "contact", "colour"]), anything))
+def test_whatever_is_sent_is_either_a_lead_or_named_as_wrong(data):
+    wrong, lead = {}, LeadInput()
+    try:
+        lead = clean(data)
+    except InvalidLead as error:
+        wrong = error.fields
+    sent = {name.split(".")[0] for name in data}
+    assert all(name.split(".")[0] in sent for name in wrong)
+    assert all(messages for messages in wrong.values())
+    assert lead.score is None or 0 <= lead.score <= 1000
+    assert lead.received_at is None or lead.received_at.tzinfo is UTC

@@ -7,6 +7,8 @@ from datetime import datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from leaddistrib.errors import UnreadableFile
@@ -312,6 +314,32 @@ def test_an_upload_is_read_and_stays_open():
 def test_a_file_that_is_not_there_is_said_so(tmp_path):
     with pytest.raises(UnreadableFile, match=r"missing\.csv cannot be opened"):
         read_rows(tmp_path / "missing.csv")
+
+
+csv_text = st.text(st.sampled_from('ab,;"\n\r\té\0 ='), max_size=60)
+
+
+@settings(deadline=None)
+@given(csv_text)
+@example('"\n"')
+def test_no_line_of_a_table_disappears(body):
+    """Every line with something on it belongs to a row that is read or rejected."""
+    content = f"a,b\n{body}\nlast,row\n"
+    rows = list(table(content))
+    assert rows[-1].line <= len(io.StringIO(content, newline="").readlines())
+    kept = "".join(str(cell) for row in rows for cell in (*row.values.values(), *row.surplus))
+    for letter in "abé":
+        assert kept.count(letter) == (body + "last").count(letter)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(content):
+    try:
+        rows = list(table(content))
+    except UnreadableFile:
+        rows = []
+    assert all(row.line > 1 and (row.reason or row.values) for row in rows)
 
 
 # Workbooks

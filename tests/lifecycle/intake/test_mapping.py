@@ -162,10 +162,10 @@ def test_a_date_the_other_way_round_is_named_and_not_turned(written_map, setting
     [
         ("columns = 3", "“columns” has the wrong type"),
         ("colums = 3", "no setting “colums”"),
-        ("[columns]\ncompagny='x'", "no field “compagny”"),
-        ("[columns]\ncompany=3", "column of “company” is not a text"),
+        ("[columns]\ncompagny='x'", r"in \[columns\], there is no field “compagny”"),
+        ("[columns]\ncompany=3", r"in \[columns\], “company” has the wrong type"),
         ("source='x'\n[columns]\nsource='y'", "“source” is both"),
-        ("[values]\nsource='x'", r"\[values\.source\] is not a table"),
+        ("[values]\nsource='x'", r"in \[values\], “source” has the wrong type"),
         ("locale='xx'", "xx"),
         ("timezone='Europe/Pariss'", "Pariss"),
         ("timezone='../etc/passwd'", "passwd"),

@@ -4,7 +4,7 @@ import io
 from datetime import datetime
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from leaddistrib.errors import InvalidLead
@@ -42,6 +42,7 @@ def tables(draw):
     return headers, draw(st.lists(cells, max_size=5))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables(), st.sampled_from([",", ";", "\t", "|"]))
 @example((["=a", "'+b"], [["=1+1", "'=1"], ["''@x", "\r\n"]]), ",")
 @example((["line", "reason"], [["7", "because"]]), ";")
@@ -56,6 +57,7 @@ def test_a_reject_file_sent_again_is_what_was_rejected(table, delimiter):
     assert [(row.values, row.reason) for row in again] == [(row.values, "") for row in rejects]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts)
 def test_no_text_leaves_as_a_formula_and_every_text_comes_back(text):
     assert neutralised(text)[:1] not in {"=", "+", "-", "@", "\t", "\r"}
