@@ -1,0 +1,254 @@
+"""A whole file of leads: read, mapped, cleaned, received in batches, what is wrong kept (IN7).
+
+The admin's import and the command ``leaddistrib_import`` both call ``import_file``.
+"""
+
+import io
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import BinaryIO
+
+from django.contrib.auth.models import AbstractUser
+from django.utils.translation import gettext as _
+
+from leaddistrib.errors import InvalidLead, UnreadableFile
+from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean
+from leaddistrib.lifecycle.intake.files import Table, read_rows
+from leaddistrib.lifecycle.intake.mapping import ColumnMap
+from leaddistrib.lifecycle.intake.receiving import FIELDS, Outcome, receive_many
+from leaddistrib.lifecycle.intake.rejects import RejectWriter
+from leaddistrib.lifecycle.intake.table import Row
+from leaddistrib.models import ImportRun, Lead
+from leaddistrib.queries import clock
+
+BATCH = 500
+"""Rows of one transaction: what a crash in the middle of a file repeats at most."""
+
+REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRow:
+    """A row as the preview shows it: ``outcome`` is created, updated, unchanged or rejected."""
+
+    line: int
+    cells: tuple[object, ...]
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of a file, or would become of it (``run`` is None for a dry run).
+
+    ``rejects_csv`` is "" when nothing was rejected; written to a file in "utf-8-sig", spreadsheets
+    know its encoding, and it can be mended and imported again. ``encoding`` is "" for a workbook.
+    """
+
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    rejects_csv: str
+    encoding: str
+    run: ImportRun | None
+    headers: tuple[str, ...] = ()
+    sample: tuple[SampleRow, ...] = ()
+
+
+def import_file(
+    path_or_file: str | os.PathLike[str] | BinaryIO,
+    *,
+    name: str,
+    column_map: ColumnMap | None = None,
+    source: str = "",
+    dry_run: bool = False,
+    routed: bool = True,
+    actor: AbstractUser | None = None,
+    on_progress: Callable[[int], None] | None = None,
+    sample: int = 0,
+) -> ImportReport:
+    """Import a CSV file or an Excel workbook of leads, by the path or from a seekable binary file.
+
+    Good rows land, in transactions of ``BATCH`` rows; each rejected row is kept with its line and
+    reason. Without a ``column_map``, columns named like fields are these fields. ``source`` is for
+    leads whose map says nothing of a source. ``dry_run`` writes nothing. ``on_progress`` is called
+    with the number of rows done so far. ``sample`` first rows are kept in the report.
+
+    Raises:
+        UnreadableFile: the file or its map is of no use; when it turns out damaged half-way, the
+            rows before are kept, and the message says how many.
+        Busy: the database stayed locked. The batches before are kept, and so is their count.
+    """
+    with read_rows(path_or_file, name) as table:
+        mapping = column_map or ColumnMap.default_for(table.headers)
+        mapping.check(table.headers)
+        work = _Import(table, mapping, source, sample)
+        if dry_run:
+            foresight = _Foresight()
+            work.take(foresight.outcomes, on_progress)
+            return work.report(None)
+        run = ImportRun.objects.create(
+            file_name=name[:255],
+            source=(source or str(mapping.constants.get("source", "")))[:100],
+            by=actor,  # type: ignore[misc]  # whatever AUTH_USER_MODEL is
+            started_at=clock.now(),
+        )
+
+        def receive(given: Sequence[LeadInput]) -> list[Outcome]:
+            return [one.outcome for one in receive_many(given, actor=actor, routed=routed)]
+
+        try:
+            work.take(receive, on_progress)
+        except UnreadableFile as error:
+            raise UnreadableFile(work.half_way(error)) from error
+        finally:
+            # Also after a failure: the rows before it are in, and somebody will ask which.
+            _finish(run, work)
+        return work.report(run)
+
+
+@dataclass
+class _Import:
+    """One file on its way in."""
+
+    table: Table
+    mapping: ColumnMap
+    source: str
+    sample_size: int
+    counts: Counter[str] = field(default_factory=Counter)
+    sample: list[SampleRow] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.stream = io.StringIO(newline="")
+        self.rejects = RejectWriter(self.stream, self.table.headers, self.table.delimiter)
+        says_source = "source" in self.mapping.columns or "source" in self.mapping.constants
+        self.added = {} if says_source or not self.source else {"source": self.source}
+
+    def take(
+        self,
+        receive: Callable[[Sequence[LeadInput]], Sequence[Outcome]],
+        on_progress: Callable[[int], None] | None,
+    ) -> None:
+        """Clean every row and hand the good ones to ``receive``, batch by batch."""
+        rows = iter(self.table)
+        for batch in _batches(rows):
+            cleaned = [self._clean(row) for row in batch]
+            good = [one for one in cleaned if isinstance(one, LeadInput)]
+            outcomes = iter(receive(good) if good else ())
+            for row, one in zip(batch, cleaned, strict=True):
+                if isinstance(one, LeadInput):
+                    self._count(row, next(outcomes).value)
+                else:
+                    self.rejects.add(row, one)
+                    self._count(row, REJECTED, one)
+            if on_progress:
+                on_progress(self.counts.total())
+
+    def _clean(self, row: Row) -> LeadInput | str:
+        """The row's lead, or why there is none."""
+        if row.reason:
+            return row.reason
+        try:
+            return clean({**self.added, **self.mapping.apply(row)})
+        except InvalidLead as error:
+            return " ".join(
+                _("“%(column)s”: %(reason)s")
+                % {"column": self.mapping.columns.get(name, name), "reason": " ".join(messages)}
+                for name, messages in error.fields.items()
+            )
+
+    def _count(self, row: Row, outcome: str, reason: str = "") -> None:
+        self.counts[outcome] += 1
+        if len(self.sample) < self.sample_size:
+            cells = tuple(row.values.get(header, "") for header in self.table.headers)
+            self.sample.append(SampleRow(row.line, cells, outcome, reason))
+
+    def half_way(self, error: UnreadableFile) -> str:
+        return _(
+            "%(problem)s The rows before that were taken: %(created)d created, %(updated)d "
+            "updated, %(unchanged)d unchanged, %(rejected)d rejected."
+        ) % {"problem": error, **self.totals()}
+
+    def totals(self) -> dict[str, int]:
+        return {name: self.counts[name] for name in (*Outcome, REJECTED)}
+
+    def rejects_csv(self) -> str:
+        return self.stream.getvalue() if self.rejects.count else ""
+
+    def report(self, run: ImportRun | None) -> ImportReport:
+        return ImportReport(
+            **self.totals(),
+            rejects_csv=self.rejects_csv(),
+            encoding=self.table.encoding,
+            run=run,
+            headers=tuple(self.table.headers),
+            sample=tuple(self.sample),
+        )
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """Lists of up to ``BATCH`` rows. If the file turns out damaged, the rows before it are given
+    first, and then the error."""
+    while True:
+        batch: list[Row] = []
+        try:
+            batch.extend(islice(rows, BATCH))
+        except UnreadableFile:
+            if batch:
+                yield batch
+            raise
+        if not batch:
+            return
+        yield batch
+
+
+def _finish(run: ImportRun, work: _Import) -> None:
+    for name, count in work.totals().items():
+        setattr(run, name, count)
+    run.rejects = work.rejects_csv()
+    run.finished_at = clock.now()
+    run.save(
+        update_fields=("created", "updated", "unchanged", "rejected", "rejects", "finished_at")
+    )
+
+
+class _Foresight:
+    """What ``receive_many`` would answer, without writing."""
+
+    def __init__(self) -> None:
+        # What earlier rows said of a lead, as a hash: a file may hold 200,000 of them.
+        self._said: dict[tuple[str, str], int] = {}
+
+    def outcomes(self, given: Sequence[LeadInput]) -> list[Outcome]:
+        known = _known(given)
+        return [self._outcome(one, known) for one in given]
+
+    def _outcome(self, one: LeadInput, known: dict[tuple[str, str], Lead]) -> Outcome:
+        if not one.external_id:
+            return Outcome.CREATED
+        identity = one.source_system, one.external_id
+        says = hash(repr([getattr(one, name) for name in FIELDS]))
+        before, lead = self._said.get(identity), known.get(identity)
+        self._said[identity] = says
+        if before is not None:
+            return Outcome.UNCHANGED if before == says else Outcome.UPDATED
+        if lead is None:
+            return Outcome.CREATED
+        same = all(getattr(lead, name) == getattr(one, name) for name in FIELDS)
+        return Outcome.UNCHANGED if same else Outcome.UPDATED
+
+
+def _known(given: Iterable[LeadInput]) -> dict[tuple[str, str], Lead]:
+    by_system: dict[str, list[str]] = {}
+    for one in given:
+        if one.external_id:
+            by_system.setdefault(one.source_system, []).append(one.external_id)
+    return {
+        (system, lead.external_id): lead
+        for system, ids in by_system.items()
+        for lead in Lead.objects.filter(source_system=system, external_id__in=ids)
+    }
