@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -20,7 +21,8 @@ DATE_SEPARATOR = re.compile(r"(?<=\d)[./-](?=\d)")
 YEARS = range(1970, 2100)
 DAY_FIRST = "%d/%m/%Y"
 MONTH_FIRST = "%m/%d/%Y"
-TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+# Ways to write a time of day, by the number of colons in it.
+CLOCKS = {0: ("",), 1: (" %H:%M", " %I:%M %p"), 2: (" %H:%M:%S", " %I:%M:%S %p")}
 
 
 class Unreadable(str):
@@ -49,6 +51,8 @@ class Conventions:
         if not isinstance(value, (int, float, Decimal, str)):
             raise ValueError(value)
         if isinstance(value, str):
+            if value.isascii() and value.isdigit():
+                return int(value)
             readings = {reading for reading in self._readings(value) if _is_whole(reading)}
             if len(readings) != 1:
                 raise ValueError(value)
@@ -117,7 +121,7 @@ class Conventions:
         text = DATE_SEPARATOR.sub("/", text)
         readings = set()
         for layout in self._layouts():
-            for clock in TIMES:
+            for clock in CLOCKS.get(text.count(":"), ()):
                 try:
                     readings.add(datetime.strptime(text, layout + clock))  # noqa: DTZ007
                 except ValueError:
@@ -129,14 +133,19 @@ class Conventions:
     def _layouts(self) -> tuple[str, ...]:
         dayfirst = self.dayfirst
         if dayfirst is None and self.locale:
-            pattern = Locale.parse(self.locale).date_formats["short"].pattern
-            dayfirst = pattern.index("d") < pattern.index("M")
+            dayfirst = _day_comes_first(self.locale)
         if dayfirst is None:
             return (DAY_FIRST, MONTH_FIRST)
         return (DAY_FIRST,) if dayfirst else (MONTH_FIRST,)
 
     def _timezone(self) -> tzinfo:
         return ZoneInfo(self.timezone) if self.timezone else timezone.get_current_timezone()
+
+
+@cache
+def _day_comes_first(locale: str) -> bool:
+    pattern: str = Locale.parse(locale).date_formats["short"].pattern
+    return pattern.index("d") < pattern.index("M")
 
 
 def _is_whole(number: Decimal) -> bool:
