@@ -7,38 +7,39 @@ from itertools import chain
 from math import inf
 from typing import Any, NamedTuple
 
-from leaddistrib.engine.fields import as_number, is_blank
-from leaddistrib.engine.rows import By, Probe
+from leaddistrib.engine.fields import as_number, as_text, is_blank
+from leaddistrib.engine.rows import By, Probe, Read
 
-MAX_MASKS = 1024  # remembered by a column
+MAX_MASKS = 4096  # remembered by a column
 MAX_KEY = 64  # characters of a text whose mask is remembered
 
 
 class Table(NamedTuple):
-    """What some probes of a field say: the value, once read, has a `key`, and that has a mask.
+    """Some probes of a field: its value is read, what was read has a key, and that has a mask.
 
     `default` is for the keys that no probe names, those of blank and unreadable values included.
     """
 
+    read: Read
     key: Callable[[Any], Hashable]
     masks: Mapping[Hashable, int]
     default: int
 
 
 class Column(dict[object, int]):
-    """What the rules ask of one field, read in one way: value -> mask of the rows it leaves.
+    """What the rules ask of one field: value -> mask of the rows it leaves.
 
     Leads are alike in country, industry or size, so the masks of values are remembered, and most
     values cost one look-up. What is forgotten or never kept is only slower.
     """
 
-    __slots__ = ("field", "read", "tables")
+    __slots__ = ("as_numbers", "as_texts", "tables")
 
-    def __init__(self, field: str, read: Callable[[object], Any], tables: Sequence[Table]) -> None:
+    def __init__(self, tables: Sequence[Table]) -> None:
         super().__init__()
-        self.field = field
-        self.read = read
         self.tables = tables
+        self.as_numbers = any(table.read is as_number for table in tables)
+        self.as_texts = any(table.read is as_text for table in tables)
 
     def __missing__(self, value: object) -> int:
         mask = self.mask(value)
@@ -50,25 +51,26 @@ class Column(dict[object, int]):
 
     def mask(self, value: object) -> int:
         """The mask of the rows that `value` leaves, worked out."""
-        token = self.read(value)
         mask = -1
-        for key, masks, default in self.tables:
-            mask &= masks.get(key(token), default)
+        for read, key, masks, default in self.tables:
+            mask &= masks.get(key(read(value)), default)
         return mask
 
     def cannot_read(self, value: object) -> bool:
         """Whether a number is wanted, and `value` is there but is none."""
-        return self.read is as_number and as_number(value) is None and not is_blank(value)
+        return self.as_numbers and as_number(value) is None and not is_blank(value)
 
     def _keeps(self, value: object) -> bool:
-        """Whether all that equals `value` reads alike: 1, True and 1.0 are equal, but differ."""
+        """Whether all that equals `value` is the same here: 1, 1.0 and True are equal, but read
+        differently as texts, and True is no number.
+        """
         if isinstance(value, str):
             return len(value) <= MAX_KEY
-        return value is None or (self.read is as_number and isinstance(value, int) and value > 1)
+        return value is None or (not self.as_texts and isinstance(value, int) and value > 1)
 
 
-def table_of(by: By, probes: Mapping[int, list[Probe]], rows: int) -> Table:
-    """The table of the `probes` that each row makes of one field; `rows` is the mask of all."""
+def table_of(read: Read, by: By, probes: Mapping[int, list[Probe]], rows: int) -> Table:
+    """The table of `probes` (by row) of one field, alike in `read` and `by`; `rows` masks all."""
     key = _key(by, probes)
 
     def keys(probe: Probe) -> frozenset[Any]:
@@ -87,7 +89,7 @@ def table_of(by: By, probes: Mapping[int, list[Probe]], rows: int) -> Table:
         unwanted = frozenset[Any]().union(*(keys(probe) for probe in own if not probe.wanted))
         for one in frozenset.intersection(*wanted) - unwanted if wanted else unwanted:
             masks[one] ^= 1 << row  # on these keys the row's answer is not the default one
-    return Table(key, dict(masks), default)
+    return Table(read, key, dict(masks), default)
 
 
 def _key(by: By, probes: Mapping[int, list[Probe]]) -> Callable[[Any], Any]:

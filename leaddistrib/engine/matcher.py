@@ -7,19 +7,22 @@ first rule that matches. A thousand rules are thousand-bit integers, so they cos
 ten. What a field ruled out among the rows that still stood is the explanation, at no extra cost.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import compress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from leaddistrib.engine.columns import Column, table_of
 from leaddistrib.engine.conditions import Condition, evaluate
 from leaddistrib.engine.fields import as_number
-from leaddistrib.engine.rows import By, Probe, Row, TooManyRows, rows_of
+from leaddistrib.engine.rows import By, Probe, Read, Row, TooManyRows, rows_of
 
 NOT_A_NUMBER = "not_a_number"
 
-FEW = 12  # bits that are quicker taken one by one
+MAX_LISTS = 256  # long lists of rules that are remembered
+FEW = 12  # rules that are quicker listed one by one
 
 _BITS = bytes.maketrans(b"01", b"\0\1")
 
@@ -27,8 +30,8 @@ _BITS = bytes.maketrans(b"01", b"\0\1")
 class Miss(NamedTuple):
     """A field on which `rules` (by index) failed, and the lead's value that they failed on.
 
-    `field` "" stands for a rule that was asked as a whole. `note` is NOT_A_NUMBER when a number
-    was wanted and the value cannot be read as one.
+    `field` "" stands for rules that were asked as a whole. `note` is NOT_A_NUMBER when the rules
+    want a number of the field and the value cannot be read as one.
     """
 
     field: str
@@ -54,7 +57,8 @@ def _plain(actual: object) -> object:
 class RuleMatch:
     """The rule that takes a lead (None: no rule does), and why each rule before it does not.
 
-    A rule with alternatives stands in several misses, one for each field on which one failed.
+    There is at most one miss for each field. A rule with alternatives stands in several, one for
+    each field on which one of them failed.
     """
 
     index: int | None
@@ -68,12 +72,11 @@ class RuleMatch:
 class Matcher:
     """Compiled rules. Any number of threads may ask it at once."""
 
-    __slots__ = ("_columns", "_owners", "_repeats", "_rows", "_starts", "_whole")
+    __slots__ = ("_columns", "_listed", "_owners", "_rows", "_starts", "_whole")
 
     def __init__(self, conditions: Sequence[Condition]) -> None:
         self._owners: list[int] = []  # the rule of each row
         self._starts: list[int] = []  # the first row of each rule
-        self._repeats = 0  # mask of the rows that are not the first of their rule
         self._whole: dict[int, Condition] = {}  # rules that are asked as a whole
         rows: list[Row] = []
         for rule, condition in enumerate(conditions):
@@ -87,22 +90,22 @@ class Matcher:
             self._starts.append(len(rows))
             self._owners += [rule] * len(alternatives)
             rows += alternatives
-            self._repeats |= (1 << len(rows)) - (2 << self._starts[rule])
         self._rows = (1 << len(rows)) - 1
         self._columns = self._index(rows)
+        self._listed = lru_cache(MAX_LISTS)(self._list)
 
     def _index(self, rows: list[Row]) -> tuple[tuple[str, Column], ...]:
-        columns: dict[Any, dict[By, dict[int, list[Probe]]]] = {}
+        columns: dict[str, dict[tuple[Read, By], dict[int, list[Probe]]]] = {}
         for row, probes in enumerate(rows):
             for probe in probes:
-                tables = columns.setdefault((probe.field, probe.read), {})
-                tables.setdefault(probe.by, {}).setdefault(row, []).append(probe)
+                tables = columns.setdefault(probe.field, {})
+                tables.setdefault((probe.read, probe.by), {}).setdefault(row, []).append(probe)
         return tuple(
             (
                 field,
-                Column(field, read, [table_of(by, own, self._rows) for by, own in tables.items()]),
+                Column([table_of(*how, own, self._rows) for how, own in tables.items()]),
             )
-            for (field, read), tables in columns.items()
+            for field, tables in columns.items()
         )
 
     def first(self, values: Mapping[str, object]) -> int | None:
@@ -119,7 +122,7 @@ class Matcher:
     def explain(self, values: Mapping[str, object]) -> RuleMatch:
         """As `first`, with what each field ruled out on the way (RU5)."""
         rows = self._rows
-        lost: dict[tuple[str, str], int] = {}
+        lost: list[tuple[str, object, int, bool]] = []
         for field, column in self._columns:
             value = values.get(field)
             try:
@@ -127,14 +130,13 @@ class Matcher:
             except TypeError:
                 left = rows & column.mask(value)
             if left != rows:
-                miss = field, NOT_A_NUMBER if column.cannot_read(value) else ""
-                lost[miss] = lost.get(miss, 0) | (rows ^ left)
+                lost.append((field, value, rows ^ left, column.cannot_read(value)))
                 rows = left
         index = self._lowest(rows, values)
         before = self._rows if index is None else (1 << self._starts[index]) - 1
         misses = [
-            Miss(field, values.get(field), self._rules(mask & before), note)
-            for (field, note), mask in lost.items()
+            Miss(field, value, self._rules(mask, before), NOT_A_NUMBER if unreadable else "")
+            for field, value, mask, unreadable in lost
             if mask & before
         ]
         if whole := tuple(rule for rule in self._whole if index is None or rule < index):
@@ -151,19 +153,23 @@ class Matcher:
             rows ^= lowest
         return None
 
-    def _rules(self, mask: int) -> tuple[int, ...]:
-        """The rules of the rows in `mask`, in order, each once."""
-        owners = self._owners
-        if mask.bit_count() > FEW:
-            rules = tuple(compress(owners, bin(mask)[:1:-1].encode().translate(_BITS)))
-        else:
-            rows = []
-            rest = mask
-            while rest:
-                rows.append(rest.bit_length() - 1)
-                rest ^= 1 << rows[-1]
-            rules = tuple(owners[row] for row in reversed(rows))
-        return tuple(dict.fromkeys(rules)) if mask & self._repeats else rules
+    def _rules(self, mask: int, before: int) -> tuple[int, ...]:
+        """The rules of the rows in `mask`, in order, each once, as far as they stand `before`."""
+        within = mask & before
+        if within.bit_count() > FEW:
+            # Long lists come back, as leads do: it is the whole list that is worth keeping
+            rules = self._listed(mask)
+            return rules[: bisect_left(rules, self._owners[before.bit_length() - 1] + 1)]
+        found: dict[int, None] = {}
+        while within:
+            lowest = within & -within
+            found[self._owners[lowest.bit_length() - 1]] = None
+            within ^= lowest
+        return tuple(found)
+
+    def _list(self, mask: int) -> tuple[int, ...]:
+        bits = bin(mask)[:1:-1].encode().translate(_BITS)
+        return tuple(dict.fromkeys(compress(self._owners, bits)))
 
 
 def compile_rules(conditions: Sequence[Condition]) -> Matcher:

@@ -14,6 +14,7 @@ from leaddistrib.engine.fields import as_number, as_text, is_blank
 
 MAX_ROWS = 64  # of one rule
 
+Read = Callable[[object], Any]
 By = str | int | tuple[str, str]
 
 
@@ -27,7 +28,7 @@ class Probe(NamedTuple):
     """
 
     field: str
-    read: Callable[[object], Any]
+    read: Read
     by: By
     keys: frozenset[Any]
     wanted: bool = True
