@@ -14,9 +14,8 @@ one lead, the best of several rounds; making each engine's rules ready is not co
 - zen traced: the same with its trace, which tells the row that was hit and is the nearest thing
   it has to our explanation (ours tells why each rule before it was missed).
 - zen ternary: the same rules as one expression, `a ? 0 : b ? 1 : …`, compiled once. Nobody would
-  keep rules so, and there is no table, trace or rule left in it, but it is the fastest way to
-  get the same number out of zen-engine. Its parser goes no deeper than some hundred rules, so
-  there is no figure for more.
+  keep rules so, and no table, trace or name is left in it, but it is the fastest way that was
+  found to get the same number out of zen-engine.
 - datalogic-py: one JSONLogic `if` chain, compiled once and asked in a session, which is the way
   its documentation gives for hot loops; a lead is handed over as a dict.
 
@@ -41,7 +40,6 @@ SEED = 20
 SIZES = (10, 100, 200, 1000)
 ROUNDS = 5
 SLOW_LEADS = 1000  # for the references
-MOST_TERNARIES = 200  # in one ZEN expression
 
 COUNTRIES = [
     *("fr", "be", "ch", "lu", "de", "at", "nl", "es", "pt", "it", "gb", "ie"),
@@ -277,14 +275,12 @@ def references(rules: Sequence[Document]) -> dict[str, Callable[[Document], obje
     chain = [part for i, when in enumerate(rules) for part in (json_logic(when), i)]
     compiled = engine.compile({"if": chain})
     session = engine.session()
-    asked: dict[str, Callable[[Document], object]] = {
+    return {
         "zen table": lambda values: table.evaluate(values)["result"]["rule"],
         "zen traced": lambda values: table.evaluate(values, {"trace": True})["result"]["rule"],
+        "zen ternary": zen_ternary(rules).evaluate,
         "datalogic": lambda values: session.evaluate(compiled, values),
     }
-    if len(rules) <= MOST_TERNARIES:
-        asked["zen ternary"] = zen_ternary(rules).evaluate
-    return asked
 
 
 def best(ask: Callable[[Any], object], leads: Sequence[object], rounds: int = ROUNDS) -> float:

@@ -29,8 +29,8 @@ class Table(NamedTuple):
 class Column(dict[object, int]):
     """What the rules ask of one field: value -> mask of the rows it leaves.
 
-    Leads are alike in country, industry or size, so the masks of values are remembered, and most
-    values cost one look-up. What is forgotten or never kept is only slower.
+    Leads are alike in country, industry or size, so the masks of the first MAX_MASKS values are
+    remembered, and most values cost one look-up. The others are only slower.
     """
 
     __slots__ = ("as_numbers", "as_texts", "tables")
@@ -43,9 +43,7 @@ class Column(dict[object, int]):
 
     def __missing__(self, value: object) -> int:
         mask = self.mask(value)
-        if self._keeps(value):
-            if len(self) >= MAX_MASKS:
-                self.clear()
+        if len(self) < MAX_MASKS and self._keeps(value):
             self[value] = mask
         return mask
 

@@ -12,15 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
+from math import isfinite
 from typing import NamedTuple
 
 from leaddistrib.engine.columns import Column, table_of
 from leaddistrib.engine.conditions import Condition, evaluate
-from leaddistrib.engine.fields import as_number
 from leaddistrib.engine.rows import By, Probe, Read, Row, TooManyRows, rows_of
 
 NOT_A_NUMBER = "not_a_number"
 
+MAX_ACTUAL = 200  # characters of a lead's value that are kept with a miss
 MAX_LISTS = 256  # long lists of rules that are remembered
 FEW = 12  # rules that are quicker listed one by one
 
@@ -46,11 +47,15 @@ class Miss(NamedTuple):
 
 
 def _plain(actual: object) -> object:
-    """`actual` as JSON can hold it."""
-    if actual is None or isinstance(actual, str | bool | int):
+    """`actual` as JSON can hold it, at a length that is worth keeping with every decision."""
+    if (
+        actual is None
+        or isinstance(actual, int)
+        or (isinstance(actual, float) and isfinite(actual))
+    ):
         return actual
-    number = as_number(actual)
-    return str(actual) if number is None else float(number)
+    text = str(actual)
+    return text if len(text) <= MAX_ACTUAL else f"{text[:MAX_ACTUAL]}…"
 
 
 @dataclass(frozen=True, slots=True)

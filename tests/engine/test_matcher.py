@@ -160,14 +160,17 @@ def test_a_rule_that_never_matches_is_passed_over_and_named() -> None:
 
 
 def test_an_explanation_can_be_kept_as_json() -> None:
-    matcher = compiled(leaf("attributes.x", "eq", "y"), leaf("employees", "gte", 1))
+    matcher = compiled(
+        leaf("attributes.x", "eq", "y"), leaf("employees", "gte", 1), leaf("city", "eq", "Paris")
+    )
+    lead = {"attributes.x": Decimal("2.5"), "employees": nan, "city": "x" * 10_000}
     kept = {
         "rule": None,
         "misses": [
-            {"field": "attributes.x", "actual": 2.5, "rules": [0]},
+            {"field": "attributes.x", "actual": "2.5", "rules": [0]},
             {"field": "employees", "actual": "nan", "rules": [1], "note": NOT_A_NUMBER},
+            {"field": "city", "actual": "x" * 200 + "…", "rules": [2]},
         ],
     }
 
-    match = matcher.explain({"attributes.x": Decimal("2.5"), "employees": nan})
-    assert json.loads(json.dumps(match.as_document(), allow_nan=False)) == kept
+    assert json.loads(json.dumps(matcher.explain(lead).as_document(), allow_nan=False)) == kept
