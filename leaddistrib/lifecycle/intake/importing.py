@@ -29,6 +29,9 @@ BATCH = 500
 
 REJECTED = "rejected"
 
+NAMED = 20
+"""Rejected rows that the report names itself; all of them are in its CSV."""
+
 
 @dataclass(frozen=True, slots=True)
 class SampleRow:
@@ -57,6 +60,7 @@ class ImportReport:
     run: ImportRun | None
     headers: tuple[str, ...] = ()
     sample: tuple[SampleRow, ...] = ()
+    first_rejects: tuple[SampleRow, ...] = ()
 
 
 def import_file(
@@ -121,6 +125,7 @@ class _Import:
     sample_size: int
     counts: Counter[str] = field(default_factory=Counter)
     sample: list[SampleRow] = field(default_factory=list)
+    first_rejects: list[SampleRow] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.stream = io.StringIO(newline="")
@@ -163,9 +168,11 @@ class _Import:
 
     def _count(self, row: Row, outcome: str, reason: str = "") -> None:
         self.counts[outcome] += 1
+        cells = tuple(row.values.get(header, "") for header in self.table.headers)
         if len(self.sample) < self.sample_size:
-            cells = tuple(row.values.get(header, "") for header in self.table.headers)
             self.sample.append(SampleRow(row.line, cells, outcome, reason))
+        if outcome == REJECTED and len(self.first_rejects) < NAMED:
+            self.first_rejects.append(SampleRow(row.line, cells, outcome, reason))
 
     def half_way(self, error: UnreadableFile) -> str:
         return _(
@@ -187,6 +194,7 @@ class _Import:
             run=run,
             headers=tuple(self.table.headers),
             sample=tuple(self.sample),
+            first_rejects=tuple(self.first_rejects),
         )
 
 
