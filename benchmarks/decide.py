@@ -1,6 +1,6 @@
 """What does it cost to find a lead's rule? Ours beside zen-engine and datalogic-py.
 
-    python benchmarks/decide.py [--leads 10000]
+    python -m benchmarks.decide [--leads 10000]
 
 The same seeded rules (10, 100, 200, 1,000, the last a catch-all) and the same leads go to each
 engine, in the same run, and the answers are asserted to be equal. Figures are microseconds for

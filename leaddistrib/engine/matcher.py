@@ -166,11 +166,12 @@ class Matcher:
             rules = self._listed(mask)
             return rules[: bisect_left(rules, self._owners[before.bit_length() - 1] + 1)]
         found: dict[int, None] = {}
-        while within:
-            lowest = within & -within
-            found[self._owners[lowest.bit_length() - 1]] = None
-            within ^= lowest
-        return tuple(found)
+        owners = self._owners
+        while within:  # from the highest row, because numbers that get shorter get cheaper
+            row = within.bit_length() - 1
+            found[owners[row]] = None
+            within ^= 1 << row
+        return tuple(reversed(found))
 
     def _list(self, mask: int) -> tuple[int, ...]:
         bits = bin(mask)[:1:-1].encode().translate(_BITS)
