@@ -55,6 +55,15 @@ def draft_of(ruleset: RuleSet) -> RuleSet:
     return draft(rulebook.documents(ruleset), note="")
 
 
+def check(ruleset: RuleSet) -> None:
+    """See whether a draft could be put in force as it is.
+
+    Raises:
+        InvalidRules: with each problem and its place.
+    """
+    _Reader().read(rulebook.documents(ruleset))
+
+
 @act(durable=False)
 def put_in_force(ruleset: RuleSet, *, actor: AbstractUser | None = None) -> RuleSet:
     """Publish a draft, and archive the version that was published until now.
@@ -67,8 +76,8 @@ def put_in_force(ruleset: RuleSet, *, actor: AbstractUser | None = None) -> Rule
     ruleset = RuleSet.objects.get(pk=ruleset.pk)
     if ruleset.status != RuleSet.Status.DRAFT:
         raise InvalidRules({"rules": _("Only a draft can be published.")})
-    # Read once more as documents: a draft may have been edited rule by rule in the admin site.
-    _Reader().read(rulebook.documents(ruleset))
+    # A draft may have been edited rule by rule in the admin site since it was checked.
+    check(ruleset)
     RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED).update(status=RuleSet.Status.ARCHIVED)
     ruleset.status = RuleSet.Status.PUBLISHED
     ruleset.published_at = clock.now()

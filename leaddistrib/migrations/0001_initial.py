@@ -157,6 +157,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'lead',
                 'verbose_name_plural': 'leads',
                 'ordering': ('-received_at', '-id'),
+                'permissions': (('import_lead', 'Can import leads from a file'), ('export_lead', 'Can export leads')),
             },
         ),
         migrations.CreateModel(

@@ -103,6 +103,10 @@ class Lead(models.Model):
         ordering = ("-received_at", "-id")
         verbose_name = _("lead")
         verbose_name_plural = _("leads")
+        permissions = (
+            ("import_lead", _("Can import leads from a file")),
+            ("export_lead", _("Can export leads")),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("source_system", "external_id"),
