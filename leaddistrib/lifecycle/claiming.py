@@ -14,7 +14,7 @@ from leaddistrib.engine.gates import Refusal, Situation, refusals
 from leaddistrib.events.messages import MeChanged
 from leaddistrib.events.publishing import publish, rep_group
 from leaddistrib.lifecycle.announcing import announce_taken
-from leaddistrib.lifecycle.transactions import act, lock_reps, violates
+from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps, violates
 from leaddistrib.models import Assignment, Claim, Lead, LogEntry, Offer, Rep
 from leaddistrib.queries import clock
 from leaddistrib.queries.membership import is_member
@@ -41,6 +41,7 @@ def claim(lead: Lead, rep: Rep, *, via: str) -> ClaimResult:
 
     Raises:
         Busy: the database was locked through every retry; nothing was written.
+        Lead.DoesNotExist, Rep.DoesNotExist: it was deleted meanwhile.
     """
     try:
         return _claim(lead.pk, rep.pk, via)
@@ -56,7 +57,17 @@ def claim(lead: Lead, rep: Rep, *, via: str) -> ClaimResult:
 def _claim(lead_id: int, rep_id: int, via: str) -> ClaimResult:
     lock_reps([rep_id])  # first: the limits below are counted as nobody else can change them
     rep = Rep.objects.select_related("user").get(pk=rep_id)
-    lead = Lead.objects.select_related("pool", "owner__user").get(pk=lead_id)
+    seen = Lead.objects.select_related("pool", "owner__user").get(pk=lead_id)
+    # Nearly always the first look decides. When a rival's commit fell between two of its
+    # statements it does not, and the second look holds the lead still.
+    result = _attempt(seen, rep, via) or _attempt(lock_lead(lead_id), rep, via)
+    if result is None:
+        raise Assignment.DoesNotExist(f"{seen} is owned without an assignment.")
+    return result
+
+
+def _attempt(lead: Lead, rep: Rep, via: str) -> ClaimResult | None:
+    """What comes of the claim, for the lead as it was read; None if it is not so any more."""
     offer = Offer.objects.filter(lead=lead, rep=rep, period=lead.period).first()
     now = clock.now()
     if lead.status == Lead.Status.OWNED:
@@ -67,8 +78,7 @@ def _claim(lead_id: int, rep_id: int, via: str) -> ClaimResult:
         _record(lead, rep, offer, Claim.Result.REFUSED, now, via, against)
         return ClaimResult("refused", lead, refusals=tuple(against))
     if claimable(lead, now).update(status=Lead.Status.OWNED, owner=rep) != 1:
-        lead.refresh_from_db()
-        return _too_late(lead, rep, offer, now, via)
+        return None
     lead.status, lead.owner = Lead.Status.OWNED, rep
     _win(lead, rep, offer, facts, now, via)
     return ClaimResult("won", lead, taken_by=rep, taken_at=now)
@@ -93,9 +103,10 @@ def claimable(lead: Lead, moment: datetime) -> QuerySet[Lead]:
 def _against(
     lead: Lead, rep: Rep, facts: RepFacts, offer: Offer | None, now: datetime
 ) -> list[Refusal]:
-    if lead.status != Lead.Status.WAITING or lead.pool_id is None:
+    if lead.status != Lead.Status.WAITING or lead.pool_id is None or lead.opens_at is None:
         return [Refusal("not_open")]
-    opens_at = offer.opens_at if offer else lead.opens_at
+    # A rep's own window may open after the lead does, never before it.
+    opens_at = max(lead.opens_at, offer.opens_at) if offer else lead.opens_at
     situation = Situation(now, member=is_member(rep, lead.pool_id), opens_at=opens_at)
     return refusals(facts, situation)
 
@@ -119,14 +130,17 @@ def _win(
     publish(rep_group(rep), MeChanged({"open_leads": facts.open_leads + 1}))
 
 
-def _too_late(lead: Lead, rep: Rep, offer: Offer | None, now: datetime, via: str) -> ClaimResult:
-    """The lead is somebody's: the rep's own after a second tap, or a rival's."""
-    if lead.status != Lead.Status.OWNED:
-        # It closed, or went to another queue, between the look and the UPDATE.
-        against = [Refusal("not_open")]
-        _record(lead, rep, offer, Claim.Result.REFUSED, now, via, against)
-        return ClaimResult("refused", lead, refusals=tuple(against))
-    holding = Assignment.objects.select_related("rep__user").get(lead=lead, ended_at__isnull=True)
+def _too_late(
+    lead: Lead, rep: Rep, offer: Offer | None, now: datetime, via: str
+) -> ClaimResult | None:
+    """The lead is somebody's: the rep's own after a second tap, or a rival's.
+
+    None when it was given back after it was read.
+    """
+    held = Assignment.objects.filter(lead=lead, ended_at__isnull=True)
+    holding = held.select_related("rep__user").first()
+    if holding is None:
+        return None
     if holding.rep_id == rep.pk:
         return ClaimResult("won", lead, taken_by=rep, taken_at=holding.started_at)
     _record(lead, rep, offer, Claim.Result.LOST, now, via)

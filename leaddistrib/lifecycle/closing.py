@@ -3,7 +3,7 @@
 from leaddistrib.errors import NotYours
 from leaddistrib.events.messages import MeChanged
 from leaddistrib.events.publishing import publish, rep_group
-from leaddistrib.lifecycle.transactions import act, lock_reps
+from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps
 from leaddistrib.models import Assignment, Lead, LogEntry, Rep
 from leaddistrib.queries import clock
 from leaddistrib.queries.roster import rep_facts
@@ -20,14 +20,14 @@ def close(lead: Lead, rep: Rep, *, reason: str = "") -> Lead:
         Busy: the database was locked through every retry; nothing was written.
     """
     lock_reps([rep.pk])
-    locked = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+    locked = lock_lead(lead.pk)
     if locked.owner_id != rep.pk or locked.status != Lead.Status.OWNED:
         raise NotYours("Only the rep who owns a lead can close it.")
     now = clock.now()
     locked.status = Lead.Status.CLOSED
     locked.save(update_fields=("status",))
     Assignment.objects.filter(lead=locked, ended_at__isnull=True).update(
-        ended_at=now, end=Assignment.Ended.CLOSED, end_reason=reason.strip()
+        ended_at=now, end=Assignment.Ended.CLOSED, end_reason=reason.strip()[:500]
     )
     LogEntry.objects.create(
         lead=locked,

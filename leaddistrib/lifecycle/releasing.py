@@ -4,8 +4,8 @@ from leaddistrib.errors import NotYours
 from leaddistrib.events.messages import MeChanged
 from leaddistrib.events.publishing import publish, rep_group
 from leaddistrib.lifecycle.opening import open_to_claims
-from leaddistrib.lifecycle.routing import route
-from leaddistrib.lifecycle.transactions import act, lock_reps
+from leaddistrib.lifecycle.routing import candidates, route
+from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps
 from leaddistrib.models import Assignment, Lead, LogEntry, Rep
 from leaddistrib.queries import clock
 from leaddistrib.queries.roster import rep_facts
@@ -17,22 +17,25 @@ def release(lead: Lead, rep: Rep, *, reason: str) -> Lead:
     """``rep`` gives ``lead`` back; returns it as it is then.
 
     A claimed lead returns to its pool, where every member may claim it. A pushed lead goes through
-    the rules again, which pass this rep over.
+    the rules again, which pass this rep over. The log keeps the whole ``reason``, the assignment
+    its first 500 characters.
 
     Raises:
         NotYours: the rep does not own the lead (any more).
         ValueError: no reason was given.
         Busy: the database was locked through every retry; nothing was written.
     """
-    if not reason.strip():
+    reason = reason.strip()
+    if not reason:
         raise ValueError("A lead is given back with a reason.")
-    lock_reps([rep.pk])
-    locked = Lead.objects.select_for_update(of=("self",)).select_related("pool").get(pk=lead.pk)
+    # All in one go: this rep first and the others for the routing would break the order of locks.
+    lock_reps({rep.pk, *_next_candidates(lead.pk)})
+    locked = lock_lead(lead.pk)
     if locked.owner_id != rep.pk or locked.status != Lead.Status.OWNED:
         raise NotYours("Only the rep who owns a lead can give it back.")
     now = clock.now()
     Assignment.objects.filter(lead=locked, ended_at__isnull=True).update(
-        ended_at=now, end=Assignment.Ended.RELEASED, end_reason=reason.strip()
+        ended_at=now, end=Assignment.Ended.RELEASED, end_reason=reason[:500]
     )
     LogEntry.objects.create(
         lead=locked,
@@ -40,7 +43,7 @@ def release(lead: Lead, rep: Rep, *, reason: str) -> Lead:
         rep=rep,
         actor=rep.user,
         at=now,
-        detail={"reason": reason.strip()},
+        detail={"reason": reason},
     )
     if locked.pool is None:
         locked.status, locked.owner = Lead.Status.RECEIVED, None
@@ -52,3 +55,9 @@ def release(lead: Lead, rep: Rep, *, reason: str) -> Lead:
     left = rep_facts([rep.pk], now)[rep.pk].open_leads
     publish(rep_group(rep), MeChanged({"open_leads": left}))
     return locked
+
+
+def _next_candidates(lead_id: int) -> list[int]:
+    """Who may be pushed the lead when it is given back: nobody, if it goes back to its pool."""
+    lead = Lead.objects.get(pk=lead_id)
+    return candidates([lead]) if lead.pool_id is None else []

@@ -22,8 +22,8 @@ def lock_rotations(teams: Iterable[int]) -> dict[int, Rotation]:
     if missing:
         # Two first leads at once: one insert wins, both then lock the same row.
         Rotation.objects.bulk_create(missing, ignore_conflicts=True)
-    locked = Rotation.objects.select_for_update().filter(team__in=wanted).order_by("pk")
-    return {rotation.team_id: rotation for rotation in locked}
+    locked = Rotation.objects.select_for_update(no_key=True).filter(team__in=wanted)
+    return {rotation.team_id: rotation for rotation in locked.order_by("pk")}
 
 
 def rotation_facts(rotations: Iterable[Rotation]) -> dict[int, RotationFacts]:

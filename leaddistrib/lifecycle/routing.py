@@ -4,14 +4,16 @@ One lead and a file of leads go the same way: everything is loaded and saved for
 in a number of queries that does not depend on how many leads, rules or reps there are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import cast
 
 from leaddistrib.engine import decision as engine
 from leaddistrib.engine.facts import PoolFacts, Rules, TeamFacts, World
+from leaddistrib.events.messages import MeChanged
+from leaddistrib.events.publishing import publish, rep_group
 from leaddistrib.lifecycle.opening import tell
 from leaddistrib.lifecycle.rotations import lock_rotations, rotation_facts, save_turns
-from leaddistrib.lifecycle.transactions import lock_reps
+from leaddistrib.lifecycle.transactions import lock_teams
 from leaddistrib.models import (
     Assignment,
     Decision,
@@ -35,33 +37,59 @@ def route(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> list[Decisi
     Leads without a row get one, already in its place. Must run inside a transaction; locks the reps
     and the rotation of every team that the matching rules may push to. ``excluded`` reps get none
     of them (they just gave them back).
+
+    Raises:
+        ValueError: a lead is somebody's, or waits in a pool.
     """
     if not leads:
         return []
-    ruleset = rulebook.published() or _first_rules()
-    rules = rulebook.compiled(ruleset)
+    ruleset, rules = _in_force()
     values = [rulebook.lead_values(lead) for lead in leads]
     world, rotations = _locked_world(_teams_wanted(rules, values))
+    _lock_received([lead.pk for lead in leads if lead.pk is not None])
     out = frozenset(rep.pk for rep in excluded)
     decided = [engine.decide(rules, facts, world, out) for facts in values]
     return _record(ruleset, world, rotations, leads, decided)
 
 
+def candidates(leads: Iterable[Lead]) -> list[int]:
+    """The reps that ``route`` would lock for these leads: for acts that lock other reps too."""
+    _, rules = _in_force()
+    teams = _teams_wanted(rules, (rulebook.lead_values(lead) for lead in leads))
+    return list(Rep.objects.filter(team__in=teams).order_by("pk").values_list("pk", flat=True))
+
+
 def safety_net() -> Pool:
     """The pool of last resort, made when it is first needed: a lead is never without a queue."""
-    pool, _ = Pool.objects.get_or_create(
-        is_safety_net=True, defaults={"name": "Unassigned", "mode": Pool.Mode.QUEUE}
-    )
-    return pool
+    net = Pool.objects.filter(is_safety_net=True).first()
+    if net is None:
+        # A pool of this name that somebody made by hand becomes the net.
+        net, _ = Pool.objects.update_or_create(
+            name="Unassigned",
+            defaults={"is_safety_net": True},
+            create_defaults={"is_safety_net": True, "mode": Pool.Mode.QUEUE},
+        )
+    return net
 
 
-def _first_rules() -> RuleSet:
-    """Before anything was published: an empty version, by which every lead goes to the net."""
-    ruleset, _ = RuleSet.objects.get_or_create(
-        status=RuleSet.Status.PUBLISHED,
-        defaults={"version": 1, "published_at": clock.now(), "note": "No rules yet"},
-    )
-    return ruleset
+def _in_force() -> tuple[RuleSet, Rules]:
+    """The published version. Before any was: version 0, by which every lead goes to the net."""
+    ruleset = rulebook.published()
+    if ruleset is None:
+        ruleset, _ = RuleSet.objects.get_or_create(
+            status=RuleSet.Status.PUBLISHED,
+            defaults={"version": 0, "published_at": clock.now(), "note": "No rules yet"},
+        )
+    return ruleset, rulebook.compiled(ruleset)
+
+
+def _lock_received(leads: Collection[int]) -> None:
+    """Lock leads that have a row, and make sure that nobody took them meanwhile."""
+    if not leads:
+        return
+    received = Lead.objects.select_for_update(no_key=True).filter(status=Lead.Status.RECEIVED)
+    if len(received.filter(pk__in=leads).order_by("pk").values_list("pk")) < len(leads):
+        raise ValueError("Only leads that are nobody's and wait nowhere can be routed.")
 
 
 def _teams_wanted(rules: Rules, values: Iterable[Mapping[str, object]]) -> list[int]:
@@ -85,10 +113,7 @@ def _locked_world(teams: list[int]) -> tuple[World, dict[int, Rotation]]:
     place while the turn is being decided would otherwise take the rep over capacity.
     """
     net = safety_net()
-    members: dict[int, list[int]] = {team: [] for team in teams}
-    for rep, team in Rep.objects.filter(team__in=teams).order_by("pk").values_list("pk", "team"):
-        members[team].append(rep)
-    lock_reps(rep for reps in members.values() for rep in reps)
+    members = lock_teams(teams)
     rotations = lock_rotations(teams)
     world = World(clock.now(), PoolFacts(net.pk, net.name, net.mode))
     world.pools = {pool.pk: PoolFacts(pool.pk, pool.name, pool.mode) for pool in Pool.objects.all()}
@@ -158,6 +183,8 @@ def _record(
     tell_owners(pushed, moment)
     for decision in pushed:
         announce(lead_assigned, sender=Lead, lead=decision.lead, rep=decision.owner)
+    for rep in owners.values():
+        publish(rep_group(rep), MeChanged({"open_leads": world.reps[rep.pk].open_leads}))
     tell([lead for lead in leads if lead.status == Lead.Status.WAITING], moment)
     return decisions
 

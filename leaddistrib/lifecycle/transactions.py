@@ -6,15 +6,15 @@ leads by ascending id → pools by ascending id. See docs/locking.md.
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Model, UniqueConstraint
+from django.db.models import Model, QuerySet, UniqueConstraint
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from leaddistrib import conf
 from leaddistrib.errors import Busy
-from leaddistrib.models import Rep
+from leaddistrib.models import Lead, Rep
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,7 +51,8 @@ def act(*, durable: bool) -> Callable[[Callable[P, T]], Callable[P, T]]:
                 reraise=True,
             )
             try:
-                return attempts(_once, function, durable, args, kwargs)
+                result: T = attempts(_once, function, durable, args, kwargs)
+                return result
             except OperationalError as error:
                 if is_transient(error):
                     raise Busy("The database is busy. Nothing was changed; try again.") from error
@@ -62,7 +63,9 @@ def act(*, durable: bool) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return decorate
 
 
-def _once(function: Callable[..., T], durable: bool, args: tuple, kwargs: dict) -> T:
+def _once(
+    function: Callable[..., T], durable: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> T:
     with transaction.atomic(durable=durable):
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
@@ -94,20 +97,48 @@ def violates(error: IntegrityError, model: type[Model], constraint: str) -> bool
         for rule in model._meta.constraints
         if isinstance(rule, UniqueConstraint) and rule.name == constraint
     )
-    columns = (model._meta.get_field(field).column for field in fields)
-    return ", ".join(f"{model._meta.db_table}.{column}" for column in columns) in str(error)
+    columns = {column.name: column.column for column in model._meta.concrete_fields}
+    named = ", ".join(f"{model._meta.db_table}.{columns[field]}" for field in fields)
+    return str(error).endswith(f": {named}")
 
 
-def lock_reps(reps: Iterable[int]) -> list[int]:
+def lock_reps(reps: Iterable[int]) -> None:
     """Lock reps, by ascending id, until the transaction ends.
 
     Limits of a rep (open leads, later claims a day) are counted after this, so that ten tabs of
     one rep queue up here instead of all passing the same count. NO KEY: rows that merely point at
     the rep are not held up.
     """
-    locked = (
-        Rep.objects.select_for_update(no_key=True, of=("self",))
-        .filter(pk__in=set(reps))
-        .order_by("pk")
+    list(_locked_reps(Rep.objects.filter(pk__in=set(reps))))
+
+
+def lock_teams(teams: Iterable[int]) -> dict[int, list[int]]:
+    """Lock every rep of ``teams``, by ascending id, and return their ids by team.
+
+    Who belongs to a team is read with the lock: a rep who just left it is not among them.
+    """
+    members: dict[int, list[int]] = {team: [] for team in teams}
+    for rep, team in _locked_reps(Rep.objects.filter(team__in=members)):
+        members[team].append(rep)
+    return members
+
+
+def _locked_reps(reps: QuerySet[Rep]) -> QuerySet[Rep, tuple[int, int]]:
+    locked = reps.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    return locked.values_list("pk", "team_id")
+
+
+def lock_lead(lead: int) -> Lead:
+    """The lead as it is now, with its pool, locked until the transaction ends.
+
+    Taken after the reps' locks. NO KEY: a rival's claim row that points at the lead is checked at
+    the rival's commit, and would otherwise wait for us there while we wait for the rival.
+
+    Raises:
+        Lead.DoesNotExist: it was deleted meanwhile.
+    """
+    return (
+        Lead.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("pool", "owner__user")
+        .get(pk=lead)
     )
-    return list(locked.values_list("pk", flat=True))
