@@ -1,14 +1,10 @@
 """The e-mail channel."""
 
-from smtplib import SMTPException as SMTPError
-
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from leaddistrib.models import OutboxMessage, Rep
-
-__all__ = ["SMTPError", "address", "send"]
 
 
 def address(rep: Rep) -> str:
@@ -20,7 +16,8 @@ def send(message: OutboxMessage) -> None:
     """Send one message in the recipient's language.
 
     Raises:
-        SMTPError, OSError: the mail server refused or could not be reached.
+        smtplib.SMTPException, OSError: the mail server refused or could not be reached.
+        ValueError: the address is none.
     """
     context = {"rep": message.recipient, "lead": message.lead}
     with translation.override(message.recipient.language or None):

@@ -1,15 +1,18 @@
 """Messages to people: written in the commit that causes them, sent afterwards (NO4)."""
 
+import logging
 import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from time import monotonic
 
 from django.db import transaction
-from django.db.models import F
 
 from leaddistrib import conf
 from leaddistrib.models import Decision, Lead, OutboxMessage
 from leaddistrib.notify import email
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 """How long a worker may take over a message before another worker takes it up."""
@@ -35,48 +38,56 @@ def deliver(moment: datetime, limit: int = 50) -> int:
     """Send up to ``limit`` messages that are due at ``moment``; returns how many were handled.
 
     Any number of workers may run this at once. A crash between the send and the mark is the one
-    gap in which a message goes out twice.
+    gap in which a message goes out twice. Taken one by one, so that a slow mail server cannot
+    outlast the lease of the messages that wait behind it.
     """
-    messages = _lease(moment, limit)
-    for message in messages:
-        _deliver(message, moment)
-    return len(messages)
+    started = monotonic()
+    for handled in range(limit):
+        now = moment + timedelta(seconds=monotonic() - started)
+        message = _lease(moment, until=now + LEASE)
+        if message is None:
+            return handled
+        _deliver(message, now)
+    return limit
 
 
-def _lease(moment: datetime, limit: int) -> list[OutboxMessage]:
-    """Take due messages: the attempt is counted, and due_at moved, before anything is sent."""
+def _lease(moment: datetime, until: datetime) -> OutboxMessage | None:
+    """Take the next due message: the attempt is counted, and due_at moved, before it is sent."""
     with transaction.atomic():
-        due = (
+        message = (
             OutboxMessage.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(due_at__lte=moment, sent_at__isnull=True, dropped_at__isnull=True, dead_at=None)
+            .filter(due_at__lte=moment, sent_at=None, dropped_at=None, dead_at=None)
             .select_related("recipient__user", "lead__owner")
-            .order_by("due_at", "id")[:limit]
+            .order_by("due_at", "id")
+            .first()
         )
-        messages = list(due)
-        OutboxMessage.objects.filter(pk__in=[message.pk for message in messages]).update(
-            due_at=moment + LEASE, attempts=F("attempts") + 1
-        )
-    for message in messages:
-        message.attempts += 1
-    return messages
+        if message is not None:
+            message.due_at = until
+            message.attempts += 1
+            message.save(update_fields=("due_at", "attempts"))
+    return message
 
 
 def _deliver(message: OutboxMessage, moment: datetime) -> None:
     objection = _objection(message)
     if objection:
-        message.dropped_at, message.last_error = moment, objection
-    else:
-        try:
-            email.send(message)
-        except (OSError, email.SMTPError) as error:
-            message.last_error = str(error)[:500]
-            if message.attempts >= conf.settings.OUTBOX_MAX_ATTEMPTS:
-                message.dead_at = moment
-            else:
-                message.due_at = moment + backoff(message.attempts)
-        else:
-            message.sent_at = moment
-    message.save(update_fields=("dropped_at", "last_error", "dead_at", "due_at", "sent_at"))
+        return _mark(message, dropped_at=moment, last_error=objection)
+    if message.attempts > conf.settings.OUTBOX_MAX_ATTEMPTS:
+        # Leased so often and never marked: whoever sends it dies of it.
+        return _mark(message, dead_at=moment, last_error="Its sender stopped on every attempt.")
+    try:
+        email.send(message)
+    except Exception as error:  # a message that cannot be sent holds up no other, whatever is wrong
+        log.exception("Message %s could not be sent", message.pk)
+        last = message.attempts >= conf.settings.OUTBOX_MAX_ATTEMPTS
+        when = {"dead_at": moment} if last else {"due_at": moment + backoff(message.attempts)}
+        return _mark(message, last_error=str(error)[:500], **when)
+    return _mark(message, sent_at=moment, last_error="")
+
+
+def _mark(message: OutboxMessage, **outcome: datetime | str) -> None:
+    """Write what came of an attempt, unless its lease ran out and another worker has it now."""
+    OutboxMessage.objects.filter(pk=message.pk, attempts=message.attempts).update(**outcome)
 
 
 def _objection(message: OutboxMessage) -> str:
