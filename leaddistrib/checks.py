@@ -1,13 +1,13 @@
 """Refuses a wrong configuration at start, with an id and a hint (docs/settings.md lists them)."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import checks
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, register
 from django.db import connections
 from django.utils.module_loading import import_string
 
@@ -31,9 +31,11 @@ REQUIRED_APPS = (
     "django.contrib.auth",
     "django.contrib.staticfiles",
 )
+MAY_BE_ZERO = ("HOT_SCORE", "WARM_SCORE", "IDEMPOTENCY_DAYS")
 
 
-@register("leaddistrib", Tags.database)
+# Without Tags.database: Django leaves such checks out at start. This one opens no connection.
+@register("leaddistrib")
 def database(**kwargs: Any) -> Iterable[CheckMessage]:
     """Claims rely on how the default database begins its transactions and keeps time."""
     options = connections["default"].settings_dict
@@ -65,7 +67,7 @@ def database(**kwargs: Any) -> Iterable[CheckMessage]:
             hint="Set DATABASE_URL to a PostgreSQL or SQLite database.",
             id="leaddistrib.E002",
         )
-    elif options.get("ATOMIC_REQUESTS"):
+    if options.get("ATOMIC_REQUESTS"):
         yield Error(
             "ATOMIC_REQUESTS holds every lock of a claim until the whole page is rendered.",
             hint='Remove ATOMIC_REQUESTS from DATABASES["default"].',
@@ -129,6 +131,13 @@ def installation(**kwargs: Any) -> Iterable[CheckMessage]:
 def settings(**kwargs: Any) -> Iterable[CheckMessage]:
     """Every key of LEADDISTRIB is known, and of the kind that its default is."""
     given = getattr(django_settings, "LEADDISTRIB", {})
+    if not isinstance(given, Mapping):
+        yield Error(
+            f"LEADDISTRIB is {given!r}.",
+            hint='Make it a dict, such as LEADDISTRIB = {"CAPACITY": 50}.',
+            id="leaddistrib.E010",
+        )
+        return
     for name, value in given.items():
         if name not in conf.Settings.DEFAULTS:
             yield Error(
@@ -147,9 +156,15 @@ def settings(**kwargs: Any) -> Iterable[CheckMessage]:
                 hint=f"Give it the kind of value that the default has: {default!r}.",
                 id="leaddistrib.E010",
             )
+        elif isinstance(value, int | float) and (value < 0 or not (value or name in MAY_BE_ZERO)):
+            yield Error(
+                f"LEADDISTRIB[{name!r}] is {value!r}.",
+                hint=f"Give it a number above zero, such as the default: {default!r}.",
+                id="leaddistrib.E010",
+            )
     try:
         import_string(conf.settings.POLICY)
-    except (ImportError, TypeError) as error:
+    except (ImportError, AttributeError) as error:
         yield Error(
             f"LEADDISTRIB['POLICY'] cannot be imported: {error}",
             hint='Name a subclass of leaddistrib.policy.Policy, as "package.module.Class".',
