@@ -4,6 +4,7 @@ Pages, API, sockets and messages all go through ``disclose``, so that a field sh
 one place leaks through no other (IG4).
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -29,6 +30,21 @@ class View(StrEnum):
     NOTHING = "nothing"
     PREVIEW = "preview"
     WHOLE = "whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Who looks, loaded once (``queries.sight.sight``), so that many leads cost no more queries.
+
+    ``pools`` are those the user is a member of as a rep; ``managed_teams`` and ``managed_pools``
+    those of a manager. All are primary keys.
+    """
+
+    role: Role
+    rep: Rep | None = None
+    pools: frozenset[int] = frozenset()
+    managed_teams: frozenset[int] = frozenset()
+    managed_pools: frozenset[int] = frozenset()
 
 
 PREVIEW_FIELDS = (
@@ -80,6 +96,34 @@ class Policy:
     def is_admin(self, user: Viewer) -> bool:
         """Sales operations: superusers, and whoever may change leads in the admin site."""
         return bool(user.has_perm("leaddistrib.change_lead"))
+
+    def may_send_leads(self, user: Viewer) -> bool:
+        """Admins, and integrations: accounts of programs that may add leads and nothing else."""
+        return self.is_admin(user) or bool(user.has_perm("leaddistrib.add_lead"))
+
+    def view(self, lead: Lead, sight: Sight) -> View:
+        """How much of ``lead`` one user sees, whatever their role (IG4).
+
+        A manager who is a rep too sees what either may see. Read ``lead`` with its owner.
+        """
+        if sight.role is Role.ADMIN:
+            return View.WHOLE
+        views = {View.NOTHING}
+        if sight.role is Role.MANAGER:
+            views.add(self.view_for_manager(lead, sight))
+        if sight.rep is not None:
+            member = lead.pool_id in sight.pools
+            views.add(self.view_for_rep(lead, sight.rep, member=member))
+        return next(view for view in (View.WHOLE, View.PREVIEW, View.NOTHING) if view in views)
+
+    def view_for_manager(self, lead: Lead, sight: Sight) -> View:
+        """What a manager sees: leads of the own teams' reps whole, and those that wait in their
+        pools; what another team's rep took from such a pool stays a preview."""
+        if lead.owner is not None and lead.owner.team_id in sight.managed_teams:
+            return View.WHOLE
+        if lead.pool_id not in sight.managed_pools:
+            return View.NOTHING
+        return View.WHOLE if lead.owner_id is None else View.PREVIEW
 
     def view_for_rep(self, lead: Lead, rep: Rep, *, member: bool) -> View:
         """What a rep sees: own leads whole, waiting ones of own pools as a preview.

@@ -52,6 +52,11 @@ def newest_waiting(pool: Pool) -> list[Lead]:
 
 def pools_with_sizes(rep: Rep) -> QuerySet[Pool]:
     """The rep's pools, each with ``size``: how many leads wait there."""
+    return sized(pools_of(rep)).order_by("name")
+
+
+def sized(pools: QuerySet[Pool]) -> QuerySet[Pool]:
+    """``pools``, each with ``size``: how many leads wait there, None for none."""
     sizes = (
         Lead.objects.filter(pool=OuterRef("pk"), status=Lead.Status.WAITING)
         .order_by()
@@ -59,7 +64,7 @@ def pools_with_sizes(rep: Rep) -> QuerySet[Pool]:
         .annotate(number=Count("pk"))
         .values("number")
     )
-    return pools_of(rep).annotate(size=Subquery(sizes)).order_by("name")
+    return pools.annotate(size=Subquery(sizes))
 
 
 def own_leads(rep: Rep) -> QuerySet[Lead]:

@@ -1,0 +1,50 @@
+"""Who looks, and which leads and pools exist for them (IG4)."""
+
+from django.db.models import Q, QuerySet
+
+from leaddistrib.models import Lead, Pool, Team
+from leaddistrib.policy import Role, Sight, View, Viewer, policy
+from leaddistrib.queries.membership import pools_of
+
+
+def sight(user: Viewer) -> Sight:
+    """Everything ``Policy.view`` asks about ``user``, in a constant number of queries."""
+    rules = policy()
+    role, rep = rules.role(user), rules.rep(user)
+    pools = pools_of(rep).values_list("pk", flat=True) if rep else ()
+    if role is not Role.MANAGER:
+        return Sight(role, rep, frozenset(pools))
+    teams = frozenset(Team.objects.filter(managers=user.pk).values_list("pk", flat=True))
+    managed = Pool.objects.filter(Q(teams__in=teams) | Q(reps__team__in=teams))
+    return Sight(
+        role, rep, frozenset(pools), teams, frozenset(managed.values_list("pk", flat=True))
+    )
+
+
+def view(user: Viewer, lead: Lead) -> View:
+    """How much of one lead ``user`` sees. For many leads, take one ``sight`` and ask the policy."""
+    return policy().view(lead, sight(user))
+
+
+def leads_of(who: Sight) -> QuerySet[Lead]:
+    """Leads in a viewer's list: all for admins, those of teams and their pools for managers, for
+    reps the own ones and those that wait in their pools.
+
+    How much of each is shown is the policy's to say: ``Policy.view``.
+    """
+    leads = Lead.objects.select_related("pool", "owner__user")
+    if who.role is Role.ADMIN:
+        return leads
+    wanted = Q(pk__in=())
+    if who.rep is not None:
+        wanted |= Q(owner=who.rep) | Q(pool__in=who.pools, status=Lead.Status.WAITING)
+    if who.role is Role.MANAGER:
+        wanted |= Q(owner__team__in=who.managed_teams) | Q(pool__in=who.managed_pools)
+    return leads.filter(wanted)
+
+
+def pools_seen(who: Sight) -> QuerySet[Pool]:
+    """All pools for admins, else those the viewer is a member or the manager of."""
+    if who.role is Role.ADMIN:
+        return Pool.objects.all()
+    return Pool.objects.filter(pk__in=who.pools | who.managed_pools)
