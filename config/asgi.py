@@ -15,11 +15,9 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 
 http = get_asgi_application()  # sets Django up, which the imports below rely on
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from leaddistrib.routing import websocket_urlpatterns  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {"http": http, "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))}
-)
+# The socket reads the session and compares the Origin itself: no middleware to forget.
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})

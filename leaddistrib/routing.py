@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from leaddistrib.ws.consumers import LeadsConsumer
+from leaddistrib.ws.consumers import leads_consumer
 
-websocket_urlpatterns = [path("ws/leads/", LeadsConsumer.as_asgi())]
+websocket_urlpatterns = [path("ws/leads/", leads_consumer)]

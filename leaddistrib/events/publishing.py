@@ -1,11 +1,35 @@
 """Sends messages to pages, after commit, once for each audience."""
 
+import asyncio
+import logging
+import os
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any
+
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
 from leaddistrib.events.messages import Message
 from leaddistrib.models import Pool, Rep
+
+try:
+    from redis.exceptions import RedisError
+except ImportError:  # the extra [redis] is not installed, nor can its layer be
+    LAYER_ERRORS: tuple[type[Exception], ...] = (OSError,)
+else:
+    LAYER_ERRORS = (OSError, RedisError)
+
+log = logging.getLogger(__name__)
+
+TEXTS = "leaddistrib.texts"
+"""An event whose ``texts`` go over the wire as they are, one frame each."""
+
+SEND_SECONDS = 5
+"""A layer that takes longer is as good as down: pages learn of it from the next heartbeat."""
+
+Event = Mapping[str, Any]
 
 
 def pool_group(pool: Pool) -> str:
@@ -18,17 +42,57 @@ def rep_group(rep: Rep) -> str:
     return f"leaddistrib.rep.{rep.public_id}"
 
 
-def publish(group: str, message: Message) -> None:
-    """Send ``message`` to ``group`` once the transaction has committed.
+def publish(group: str, *messages: Message) -> None:
+    """Send ``messages`` to ``group`` once the transaction has committed.
 
-    Rendered once, here, for everybody in the group. ``robust``: a layer that is down is logged and
-    never fails what was just committed; pages learn of it from the next heartbeat.
+    Rendered once, here, for everybody in the group, and sent together: what one act has to say to
+    one audience is one call.
     """
-    text = message.text
-    transaction.on_commit(lambda: _send(group, text), robust=True)
+    publish_events({group: {"type": TEXTS, "texts": [message.text for message in messages]}})
 
 
-def _send(group: str, text: str) -> None:
+def publish_events(events: Mapping[str, Event]) -> None:
+    """Send an event to each group once the transaction has committed.
+
+    ``robust``: a layer that is down is logged and never fails what was just committed.
+    """
+    transaction.on_commit(lambda: _send(events), robust=True)
+
+
+class _Home:
+    """The event loop that this process' sockets live on, None where there are none."""
+
+    loop: asyncio.AbstractEventLoop | None = None
+    pid: int = 0
+
+
+def sockets_live_here() -> None:
+    """Called where a socket opens: from now on this process publishes on the running loop.
+
+    So a claim's answer does not wait for the layer, all its messages share the layer's connection,
+    and threads without an event loop reach the in-memory layer, whose queues belong to this one.
+    """
+    _Home.loop, _Home.pid = asyncio.get_running_loop(), os.getpid()
+
+
+def _send(events: Mapping[str, Event]) -> None:
+    loop = _Home.loop
+    # A forked process has the variable, but not the thread that ran the loop.
+    if loop is not None and loop.is_running() and _Home.pid == os.getpid():
+        asyncio.run_coroutine_threadsafe(_deliver(events), loop).add_done_callback(_log_failure)
+    else:
+        async_to_sync(_deliver)(events)
+
+
+async def _deliver(events: Mapping[str, Event]) -> None:
     layer = get_channel_layer()
-    if layer is not None:
-        async_to_sync(layer.group_send)(group, {"type": "leaddistrib.text", "text": text})
+    if layer is None:
+        return
+    async with asyncio.timeout(SEND_SECONDS):
+        for group, event in events.items():
+            await layer.group_send(group, event)
+
+
+def _log_failure(sent: "Future[None]") -> None:
+    if not sent.cancelled() and (error := sent.exception()):
+        log.error("Pages were not told of a change", exc_info=error)
