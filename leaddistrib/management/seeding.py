@@ -1,0 +1,148 @@
+"""Puts the invented company into an empty database, with some weeks of leads behind it."""
+
+from random import Random
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import AbstractUser
+from django.utils.text import slugify
+
+from leaddistrib.lifecycle import publish
+from leaddistrib.lifecycle.intake.cleaning import clean
+from leaddistrib.lifecycle.transactions import act
+from leaddistrib.management import company
+from leaddistrib.management.company import ADMIN, MANAGERS, PLAYED, POOLS, TEAMS, Person
+from leaddistrib.management.history import History
+from leaddistrib.management.prospects import prospect
+from leaddistrib.models import Account, Lead, Pool, Rep, Team, Territory
+from leaddistrib.queries import clock
+
+BATCH = 250
+
+
+class NotEmpty(Exception):
+    """There is data already. The message says what."""
+
+
+def refuse_if_not_empty() -> None:
+    """Raise NotEmpty when the invented company would be mixed with other data."""
+    for model in (Lead, Rep, Team, Pool):
+        if number := model.objects.count():
+            raise NotEmpty(f"There is data already: {number} {model._meta.verbose_name_plural}.")
+    names = [person.username for person in (*PLAYED.values(), *MANAGERS, ADMIN)]
+    if taken := get_user_model().objects.filter(username__in=names).first():
+        raise NotEmpty(f"There is a user “{taken.get_username()}” already.")
+
+
+@act(durable=False)
+def seed_company(reps: int, leads: int, seed: int) -> None:
+    """Make the company with ``reps`` reps and ``leads`` leads; the same ``seed``, the same data.
+
+    Nobody gets a password. All or nothing.
+
+    Raises:
+        NotEmpty: there is data already. Nothing was written.
+    """
+    refuse_if_not_empty()
+    random = Random(seed)
+    teams = _teams()
+    staff = _reps(random, reps, teams)
+    _managers(teams)
+    _territories(teams, staff)
+    _pools(teams)
+    _accounts(random, seed, staff)
+    ruleset = publish(company.RULES, note="The rules that Altamer started with")
+    history = History(random, clock.now(), leads)
+    history.backdate_rules(ruleset)
+    for start in range(0, leads, BATCH):
+        numbers = range(start, min(start + BATCH, leads))
+        history.add(
+            clean({**prospect(seed, number), "received_at": history.received_at(number)})
+            for number in numbers
+        )
+
+
+def _user(person: Person, password: str) -> AbstractUser:
+    return get_user_model()(
+        username=person.username,
+        first_name=person.given,
+        last_name=person.family,
+        email=f"{person.username}@altamer.example.com",
+        password=password,
+    )
+
+
+def _teams() -> dict[str, Team]:
+    rows = Team.objects.bulk_create(Team(name=team.name) for team in TEAMS)
+    return {team.name: team for team in rows}
+
+
+def _reps(random: Random, number: int, teams: dict[str, Team]) -> list[Rep]:
+    people: list[tuple[Person, Team]] = []
+    taken: set[str] = {person.username for person in (*MANAGERS, ADMIN)}
+    for index in range(number):
+        plan = TEAMS[index % len(TEAMS)]
+        person = PLAYED.get(plan.name) if index < len(TEAMS) else None
+        person = person or _newcomer(random, plan.language, taken)
+        taken.add(person.username)
+        people.append((person, teams[plan.name]))
+    users = get_user_model().objects.bulk_create(
+        _user(person, make_password(None)) for person, _ in people
+    )
+    return Rep.objects.bulk_create(
+        Rep(user=user, team=team, language=person.language)
+        for user, (person, team) in zip(users, people, strict=True)
+    )
+
+
+def _newcomer(random: Random, language: str, taken: set[str]) -> Person:
+    """Somebody new, known by the given name, or by both, or with a number, as offices do it."""
+    given = random.choice(company.GIVEN[language])
+    family = random.choice(company.FAMILY[language])
+    whole = f"{slugify(given)}.{slugify(family)}"
+    names = [slugify(given), whole, *(f"{whole}{number}" for number in range(2, len(taken) + 3))]
+    username = next(name for name in names if name not in taken)
+    return Person(username, given, family, language)
+
+
+def _managers(teams: dict[str, Team]) -> None:
+    for person, names in MANAGERS.items():
+        user = _user(person, make_password(None))
+        user.save()
+        for name in names:
+            teams[name].managers.add(user)
+    admin = _user(ADMIN, make_password(None))
+    admin.is_staff = admin.is_superuser = True
+    admin.save()
+
+
+def _territories(teams: dict[str, Team], staff: list[Rep]) -> None:
+    for plan in TEAMS:
+        team = teams[plan.name]
+        territory = Territory.objects.create(
+            name=f"{plan.name} ({', '.join(plan.countries)})",
+            countries=list(plan.countries),
+            team=team,
+        )
+        territory.reps.set([rep for rep in staff if rep.team_id == team.pk])
+
+
+def _pools(teams: dict[str, Team]) -> None:
+    for plan in POOLS:
+        pool = Pool.objects.create(
+            name=plan.name, mode=plan.mode, is_safety_net=plan.name == company.SAFETY_NET
+        )
+        pool.teams.set([teams[name] for name in plan.teams])
+
+
+def _accounts(random: Random, seed: int, staff: list[Rep]) -> None:
+    """Some of the companies that leads will come from are customers already."""
+    known = {}
+    for number in range(0, 400, 10):
+        invented = prospect(seed, number)
+        domain = str(invented["contact"]["email"]).partition("@")[2]
+        known[domain] = str(invented["company"])
+    Account.objects.bulk_create(
+        Account(name=name, domain=domain, owner=random.choice(staff))
+        for domain, name in known.items()
+    )
