@@ -1,7 +1,7 @@
 """What pages are told: one class for each message of the socket, with nothing else in it.
 
-A message is at most 500 bytes, so that a race reaches a phone on a poor connection: long texts
-are cut by bytes, and the page fetches the whole lead when it is opened.
+A message about one lead is at most SIZE bytes, so that a race reaches a phone on a poor
+connection: free texts are cut by bytes, and the page fetches the whole lead when it is opened.
 """
 
 import json
@@ -9,30 +9,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from leaddistrib.models import Lead
+SIZE = 500
+"""Bytes that a race message may take."""
 
-CUT = {"company": 70, "title": 40, "source": 30, "city": 30}
-"""Bytes of UTF-8 that each free text may take in a card."""
-
-
-def card(lead: Lead) -> dict[str, Any]:
-    """A waiting lead as every member of its pool sees it in a list: the preview, cut to size."""
-    texts = {
-        "company": lead.company,
-        "title": lead.contact_title,
-        "source": lead.source,
-        "city": lead.city,
-    }
-    return {
-        "id": str(lead.public_id),
-        **{name: _cut(text, CUT[name]) for name, text in texts.items()},
-        "score": lead.score,
-        "temperature": lead.temperature,
-        "size": lead.size_band,
-        "country": lead.country,
-        "received_at": stamp(lead.received_at),
-        "opens_at": stamp(lead.opens_at),
-    }
+NAME = 100
+"""Bytes that the name of a rep may take in one."""
 
 
 def stamp(moment: datetime | None) -> str | None:
@@ -40,10 +21,24 @@ def stamp(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
-def _cut(text: str, limit: int) -> str:
-    if len(text.encode()) <= limit:
+def cut(text: str, limit: int) -> str:
+    """``text``, shortened until it takes at most ``limit`` bytes on the wire (UTF-8, as JSON)."""
+    if _bytes(text) <= limit:
         return text
-    return text.encode()[: limit - 3].decode(errors="ignore") + "…"
+    limit -= _bytes("…")
+    for end, character in enumerate(text):
+        limit -= _bytes(character)
+        if limit < 0:
+            return text[:end] + "…"
+    raise AssertionError("A text is as long as its characters together.")
+
+
+def _bytes(text: str) -> int:
+    return len(_json(text).encode()) - 2  # the quotes
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +49,7 @@ class Message:
 
     @property
     def text(self) -> str:
-        return json.dumps(
-            {"type": self.type, **asdict(self)}, ensure_ascii=False, separators=(",", ":")
-        )
+        return _json({"type": self.type, **asdict(self)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +88,23 @@ class LeadUpdated(Message):
 
 @dataclass(frozen=True, slots=True)
 class MeChanged(Message):
-    """Something about the rep changed (limits, own leads): the page asks for the new figures."""
+    """The rep's own limits have changed: as ``me`` of the snapshot, without the name.
+
+    The first reasons, which decide, as far as they fit.
+    """
 
     type: ClassVar[str] = "me.changed"
     me: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        limits = {name: value for name, value in self.me.items() if name != "name"}
+        reasons = limits.get("reasons", [])
+        for count in range(len(reasons), -1, -1):
+            text = _json({"type": self.type, "me": {**limits, "reasons": reasons[:count]}})
+            if len(text.encode()) <= SIZE:
+                break
+        return text
 
 
 @dataclass(frozen=True, slots=True)

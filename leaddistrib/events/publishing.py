@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 TEXTS = "leaddistrib.texts"
 """An event whose ``texts`` go over the wire as they are, one frame each."""
 
+LIMITS = "leaddistrib.limits"
+"""An event with a rep's ``limits``, which each socket puts into words of its own language."""
+
 SEND_SECONDS = 5
 """A layer that takes longer is as good as down: pages learn of it from the next heartbeat."""
 
@@ -56,7 +59,8 @@ def publish_events(events: Mapping[str, Event]) -> None:
 
     ``robust``: a layer that is down is logged and never fails what was just committed.
     """
-    transaction.on_commit(lambda: _send(events), robust=True)
+    if events:
+        transaction.on_commit(lambda: _send(events), robust=True)
 
 
 class _Home:

@@ -1,14 +1,25 @@
-"""Pages are told what changed in a pool, each change with the pool's next version."""
+"""Pages are told what changed: in a pool, with the pool's next version, and for a rep."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
 from django.db.models import F
 
-from leaddistrib.events.messages import Heartbeat, LeadOpened, LeadTaken, LeadUpdated, card, stamp
-from leaddistrib.events.publishing import pool_group, publish
+from leaddistrib.engine.facts import RepFacts
+from leaddistrib.events.messages import (
+    NAME,
+    Heartbeat,
+    LeadOpened,
+    LeadTaken,
+    LeadUpdated,
+    cut,
+    stamp,
+)
+from leaddistrib.events.publishing import LIMITS, pool_group, publish, publish_events, rep_group
 from leaddistrib.models import Lead, Pool, Rep
+from leaddistrib.queries.cards import card
+from leaddistrib.queries.limits import limits
 
 SINGLY = 20
 """Leads that change at once in a pool up to which each gets its own message. A file of thousands
@@ -29,8 +40,24 @@ def announce_taken(lead: Lead, rep: Rep, moment: datetime) -> None:
     """The lead is gone from its pool, and whose it is."""
     pool = cast("Pool", lead.pool)
     version = _move_version(pool, by=1)
-    taken = LeadTaken(str(pool.public_id), version, str(lead.public_id), rep.name, stamp(moment))
-    publish(pool_group(pool), taken)
+    publish(
+        pool_group(pool),
+        LeadTaken(
+            pool=str(pool.public_id),
+            version=version,
+            lead=str(lead.public_id),
+            by=cut(rep.name, NAME),
+            at=stamp(moment),
+        ),
+    )
+
+
+def announce_limits(reps: Iterable[Rep], facts: Mapping[int, RepFacts], moment: datetime) -> None:
+    """The own pages of ``reps`` are told where they stand now, by ``facts`` (by rep id) that are
+    true when the transaction commits. No query, and one call for all of them."""
+    publish_events(
+        {rep_group(rep): {"type": LIMITS, "limits": limits(facts[rep.pk], moment)} for rep in reps}
+    )
 
 
 def _announce(
@@ -40,8 +67,11 @@ def _announce(
     if len(leads) > SINGLY:
         publish(pool_group(pool), Heartbeat({str(pool.public_id): version}))
         return
-    for number, lead in enumerate(leads, start=version - len(leads) + 1):
-        publish(pool_group(pool), message(str(pool.public_id), number, card(lead)))
+    first = version - len(leads) + 1
+    publish(
+        pool_group(pool),
+        *(message(str(pool.public_id), first + n, card(lead)) for n, lead in enumerate(leads)),
+    )
 
 
 def _move_version(pool: Pool, by: int) -> int:

@@ -3,7 +3,7 @@
 Losing is a result, not an error. docs/locking.md walks through the transaction.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError
@@ -11,9 +11,7 @@ from django.db.models import QuerySet
 
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Refusal, Situation, refusals
-from leaddistrib.events.messages import MeChanged
-from leaddistrib.events.publishing import publish, rep_group
-from leaddistrib.lifecycle.announcing import announce_taken
+from leaddistrib.lifecycle.announcing import announce_limits, announce_taken
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps, violates
 from leaddistrib.models import Assignment, Claim, Lead, LogEntry, Offer, Rep
 from leaddistrib.queries import clock
@@ -127,7 +125,8 @@ def _win(
     )
     announce_taken(lead, rep, now)
     announce(lead_claimed, sender=Lead, lead=lead, rep=rep)
-    publish(rep_group(rep), MeChanged({"open_leads": facts.open_leads + 1}))
+    now_holding = replace(facts, open_leads=facts.open_leads + 1)
+    announce_limits([rep], {rep.pk: now_holding}, now)
 
 
 def _too_late(

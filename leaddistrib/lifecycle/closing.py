@@ -1,8 +1,7 @@
 """A rep is done with a lead: it no longer counts against the rep's capacity (PU2)."""
 
 from leaddistrib.errors import NotYours
-from leaddistrib.events.messages import MeChanged
-from leaddistrib.events.publishing import publish, rep_group
+from leaddistrib.lifecycle.announcing import announce_limits
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps
 from leaddistrib.models import Assignment, Lead, LogEntry, Rep
 from leaddistrib.queries import clock
@@ -38,6 +37,5 @@ def close(lead: Lead, rep: Rep, *, reason: str = "") -> Lead:
         detail={"reason": reason.strip()},
     )
     announce(lead_closed, sender=Lead, lead=locked, rep=rep)
-    left = rep_facts([rep.pk], now)[rep.pk].open_leads
-    publish(rep_group(rep), MeChanged({"open_leads": left}))
+    announce_limits([rep], rep_facts([rep.pk], now), now)
     return locked

@@ -1,8 +1,7 @@
 """A rep gives a lead back, with a reason (RA4). It keeps its age, and is open again at once."""
 
 from leaddistrib.errors import NotYours
-from leaddistrib.events.messages import MeChanged
-from leaddistrib.events.publishing import publish, rep_group
+from leaddistrib.lifecycle.announcing import announce_limits
 from leaddistrib.lifecycle.opening import open_to_claims
 from leaddistrib.lifecycle.routing import candidates, route
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps
@@ -52,8 +51,7 @@ def release(lead: Lead, rep: Rep, *, reason: str) -> Lead:
     else:
         open_to_claims(locked, locked.pool, now)
     announce(lead_released, sender=Lead, lead=locked, rep=rep)
-    left = rep_facts([rep.pk], now)[rep.pk].open_leads
-    publish(rep_group(rep), MeChanged({"open_leads": left}))
+    announce_limits([rep], rep_facts([rep.pk], now), now)
     return locked
 
 

@@ -9,8 +9,7 @@ from typing import cast
 
 from leaddistrib.engine import decision as engine
 from leaddistrib.engine.facts import PoolFacts, Rules, TeamFacts, World
-from leaddistrib.events.messages import MeChanged
-from leaddistrib.events.publishing import publish, rep_group
+from leaddistrib.lifecycle.announcing import announce_limits
 from leaddistrib.lifecycle.opening import tell
 from leaddistrib.lifecycle.rotations import lock_rotations, rotation_facts, save_turns
 from leaddistrib.lifecycle.transactions import lock_teams
@@ -183,8 +182,7 @@ def _record(
     tell_owners(pushed, moment)
     for decision in pushed:
         announce(lead_assigned, sender=Lead, lead=decision.lead, rep=decision.owner)
-    for rep in owners.values():
-        publish(rep_group(rep), MeChanged({"open_leads": world.reps[rep.pk].open_leads}))
+    announce_limits(owners.values(), world.reps, moment)
     tell([lead for lead in leads if lead.status == Lead.Status.WAITING], moment)
     return decisions
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
+from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import GATES, Refusal, Situation, refusals, window
 from leaddistrib.models import Lead, Pool, Rep
 from leaddistrib.queries.membership import pools_of
@@ -30,7 +31,11 @@ class Standing:
 
 def standing(rep: Rep, moment: datetime) -> Standing:
     """The rep's own limits at ``moment``, by the same gates that a claim asks."""
-    facts = rep_facts([rep.pk], moment)[rep.pk]
+    return standing_by(rep_facts([rep.pk], moment)[rep.pk], moment)
+
+
+def standing_by(facts: RepFacts, moment: datetime) -> Standing:
+    """The same from facts that are known already. No query."""
     gates = tuple(gate for gate in GATES if gate is not window)
     return Standing(
         facts.open_leads,

@@ -4,53 +4,48 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from leaddistrib.events.messages import Snapshot, card, stamp
-from leaddistrib.models import Lead, Pool, Rep
-from leaddistrib.queries import wording
-from leaddistrib.queries.inbox import newest_waiting, pools_with_sizes, standing
+from leaddistrib.events.messages import Snapshot
+from leaddistrib.models import Pool, Rep
+from leaddistrib.queries.cards import card
+from leaddistrib.queries.inbox import newest_waiting, pools_with_sizes
+from leaddistrib.queries.limits import in_words, limits
+from leaddistrib.queries.roster import rep_facts
 
 
-def snapshot(rep: Rep, epoch: str, moment: datetime) -> Snapshot:
-    """What ``rep`` may see now. ``epoch`` names the connection; a page ignores older ones.
+def snapshot(
+    rep: Rep, epoch: str, moment: datetime, only: Iterable[Pool] | None = None
+) -> Snapshot:
+    """What ``rep`` may see now, in the active language; of the pools, ``only`` these if given.
 
-    The version of a pool is read before its leads: a change in between makes the page fetch once
-    more than needed, the other order would make it miss the change.
+    ``epoch`` names the connection. A page forgets all other pools when it is a new one, and keeps
+    them when it is the one it knows.
     """
-    pools = [pool_snapshot(pool) for pool in pools_with_sizes(rep)]
-    return Snapshot(epoch=epoch, pools=pools, me=me(rep, moment))
+    pools = pools_with_sizes(rep)
+    if only is not None:
+        pools = pools.filter(pk__in=[pool.pk for pool in only])
+    return Snapshot(epoch, [pool_snapshot(pool) for pool in pools], me(rep, moment))
 
 
 def pool_snapshot(pool: Pool) -> dict[str, Any]:
-    """One pool with its newest waiting leads; ``size`` says how many wait in all."""
-    leads: Iterable[Lead] = newest_waiting(pool)
+    """One pool with its newest waiting leads; ``size`` says how many wait in all.
+
+    Its version was read before its leads are: a change in between makes the page hear of a lead
+    twice, the other order would make it miss one.
+    """
     return {
         "id": str(pool.public_id),
         "name": pool.name,
         "mode": pool.mode,
         "version": pool.version,
         "size": getattr(pool, "size", None) or 0,
-        "leads": [card(lead) for lead in leads],
+        "leads": [card(lead) for lead in newest_waiting(pool)],
     }
 
 
 def me(rep: Rep, moment: datetime) -> dict[str, Any]:
     """The rep's own limits, and in plain sentences what stands against any claim."""
-    own = standing(rep, moment)
-    return {
-        "name": rep.name,
-        "open_leads": own.open_leads,
-        "capacity": own.capacity,
-        "paused": own.paused,
-        "may_claim": own.may_claim,
-        "reasons": [
-            {
-                "code": refusal.code,
-                "message": wording.refusal(refusal.code, refusal.params),
-                "lifts_at": stamp(refusal.lifts_at),
-            }
-            for refusal in own.refusals
-        ],
-    }
+    facts = rep_facts([rep.pk], moment)[rep.pk]
+    return {"name": rep.name, **in_words(limits(facts, moment))}
 
 
 def versions() -> dict[str, int]:

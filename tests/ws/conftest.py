@@ -10,6 +10,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from channels.layers import channel_layers
 from channels.routing import URLRouter
+from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test import Client
 
@@ -22,7 +23,11 @@ ORIGIN = f"https://{HOST}"
 
 
 async def elsewhere(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Run ``function`` as a view would: in a thread, with a database connection of its own."""
+    """Run ``function`` as a view would: in a thread, with a database connection of its own.
+
+    Whatever a test does with the database after it has begun goes through here: in the event loop
+    it would open a connection that nobody closes.
+    """
 
     def job() -> Any:
         try:
@@ -33,10 +38,10 @@ async def elsewhere(function: Callable[..., Any], *args: Any, **kwargs: Any) -> 
     return await asyncio.to_thread(job)
 
 
-def cookie_of(rep: Rep) -> str:
-    """The Cookie header of a browser in which the rep has signed in."""
+def cookie_of(user: User) -> str:
+    """The Cookie header of a browser in which the user has just signed in."""
     browser = Client()
-    browser.force_login(rep.user)
+    browser.force_login(user)
     return f"sessionid={browser.session.session_key}"
 
 
@@ -75,12 +80,8 @@ def site(settings: Any) -> Iterator[None]:
 class Socket(ApplicationCommunicator):
     """A client at one end of a socket, in this process, without a network."""
 
-    def __init__(
-        self, rep: Rep | None = None, *, cookie: str = "", scheme: str = "wss", **headers: str
-    ) -> None:
+    def __init__(self, cookie: str = "", scheme: str = "wss", **headers: str) -> None:
         given = {"host": HOST, "origin": ORIGIN, "cookie": cookie, **headers}
-        if rep is not None:
-            given["cookie"] = cookie_of(rep)
         scope = {
             "type": "websocket",
             "path": "/ws/leads/",
@@ -137,8 +138,9 @@ async def connect(site: None) -> AsyncIterator[Connect]:
     """Opens a socket: ``await connect(rep)``. No message of it has been read yet."""
     opened: list[Socket] = []
 
-    async def connect(*args: Any, **kwargs: Any) -> Socket:
-        socket = Socket(*args, **kwargs)
+    async def connect(rep: Rep | None = None, **kwargs: Any) -> Socket:
+        cookie = await elsewhere(cookie_of, rep.user) if rep else ""
+        socket = Socket(**{"cookie": cookie, **kwargs})
         opened.append(socket)
         assert await socket.open() == "websocket.accept"
         return socket

@@ -6,7 +6,7 @@ from tests.ws.conftest import elsewhere
 
 
 async def test_first_of_all_a_page_gets_everything_it_shows(cast, connect):
-    lead = LeadFactory(company="Café Zoé", pool=cast.pool)
+    lead = await elsewhere(LeadFactory, company="Café Zoé", pool=cast.pool)
     socket = await connect(cast.amina)
     message = await socket.hear()
     assert message["type"] == "snapshot"
