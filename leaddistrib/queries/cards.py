@@ -26,7 +26,7 @@ def card(lead: Lead) -> dict[str, Any]:
     """What a race message and a snapshot say of ``lead``. A field that the policy keeps from a
     preview is null."""
     disclosed = policy().fields(View.PREVIEW)
-    shown = {
+    shown: dict[str, Any] = {
         name: getattr(lead, field) if field in disclosed else None for name, field in FIELDS.items()
     }
     for name, limit in BYTES.items():

@@ -67,7 +67,7 @@ def _user(session_key: str | None) -> AbstractUser | None:
     if not session_key:
         return None
     session: SessionBase = import_module(django_settings.SESSION_ENGINE).SessionStore(session_key)
-    backend = session.get(BACKEND_SESSION_KEY)
+    backend = session.get(BACKEND_SESSION_KEY, "")
     if SESSION_KEY not in session or backend not in django_settings.AUTHENTICATION_BACKENDS:
         return None
     user_id = get_user_model()._meta.pk.to_python(session[SESSION_KEY])
