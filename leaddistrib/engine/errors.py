@@ -24,6 +24,7 @@ MESSAGES: Mapping[str, str] = {
     "range_expected": "Write the range as [lowest, highest], instead of {found}.",
     "range_reversed": "Put the lower number first: [{high}, {low}] instead of [{low}, {high}].",
     "empty_list": "Add a value to the list, or remove the condition.",
+    "mixed_list": "Write only texts or only numbers in the list: they are compared differently.",
     "blank_value": "Write a text here; to ask for an empty field, use is_blank.",
     "text_too_long": "Shorten the text to {limit} characters.",
     "list_too_long": "Shorten the list to {limit} values.",

@@ -68,7 +68,10 @@ def _list(field: Field, value: object, path: str) -> tuple[Scalar, ...]:
         raise ConditionError("empty_list", path)
     if len(value) > MAX_LIST:
         raise ConditionError("list_too_long", path, limit=MAX_LIST)
-    return tuple(_scalar(field, item, f"{path}[{i}]") for i, item in enumerate(value))
+    values = tuple(_scalar(field, item, f"{path}[{i}]") for i, item in enumerate(value))
+    if len({isinstance(one, str) for one in values}) > 1:
+        raise ConditionError("mixed_list", path)
+    return values
 
 
 def _range(field: Field, value: object, path: str) -> tuple[Number, Number]:

@@ -53,11 +53,8 @@ def rows_of(condition: Condition, wanted: bool = True) -> list[Row]:
         case Not(inner):
             return rows_of(inner, not wanted)
         case Leaf():
-            probes = probes_of(condition)
-            if condition.op in ("ne", "not_in"):
-                wanted = not wanted
-            probes = [probe._replace(wanted=wanted) for probe in probes]
-            return [(probe,) for probe in probes] if wanted else [tuple(probes)]
+            opposite = condition.op in ("ne", "not_in")
+            return [(probe_of(condition)._replace(wanted=wanted is not opposite),)]
         case All(conditions) | Any_(conditions):
             parts = [rows_of(inner, wanted) for inner in conditions]
     if isinstance(condition, All) is wanted:
@@ -65,28 +62,27 @@ def rows_of(condition: Condition, wanted: bool = True) -> list[Row]:
     return _at_most(_folded(chain.from_iterable(parts)))
 
 
-def probes_of(leaf: Leaf) -> list[Probe]:
-    """The probes of which one must pass for `leaf` to hold (its opposite, for ne and not_in)."""
+def probe_of(leaf: Leaf) -> Probe:
+    """The probe that succeeds where `leaf` holds (where it does not, for ne and not_in)."""
     field, value = leaf.field, leaf.value
     match leaf.op, value:
         case "is_blank", bool():
-            return [Probe(field, is_blank, "", frozenset({value}))]
+            return Probe(field, is_blank, "", frozenset({value}))
         case "contains", str():
-            return [Probe(field, as_text, ("part", as_text(value)), frozenset({True}))]
+            return Probe(field, as_text, ("part", as_text(value)), frozenset({True}))
         case "starts_with", str():
             start = as_text(value)
-            return [Probe(field, as_text, len(start), frozenset({start}))]
+            return Probe(field, as_text, len(start), frozenset({start}))
         case "between", (low, high):
-            return [Probe(field, as_number, "span", frozenset({(low, high)}))]
+            return Probe(field, as_number, "span", frozenset({(low, high)}))
         case "gte", _:
-            return [Probe(field, as_number, "span", frozenset({(value, inf)}))]
+            return Probe(field, as_number, "span", frozenset({(value, inf)}))
         case "lte", _:
-            return [Probe(field, as_number, "span", frozenset({(-inf, value)}))]
+            return Probe(field, as_number, "span", frozenset({(-inf, value)}))
     values = value if isinstance(value, tuple) else (value,)
-    texts = frozenset(as_text(one) for one in values if isinstance(one, str))
-    points = frozenset((one, one) for one in values if not isinstance(one, str))
-    probes = [Probe(field, as_text, "", texts), Probe(field, as_number, "span", points)]
-    return [probe for probe in probes if probe.keys]
+    if isinstance(values[0], str):
+        return Probe(field, as_text, "", frozenset(map(as_text, values)))
+    return Probe(field, as_number, "span", frozenset((one, one) for one in values))
 
 
 def _each_with_each(parts: Iterable[list[Row]]) -> list[Row]:

@@ -18,11 +18,23 @@ texts = st.sampled_from(TEXTS)
 numbers = st.sampled_from(NUMBERS)
 ranges = st.tuples(numbers, numbers).map(sorted).map(list)
 
+
+def some(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.lists(values, min_size=1, max_size=4)
+
+
 VALUES: Mapping[str, Mapping[str, st.SearchStrategy[object]]] = {
-    "text": {"one": texts, "contains": texts, "starts_with": texts},
-    "number": {"one": numbers, "gte": numbers, "lte": numbers, "between": ranges},
+    "text": {"one": texts, "many": some(texts), "contains": texts, "starts_with": texts},
+    "number": {
+        "one": numbers,
+        "many": some(numbers),
+        "gte": numbers,
+        "lte": numbers,
+        "between": ranges,
+    },
     "any": {
         "one": texts | numbers | st.booleans(),
+        "many": some(texts | st.booleans()) | some(numbers),
         "contains": texts,
         "starts_with": texts,
         "gte": numbers,
@@ -43,14 +55,14 @@ KINDS = {
 def leaves(draw: st.DrawFn) -> dict[str, object]:
     field = draw(st.sampled_from(sorted(KINDS)))
     values = VALUES[KINDS[field]]
-    special = [op for op in values if op != "one"]
+    special = [op for op in values if op not in ("one", "many")]
     op = draw(st.sampled_from(["eq", "ne", "in", "not_in", "is_blank", *special]))
     value: object
     match op:
         case "is_blank":
             value = draw(st.booleans())
         case "in" | "not_in":
-            value = draw(st.lists(values["one"], min_size=1, max_size=4))
+            value = draw(values["many"])
         case _:
             value = draw(values.get(op, values["one"]))
     return {"field": field, "op": op, "value": value}

@@ -66,6 +66,7 @@ MISTAKES: list[tuple[object, str, str]] = [
     (leaf("employees", "between", [1, 2, 3]), "range_expected", "when.value"),
     (leaf("employees", "between", [9, 3]), "range_reversed", "when.value"),
     (leaf("country", "not_in", []), "empty_list", "when.value"),
+    (leaf("attributes.size", "in", ["xl", 5]), "mixed_list", "when.value"),
     (leaf("country", "eq", "  "), "blank_value", "when.value"),
     (leaf("city", "contains", "x" * 501), "text_too_long", "when.value"),
     (leaf("country", "in", ["x"] * 1001), "list_too_long", "when.value"),
