@@ -1,0 +1,27 @@
+// One lead on screen: says so when it is gone, or is no longer what the page shows.
+
+const page = document.querySelector("[data-lead-page]");
+const { leadPage: id, pool, version } = page.dataset;
+const texts = document.querySelector("[data-texts]")?.dataset ?? {};
+const say = (name, detail) => document.dispatchEvent(new CustomEvent(`leads:${name}`, { detail }));
+
+document.addEventListener("leads:gone", ({ detail: { lead, by } }) => {
+  if (lead !== id || !("claimable" in page.dataset)) return;
+  // Taken in another tab of one's own: the whole lead is there to be shown now.
+  if (by === document.body.dataset.name) return location.reload();
+  const claim = page.querySelector("[data-claim]");
+  delete page.dataset.claimable;
+  claim.removeAttribute("href");
+  claim.removeAttribute("data-claim");
+  claim.setAttribute("aria-disabled", "true");
+  page.querySelector("[data-lost]").textContent = by ? texts.tookThis.replace("{name}", by) : texts.changed;
+});
+
+// Something happened in its pool while nobody was listening: look whether it was this lead.
+document.addEventListener("leads:snapshot", ({ detail: { pools } }) => {
+  const now = pools.get(pool);
+  if (!("claimable" in page.dataset) || !now || now.version === Number(version)) return;
+  if (!now.leads.has(id)) say("refresh", "lead");
+});
+
+if ("claimable" in page.dataset) say("seen", [id]);

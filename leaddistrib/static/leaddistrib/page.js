@@ -1,0 +1,110 @@
+// What every page does: times that stay true, the connection's state, the rep's own figures.
+// Scripts talk to each other by events on the document, so that each file stands alone.
+
+const language = document.documentElement.lang;
+const texts = document.querySelector("[data-texts]")?.dataset ?? {};
+
+const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const STEPS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+
+function age(then) {
+  const seconds = Math.min(0, (then - Date.now()) / 1000);
+  const [unit, size] = STEPS.find(([, size]) => -seconds >= size) ?? STEPS.at(-1);
+  // Ages below a minute move in steps: a page of numbers that tick is not calm.
+  const number = unit === "second" ? Math.trunc(seconds / 10) * 10 : Math.trunc(seconds / size);
+  return ago.format(number, unit);
+}
+
+function showTimes() {
+  for (const element of document.querySelectorAll("time[datetime]")) {
+    const then = Date.parse(element.dateTime);
+    if (Number.isNaN(then)) continue;
+    if ("ago" in element.dataset) {
+      const text = age(then);
+      if (element.textContent !== text) element.textContent = text;
+    } else if ("moment" in element.dataset) {
+      element.textContent = moment.format(then);
+    }
+  }
+}
+showTimes();
+setInterval(showTimes, 10_000);
+document.addEventListener("leads:drawn", showTimes);
+
+document.addEventListener("leads:connection", ({ detail: state }) => {
+  const shown = document.querySelector("[data-connection]");
+  if (!shown || shown.dataset.connection === state) return;
+  shown.hidden = false;
+  shown.dataset.connection = state;
+  const name = state.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+  shown.querySelector("[data-connection-text]").textContent = texts[name];
+});
+
+document.addEventListener("leads:announce", ({ detail: text }) => {
+  document.querySelector("[data-announce]").textContent = text;
+});
+
+// The rep's own figures. A message brings all of them or a part.
+const me = {};
+document.addEventListener("leads:me", ({ detail }) => {
+  Object.assign(me, detail);
+  for (const element of document.querySelectorAll("[data-me]")) {
+    if (element.dataset.me in me) element.textContent = me[element.dataset.me];
+  }
+  const meter = document.querySelector("[data-me-meter]");
+  if (meter) {
+    if ("capacity" in me) meter.max = me.capacity;
+    if ("open_leads" in me) meter.value = me.open_leads;
+  }
+  const button = document.querySelector("[data-switch]");
+  if (button && "paused" in me) {
+    button.setAttribute("aria-checked", String(!me.paused));
+    button.value = me.paused ? "0" : "1";
+  }
+  if ("may_claim" in me) document.body.dataset.mayClaim = me.may_claim;
+  if ("reasons" in me) showReasons(me.reasons);
+  const own = document.getElementById("own-leads");
+  if (own && "open_leads" in me && own.dataset.open !== String(me.open_leads)) refresh("own-leads");
+});
+
+function showReasons(reasons) {
+  const box = document.querySelector("[data-reasons]");
+  if (!box) return;
+  box.hidden = reasons.length === 0;
+  box.querySelector("[data-reasons-list]").replaceChildren(
+    ...reasons.map(({ message, lifts_at: lifts }) => {
+      const item = document.createElement("li");
+      item.textContent = lifts
+        ? texts.until.replace("{reason}", message).replace("{moment}", moment.format(new Date(lifts)))
+        : message;
+      return item;
+    }),
+  );
+}
+
+// Some parts are drawn by the server only: fetch the page again and put the new part in place.
+const refreshing = new Set();
+async function refresh(id) {
+  if (refreshing.has(id)) return;
+  refreshing.add(id);
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok || answer.redirected) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
+    const shown = document.getElementById(id);
+    if (!fresh || !shown) return;
+    shown.replaceWith(document.adoptNode(fresh));
+    document.dispatchEvent(new CustomEvent("leads:drawn"));
+  } catch {
+    // No connection: the next message or heartbeat asks again.
+  } finally {
+    refreshing.delete(id);
+  }
+}
+document.addEventListener("leads:refresh", ({ detail: id }) => refresh(id));
+
+for (const form of document.querySelectorAll("[data-autosubmit]")) {
+  form.querySelector("button").hidden = true;
+  form.addEventListener("change", () => form.requestSubmit());
+}

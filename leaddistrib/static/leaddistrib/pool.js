@@ -1,0 +1,218 @@
+// The lists of waiting leads: rows come from messages, by <template> and textContent.
+
+const language = document.documentElement.lang;
+const texts = document.querySelector("[data-texts]").dataset;
+const ownName = document.body.dataset.name;
+const template = document.getElementById("lead-row");
+const countries = new Intl.DisplayNames(language, { type: "region", fallback: "code" });
+const BLANK = "00000000-0000-0000-0000-000000000000";
+const TAKEN_STAYS = 4_000; // ms that a taken lead is shown with who took it
+const LEAVES = 300;
+
+const say = (name, detail) => document.dispatchEvent(new CustomEvent(`leads:${name}`, { detail }));
+const list = () => document.querySelector("[data-list]");
+const rowOf = (id) => list()?.querySelector(`[data-lead="${CSS.escape(id)}"]`);
+const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name] ?? "");
+
+// --- Which leads this list shows, and in which order
+
+// The pools that the list covers, with the versions of what it shows.
+const covered = () => new Map(list().dataset.pools.trim().split(" ").map((pair) => pair.split(":")));
+
+function fits(pool, lead) {
+  const { filter } = list().dataset;
+  return covered().has(pool) && (filter === undefined || sameText(filter, lead.source ?? ""));
+}
+
+// Cards cut long texts, and end them with an ellipsis then.
+const sameText = (whole, cut) => whole === cut || (cut.endsWith("…") && whole.startsWith(cut.slice(0, -1)));
+
+const newest = (a, b) => b.dataset.opens.localeCompare(a.dataset.opens);
+const ORDERS = {
+  newest,
+  oldest: (a, b) => -newest(a, b),
+  score: (a, b) => (b.dataset.score || -1) - (a.dataset.score || -1) || newest(a, b),
+  source: (a, b) => a.dataset.source.localeCompare(b.dataset.source) || newest(a, b),
+};
+
+function place(row) {
+  const order = ORDERS[list().dataset.order];
+  // Newest first, a lead goes before those of the same second; oldest first, after them.
+  const last = list().dataset.order === "oldest";
+  const before = [...list().children].find((other) =>
+    other !== row && (last ? order(row, other) < 0 : order(row, other) <= 0));
+  if (before) before.before(row);
+  else list().append(row);
+}
+
+// --- Rows
+
+function draw(pool, lead, row = template.content.firstElementChild.cloneNode(true)) {
+  Object.assign(row.dataset, {
+    lead: lead.id, pool, opens: lead.opens_at ?? "", score: lead.score ?? "", source: lead.source ?? "",
+  });
+  const country = lead.country && countries.of(lead.country);
+  const shown = {
+    company: lead.company, title: lead.title, source: lead.source, score: lead.score,
+    temperature: texts[lead.temperature], size: texts[lead.size],
+    place: [lead.city, country].filter(Boolean).join(", "),
+  };
+  for (const element of row.querySelectorAll("[data-field]")) {
+    const { field } = element.dataset;
+    if (field === "received_at") element.dateTime = lead.received_at;
+    else if (field === "company") element.textContent = shown.company || element.textContent;
+    else {
+      element.textContent = shown[field] ?? "";
+      element.hidden = !element.textContent;
+    }
+  }
+  row.querySelector("[data-box]").className = `lead-score ${lead.temperature ?? ""}`;
+  for (const link of row.querySelectorAll("[data-href]")) {
+    link.setAttribute("href", link.getAttribute("href").replace(BLANK, lead.id));
+  }
+  return row;
+}
+
+function trim() {
+  const { limit, paged } = list().dataset;
+  if (paged !== undefined) return;
+  const rows = list().querySelectorAll(":scope > :not(.is-taken)");
+  for (const row of [...rows].slice(Number(limit))) remove(row);
+}
+
+function remove(row) {
+  if (row.contains(document.activeElement)) {
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    (next?.querySelector("[data-claim]") ?? document.getElementById("main")).focus();
+  }
+  row.remove();
+  tidy();
+}
+
+function leave(row) {
+  row.classList.add("is-leaving");
+  setTimeout(() => row.isConnected && remove(row), LEAVES);
+}
+
+function tidy() {
+  document.querySelector("[data-empty]").hidden = list().children.length > 0;
+}
+
+// --- Counts
+
+const sizes = new Map();
+function count(pool, size) {
+  sizes.set(pool, size);
+  for (const element of document.querySelectorAll(`[data-size="${CSS.escape(pool)}"]`)) put(element, size);
+  const total = document.querySelector("[data-size-total]");
+  const sum = (ids) => ids.reduce((all, id) => all + (sizes.get(id) ?? 0), 0);
+  if (total) put(total, sum([...sizes.keys()]));
+  const more = document.querySelector("[data-more]");
+  if (!more) return;
+  const shown = sum([...covered().keys()]);
+  more.querySelector("[data-size-shown]").textContent = shown;
+  more.hidden = shown <= Number(list().dataset.limit);
+}
+
+function put(element, number) {
+  element.textContent = number;
+  element.classList.toggle("none", number === 0);
+}
+
+// --- What happens
+
+document.addEventListener("leads:opened", ({ detail: { pool, lead, size } }) => {
+  if (!list()) return;
+  count(pool, size);
+  if (list().dataset.paged !== undefined || !fits(pool, lead)) return;
+  const old = rowOf(lead.id);
+  if (old && !old.classList.contains("is-taken")) return place(draw(pool, lead, old));
+  old?.remove(); // given back while it still said who took it
+  const row = draw(pool, lead);
+  row.classList.add("is-new");
+  place(row);
+  trim();
+  arrived(row);
+  say("announce", fill(texts.new, lead));
+});
+
+document.addEventListener("leads:updated", ({ detail: { pool, lead } }) => {
+  const row = list() && rowOf(lead.id);
+  if (!row) return;
+  place(draw(pool, lead, row));
+  say("drawn");
+});
+
+document.addEventListener("leads:gone", ({ detail: { pool, lead, by, size } }) => {
+  if (!list()) return;
+  count(pool, size);
+  const row = rowOf(lead);
+  if (!row || row.classList.contains("is-taken")) return;
+  const company = row.querySelector("[data-field=company]").textContent;
+  row.classList.add("is-taken");
+  const note = row.querySelector("[data-taken]");
+  note.textContent = !by ? texts.gone : by === ownName ? texts.takenSelf : fill(texts.taken, { name: by });
+  note.hidden = false;
+  const button = row.querySelector("[data-claim]");
+  const focused = button === document.activeElement;
+  button.hidden = true;
+  if (focused) row.querySelector("a").focus();
+  if (by && by !== ownName) say("announce", fill(texts.took, { name: by, company }));
+  setTimeout(() => row.isConnected && leave(row), TAKEN_STAYS);
+});
+
+document.addEventListener("leads:snapshot", ({ detail: { pools, named } }) => {
+  if (!list()) return;
+  for (const [id, pool] of pools) count(id, pool.size);
+  const { order, filter, paged } = list().dataset;
+  const mine = covered();
+  if (order === "newest" && filter === undefined && paged === undefined) return adopt(pools, mine);
+  // Another order or cut is the server's to draw, if anything changed.
+  const changed = named.some((id) => mine.has(id) && Number(mine.get(id)) !== pools.get(id).version);
+  if (changed) say("refresh", "list");
+});
+
+// Make the rows those of the snapshot, without touching what stays.
+function adopt(pools, mine) {
+  const wanted = [...mine.keys()]
+    .flatMap((id) => [...(pools.get(id)?.leads.values() ?? [])].map((lead) => ({ id, lead })))
+    .sort((a, b) => (b.lead.opens_at ?? "").localeCompare(a.lead.opens_at ?? ""))
+    .slice(0, Number(list().dataset.limit));
+  const ids = new Set(wanted.map(({ lead }) => lead.id));
+  for (const row of [...list().children]) {
+    if (!ids.has(row.dataset.lead) && !row.classList.contains("is-taken")) remove(row);
+  }
+  let after = null;
+  for (const { id, lead } of wanted) {
+    const old = rowOf(lead.id);
+    const fresh = !old || old.classList.contains("is-taken");
+    if (fresh) old?.remove();
+    const row = fresh ? draw(id, lead) : draw(id, lead, old);
+    const next = after ? after.nextElementSibling : list().firstElementChild;
+    if (next !== row) list().insertBefore(row, next);
+    if (fresh) arrived(row);
+    after = row;
+  }
+  tidy();
+  say("drawn");
+}
+
+function arrived(row) {
+  watcher.observe(row);
+  tidy();
+  say("drawn");
+}
+
+// --- Which leads were on screen, each told once
+
+const watcher = new IntersectionObserver((entries) => {
+  const shown = entries.filter((entry) => entry.isIntersecting).map(({ target }) => target);
+  for (const row of shown) watcher.unobserve(row);
+  if (shown.length > 0 && !document.hidden) say("seen", shown.map((row) => row.dataset.lead));
+}, { threshold: 0.5 });
+
+function watch() {
+  for (const row of list()?.children ?? []) watcher.observe(row);
+}
+watch();
+document.addEventListener("visibilitychange", () => document.hidden || watch());

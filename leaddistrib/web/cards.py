@@ -1,0 +1,79 @@
+"""Leads as the pages show them: rows of a list, and the details of one.
+
+A row is the socket's own card with words beside its codes, so that a row drawn by the server and
+one drawn by the page from a message look the same.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
+
+from leaddistrib.models import Lead
+from leaddistrib.queries.cards import card
+from leaddistrib.queries.wording import field_label
+
+TEMPERATURES = dict(Lead.Temperature.choices)
+SIZES = dict(Lead.SizeBand.choices)
+
+
+def row(lead: Lead) -> dict[str, Any]:
+    """A waiting lead for a list; read it with its pool."""
+    shown = card(lead)
+    return {
+        **shown,
+        "received": lead.received_at,
+        "pool": str(lead.pool.public_id) if lead.pool else "",
+        "temperature_label": TEMPERATURES.get(shown["temperature"], ""),
+        "size_label": SIZES.get(shown["size"], ""),
+        "place": place(shown["city"], shown["country"]),
+    }
+
+
+def rows(leads: Iterable[Lead]) -> list[dict[str, Any]]:
+    return [row(lead) for lead in leads]
+
+
+def place(city: str | None, country: str | None) -> str:
+    """ "Lyon, France", as far as it is known."""
+    return ", ".join(part for part in (city, country and country_name(country)) if part)
+
+
+def country_name(code: str) -> str:
+    """The country's name in the reader's language; the code itself where none is known."""
+    try:
+        locale = Locale.parse(to_locale(get_language() or "en"))
+    except (UnknownLocaleError, ValueError):
+        locale = Locale("en")
+    return str(locale.territories.get(code, code))
+
+
+def details(shown: dict[str, Any]) -> list[tuple[str, str]]:
+    """What ``policy.disclose`` gave, as pairs of label and text, without what is blank."""
+    texts = {
+        "lead_type": shown.get("lead_type"),
+        "source": shown.get("source"),
+        "product": shown.get("product"),
+        "industry": shown.get("industry"),
+        "size_band": _size(shown),
+        "city": shown.get("city"),
+        "postal_code": shown.get("postal_code"),
+        "subdivision": shown.get("subdivision"),
+        "country": country_name(shown["country"]) if shown.get("country") else "",
+        "language": shown.get("language"),
+        "source_system": shown.get("source_system"),
+        "external_id": shown.get("external_id"),
+        **{f"attributes.{name}": value for name, value in shown.get("attributes", {}).items()},
+    }
+    return [
+        (field_label(name), str(text)) for name, text in texts.items() if text not in (None, "")
+    ]
+
+
+def _size(shown: dict[str, Any]) -> str:
+    band = str(SIZES.get(shown.get("size_band", ""), ""))
+    if shown.get("employees") is None:
+        return band
+    return _("%(number)s employees · %(size)s") % {"number": shown["employees"], "size": band}

@@ -1,0 +1,82 @@
+"""What came of a claim, in words (UI1, GU7)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from leaddistrib.engine.gates import Refusal
+from leaddistrib.events.messages import stamp
+from leaddistrib.lifecycle.claiming import ClaimResult
+from leaddistrib.queries import wording
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a claim is refused, and when that lifts where it is known."""
+
+    code: str
+    message: str
+    lifts_at: datetime | None
+
+    @property
+    def sentence(self) -> str:
+        if self.lifts_at is None:
+            return self.message
+        moment = date_format(localtime(self.lifts_at), "SHORT_DATETIME_FORMAT")
+        return _("%(reason)s Until %(moment)s.") % {"reason": self.message, "moment": moment}
+
+
+def reason(refusal: Refusal) -> Reason:
+    return Reason(refusal.code, wording.refusal(refusal.code, refusal.params), refusal.lifts_at)
+
+
+def message(result: ClaimResult, moment: datetime) -> str:
+    """The answer in one sentence, to the rep who claimed at ``moment``."""
+    if result.result == "won":
+        return _("This lead is yours.")
+    if result.result == "lost" and result.taken_by and result.taken_at:
+        return too_late(result.taken_by.name, moment - result.taken_at)
+    return _("You cannot claim this lead.")
+
+
+def too_late(name: str, by: timedelta) -> str:
+    """Who was faster, and by how much: "Bruno took it 2 seconds before you." """
+    seconds = int(by.total_seconds())
+    if seconds < 1:
+        return _("%(name)s took it less than a second before you.") % {"name": name}
+    if seconds < 60:
+        return ngettext(
+            "%(name)s took it %(number)d second before you.",
+            "%(name)s took it %(number)d seconds before you.",
+            seconds,
+        ) % {"name": name, "number": seconds}
+    if seconds < 3600:
+        return ngettext(
+            "%(name)s took it %(number)d minute before you.",
+            "%(name)s took it %(number)d minutes before you.",
+            seconds // 60,
+        ) % {"name": name, "number": seconds // 60}
+    return _("%(name)s took it before you.") % {"name": name}
+
+
+def document(result: ClaimResult, moment: datetime, url: str) -> dict[str, object]:
+    """The answer to a script; ``url`` is the lead's page."""
+    return {
+        "result": result.result,
+        "message": message(result, moment),
+        "taken_by": result.taken_by.name if result.taken_by else None,
+        "taken_at": stamp(result.taken_at),
+        "reasons": [
+            {
+                "code": refusal.code,
+                "message": reason(refusal).sentence,
+                "lifts_at": stamp(refusal.lifts_at),
+            }
+            for refusal in result.refusals
+        ],
+        "url": url,
+    }

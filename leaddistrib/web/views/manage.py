@@ -1,0 +1,42 @@
+"""What managers look after: their teams' leads, each with its explanation one tap away."""
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from leaddistrib.models import Lead
+from leaddistrib.queries.sight import leads_of, pools_seen
+from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.cards import TEMPERATURES
+from leaddistrib.web.forms import LeadFilterForm
+
+PAGE = 25
+
+
+@require_safe
+@signed_in
+def manage(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    if not viewer.oversees:
+        raise PermissionDenied(_("This page is for managers."))
+    form = LeadFilterForm(request.GET)
+    leads = leads_of(viewer.sight).order_by("-received_at", "-id")
+    if form.is_valid():
+        if form.cleaned_data["company"]:
+            leads = leads.filter(company__icontains=form.cleaned_data["company"])
+        if form.cleaned_data["status"]:
+            leads = leads.filter(status=form.cleaned_data["status"])
+    waiting = Count("leads", filter=Q(leads__status=Lead.Status.WAITING))
+    page = Paginator(leads, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "viewer": viewer,
+        "form": form,
+        "page": page,
+        "rows": [(lead, TEMPERATURES.get(lead.temperature, "")) for lead in page.object_list],
+        "pools": pools_seen(viewer.sight).annotate(size=waiting).order_by("name"),
+        "filtered": bool(request.GET.get("company") or request.GET.get("status")),
+    }
+    return render(request, "leaddistrib/manage.html", context)
