@@ -48,7 +48,7 @@ OPERATOR_LABELS: Mapping[str, str | Promise] = {
     "is_blank": lazy("is blank"),
 }
 
-_CONDITION_ERRORS: Mapping[str, str | Promise] = {
+CONDITION_ERRORS: Mapping[str, str | Promise] = {
     "not_a_condition": lazy(
         "Write a condition here, such as {{field, op, value}}, instead of {found}."
     ),
@@ -73,13 +73,16 @@ _CONDITION_ERRORS: Mapping[str, str | Promise] = {
         "Put the lower number first: [{high}, {low}] instead of [{low}, {high}]."
     ),
     "empty_list": lazy("Add a value to the list, or remove the condition."),
+    "mixed_list": lazy(
+        "Write only texts or only numbers in the list: they are compared differently."
+    ),
     "blank_value": lazy("Write a text here; to ask for an empty field, use is_blank."),
     "text_too_long": lazy("Shorten the text to {limit} characters."),
     "list_too_long": lazy("Shorten the list to {limit} values."),
 }
 
 # What a refused rep reads: why, and what would lift it (GU7). "{rep}"-less, said to the rep.
-_REFUSALS: Mapping[str, str | Promise] = {
+REFUSALS: Mapping[str, str | Promise] = {
     "inactive": lazy("Your account takes no leads. Ask your manager to activate it."),
     "not_a_member": lazy("You are not a member of this pool."),
     "paused": lazy("You are paused. Resume to claim leads."),
@@ -94,7 +97,7 @@ _REFUSALS: Mapping[str, str | Promise] = {
 }
 
 # The same reasons, said of a rep to a manager.
-_PASSED_OVER: Mapping[str, str | Promise] = {
+PASSED_OVER: Mapping[str, str | Promise] = {
     "inactive": lazy("not active"),
     "not_a_member": lazy("not a member of the pool"),
     "paused": lazy("paused"),
@@ -109,17 +112,17 @@ _PASSED_OVER: Mapping[str, str | Promise] = {
 
 def condition_error(error: ConditionError) -> str:
     """The error's sentence in the reader's language."""
-    return str(_CONDITION_ERRORS[error.code]).format(**error.params)
+    return str(CONDITION_ERRORS[error.code]).format(**error.params)
 
 
 def refusal(code: str, params: Mapping[str, Any]) -> str:
     """Why the rep who reads this may not have the lead, and what would lift it."""
-    return str(_REFUSALS[code]).format(**params)
+    return str(REFUSALS[code]).format(**params)
 
 
 def passed_over(code: str, params: Mapping[str, Any]) -> str:
     """Why a rep was passed over, in a few words for a manager."""
-    return str(_PASSED_OVER[code]).format(**params)
+    return str(PASSED_OVER[code]).format(**params)
 
 
 def field_label(name: str) -> str:

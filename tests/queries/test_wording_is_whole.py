@@ -1,0 +1,20 @@
+"""Whatever the engine can say has words in the reader's language."""
+
+from leaddistrib.engine.errors import MESSAGES
+from leaddistrib.engine.fields import FIELDS
+from leaddistrib.engine.operators import OPERATORS
+from leaddistrib.queries import wording
+
+
+def test_every_fault_of_a_condition_has_its_words() -> None:
+    words = {code: str(text) for code, text in wording.CONDITION_ERRORS.items()}
+    assert words == dict(MESSAGES)
+
+
+def test_every_field_and_operator_has_a_label() -> None:
+    assert wording.FIELD_LABELS.keys() == FIELDS.keys()
+    assert wording.OPERATOR_LABELS.keys() == OPERATORS.keys()
+
+
+def test_every_refusal_is_said_to_the_rep_and_to_the_manager() -> None:
+    assert wording.REFUSALS.keys() == wording.PASSED_OVER.keys()
