@@ -1,5 +1,22 @@
 """Addresses of the API."""
 
-from django.urls import URLPattern
+from django.urls import path, re_path
 
-urlpatterns: list[URLPattern] = []
+from leaddistrib.api.base import Unknown
+from leaddistrib.api.claims import Claim, Release
+from leaddistrib.api.leads import Explained, Leads, OneLead
+from leaddistrib.api.pools import PoolLeads, Pools
+from leaddistrib.api.schema import Described, Docs
+
+urlpatterns = [
+    path("leads/", Leads.as_view(), name="api-leads"),
+    path("leads/<uuid:id>/", OneLead.as_view(), name="api-lead"),
+    path("leads/<uuid:id>/explanation/", Explained.as_view(), name="api-explanation"),
+    path("leads/<uuid:id>/claim/", Claim.as_view(), name="api-claim"),
+    path("leads/<uuid:id>/release/", Release.as_view(), name="api-release"),
+    path("pools/", Pools.as_view(), name="api-pools"),
+    path("pools/<uuid:id>/leads/", PoolLeads.as_view(), name="api-pool-leads"),
+    path("schema/", Described.as_view(), name="api-schema"),
+    path("docs/", Docs.as_view(), name="api-docs"),
+    re_path("", Unknown.as_view(), name="api-unknown"),
+]

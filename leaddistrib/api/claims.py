@@ -1,0 +1,99 @@
+"""A rep reaches for a lead, or gives it back."""
+
+from typing import Any
+
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from leaddistrib.api.base import ApiView
+from leaddistrib.api.documenting import ApiError, Example, documented
+from leaddistrib.api.representing import lead_document, reasons_document
+from leaddistrib.api.shapes import (
+    ClaimLost,
+    ClaimRefused,
+    ClaimWon,
+    LeadOut,
+    ReleaseIn,
+)
+from leaddistrib.errors import NotYours
+from leaddistrib.events.messages import stamp
+from leaddistrib.lifecycle.claiming import ClaimResult, claim
+from leaddistrib.lifecycle.releasing import release
+from leaddistrib.models import Lead
+from leaddistrib.policy import policy
+
+LOST = {"result": "lost", "taken_by": "Bruno Costa", "taken_at": "2026-11-21T14:30:05Z"}
+REFUSED = {
+    "result": "refused",
+    "reasons": [
+        {
+            "code": "at_capacity",
+            "message": "You have 50 open leads of at most 50. Close or give back one first.",
+            "lifts_at": None,
+        }
+    ],
+}
+
+
+class Claim(ApiView):
+    """Reach for a lead."""
+
+    rate = "claim"
+
+    @documented(
+        "leads_claim",
+        "Claim a lead: the first valid claim owns it",
+        answers={
+            200: (ClaimWon, "The lead is the caller's, now or already."),
+            409: (ClaimLost, "Another rep was faster."),
+            403: (
+                (ClaimRefused, ApiError),
+                "A rule stands against it, each with what would lift it; or the caller is no rep.",
+            ),
+        },
+        errors=(404, 503),
+        examples=(Example("Lost", LOST, 409), Example("Refused", REFUSED, 403)),
+    )
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        lead, _view = self.lead()
+        result = claim(lead, self.rep, via="api")
+        if result.result == "won":
+            view = policy().view(result.lead, self.sight)
+            return Response({"result": "won", "lead": lead_document(result.lead, view)})
+        if result.result == "lost":
+            return Response(_lost(result), status=status.HTTP_409_CONFLICT)
+        reasons = reasons_document(result.refusals)
+        return Response({"result": "refused", "reasons": reasons}, status=status.HTTP_403_FORBIDDEN)
+
+
+def _lost(result: ClaimResult) -> dict[str, Any]:
+    return {
+        "result": "lost",
+        "taken_by": result.taken_by.name if result.taken_by else "",
+        "taken_at": stamp(result.taken_at),
+    }
+
+
+class Release(ApiView):
+    """Give a lead back (RA4)."""
+
+    rate = "claim"
+
+    @documented(
+        "leads_release",
+        "Give a lead back, with the reason",
+        body=ReleaseIn,
+        answers={200: (LeadOut, "The lead, as far as the caller may still see it.")},
+        errors=(404,),
+        examples=(Example("Why", {"reason": "Outside my territory"}),),
+    )
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        lead, _view = self.lead()
+        if self.rep.pk != lead.owner_id:
+            raise NotYours
+        given = ReleaseIn(data=self.body(ReleaseIn().fields))
+        given.is_valid(raise_exception=True)
+        release(lead, self.rep, reason=given.validated_data["reason"])
+        lead = Lead.objects.select_related("pool", "owner__user").get(pk=lead.pk)
+        return Response(lead_document(lead, policy().view(lead, self.sight)))

@@ -1,0 +1,200 @@
+"""Leads: sent in, listed, read, and why each went where it did."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django.contrib.auth.models import AbstractUser
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from leaddistrib.api.base import ApiView, HasRole
+from leaddistrib.api.documenting import Example, Parameter, documented
+from leaddistrib.api.filters import LeadFilter
+from leaddistrib.api.pagination import MAX_LIMIT, page
+from leaddistrib.api.representing import decision_document, lead_document, trace_document
+from leaddistrib.api.shapes import Explanation, LeadIn, LeadOut, LeadPage, Received
+from leaddistrib.api.throttling import Rate
+from leaddistrib.lifecycle.intake.accepting import accept, require_identity
+from leaddistrib.lifecycle.intake.receiving import Outcome, receive
+from leaddistrib.models import Lead
+from leaddistrib.policy import Role, View, policy
+from leaddistrib.queries.explanations import sentence
+from leaddistrib.queries.sight import leads_of
+
+KEY = re.compile(r"[\x20-\x7e]{1,200}")
+FIELDS = LeadIn().fields
+PAGING = (
+    Parameter("cursor", "Where to go on; taken from `next`.", {"type": "string"}),
+    Parameter("limit", "Leads on a page.", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}),
+)
+FILTER_TYPES: Mapping[str, Mapping[str, Any]] = {
+    "status": {"type": "string", "enum": Lead.Status.values},
+    "pool": {"type": "string", "format": "uuid"},
+    "received_after": {"type": "string", "format": "date-time"},
+    "received_before": {"type": "string", "format": "date-time"},
+}
+FILTERS = tuple(
+    Parameter(name, one.extra["help_text"], FILTER_TYPES.get(name, {"type": "string"}))
+    for name, one in LeadFilter.base_filters.items()
+)
+SENT = {
+    "source": "website",
+    "source_system": "crm",
+    "external_id": "A-1001",
+    "lead_type": "demo_request",
+    "company": "Boulangerie Lenoir",
+    "contact": {
+        "name": "Ana Lenoir",
+        "title": "Head of Purchasing",
+        "email": "ana@lenoir.example",
+        "phone": "+33 1 23 45 67 89",
+    },
+    "country": "FR",
+    "employees": 620,
+    "score": 84,
+    "attributes": {"campaign": "spring"},
+}
+ANSWERED = {
+    "id": "0b8f6a52-5f0e-4f3c-9a55-0d2a1f6f7c11",
+    "decision": {
+        "method": "push",
+        "rule": "Enterprise demos in France",
+        "ruleset_version": 3,
+        "owner": "Amina Diallo",
+        "pool": None,
+        "explanation": "The rule “Enterprise demos in France” gave this lead to Amina Diallo, "
+        "whose turn it was.",
+    },
+}
+WRONG = {
+    "code": "invalid",
+    "detail": "Some fields are wrong.",
+    "fields": {"contact.email": ["Expected an e-mail address such as ana@example.com, got “ana”."]},
+}
+
+
+class MaySendLeads(BasePermission):
+    """Admins, and integrations: users with the permission to add leads."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return policy().may_send_leads(request.user)
+
+
+class Leads(ApiView):
+    """The list of leads, and the door they come in by."""
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [MaySendLeads() if self.request.method == "POST" else HasRole()]
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return [Rate("intake" if self.request.method == "POST" else "default")]
+
+    @documented(
+        "leads_list",
+        "Leads, newest first: an admin's all, a manager's teams and pools, a rep's own and those "
+        "that wait in the rep's pools",
+        answers={200: (LeadPage, "One page of leads.")},
+        errors=(400,),
+        parameters=(*PAGING, *FILTERS),
+    )
+    def get(self, request: Request) -> Response:
+        """What is shown of each lead is the policy's to say, as for a single one."""
+        narrowed = LeadFilter(request.query_params, leads_of(self.sight))
+        if not narrowed.is_valid():
+            raise ValidationError(narrowed.errors)
+        found = page(request, narrowed.qs, by="-received_at")
+        rules = policy()
+        views = [(lead, rules.view(lead, self.sight)) for lead in found.leads]
+        results = [lead_document(lead, view) for lead, view in views if view is not View.NOTHING]
+        return Response({"next": found.next, "results": results})
+
+    @documented(
+        "leads_send",
+        "Send a lead. The same lead again, by source_system and external_id or by its key, is "
+        "answered as the first time",
+        body=LeadIn,
+        answers={
+            201: (Received, "The lead is new; this is what the rules decided."),
+            200: (Received, "The lead was known: the same answer as the first time."),
+        },
+        errors=(422,),
+        parameters=(
+            Parameter(
+                "Idempotency-Key",
+                "Of the caller's choice, one for each lead; remembered for each user.",
+                {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
+                "header",
+            ),
+        ),
+        examples=(
+            Example("A lead", SENT),
+            Example("Pushed to a rep", ANSWERED, 201),
+            Example("Wrong fields", WRONG, 400),
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        key = request.headers.get("Idempotency-Key")
+        if key is not None and not KEY.fullmatch(key):
+            message = _("Expected 1 to 200 printable ASCII characters.")
+            raise ValidationError({"Idempotency-Key": [message]})
+        given = accept(self.body(FIELDS), require=("source",))
+        require_identity(given)
+        actor = cast("AbstractUser", request.user)
+        received = receive(given, actor=actor, key=key or "", scope=f"user:{actor.pk}")
+        return Response(
+            {
+                "id": str(received.lead.public_id),
+                "decision": decision_document(received.decision),
+            },
+            status=status.HTTP_201_CREATED
+            if received.outcome is Outcome.CREATED
+            else status.HTTP_200_OK,
+        )
+
+
+class OneLead(ApiView):
+    """A lead."""
+
+    @documented(
+        "leads_read",
+        "A lead, as far as the caller may see it",
+        answers={200: (LeadOut, "What the caller may see.")},
+        errors=(404,),
+    )
+    def get(self, request: Request, **kwargs: Any) -> Response:
+        return Response(lead_document(*self.lead()))
+
+
+class Explained(ApiView):
+    """Why a lead went where it went (RU5)."""
+
+    @documented(
+        "leads_explain",
+        "Why the lead went where it went: a sentence for reps, every decision in full for admins "
+        "and for managers who see the whole lead",
+        answers={200: (Explanation, "The latest decision in a sentence, and all of them in full.")},
+        errors=(404,),
+    )
+    def get(self, request: Request, **kwargs: Any) -> Response:
+        """The whole quotes what the lead says of itself, so it is for those who see that too."""
+        lead, view = self.lead()
+        decisions = list(
+            lead.decisions.select_related("rule", "ruleset", "owner__user", "pool").order_by("id")
+        )
+        in_full = self.sight.role in (Role.ADMIN, Role.MANAGER) and view is View.WHOLE
+        said_to = None if in_full else self.sight.rep
+        answer: dict[str, Any] = {
+            "explanation": sentence(decisions[-1], said_to)
+            if decisions
+            else _("This lead was kept and has not been routed yet.")
+        }
+        if in_full:
+            answer["decisions"] = [trace_document(decision) for decision in decisions]
+        return Response(answer)

@@ -1,0 +1,91 @@
+"""Pools, and the leads that wait in them."""
+
+from typing import Any
+
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ListSerializer
+
+from leaddistrib.api.base import ApiView
+from leaddistrib.api.documenting import documented
+from leaddistrib.api.errors import NotARep
+from leaddistrib.api.leads import PAGING
+from leaddistrib.api.pagination import page
+from leaddistrib.api.representing import pool_document, reasons_document
+from leaddistrib.api.shapes import PoolOut, WaitingPage
+from leaddistrib.events.messages import stamp
+from leaddistrib.models import Lead, Pool
+from leaddistrib.queries import clock
+from leaddistrib.queries.cards import card
+from leaddistrib.queries.claimable import against, opening_times
+from leaddistrib.queries.inbox import sized, waiting
+from leaddistrib.queries.sight import pools_seen
+
+
+class Pools(ApiView):
+    """Pools."""
+
+    @documented(
+        "pools_list",
+        "The pools: a rep's own, a manager's teams', an admin's all",
+        answers={
+            200: (ListSerializer(child=PoolOut()), "Each pool with how many leads wait in it.")
+        },
+    )
+    def get(self, request: Request) -> Response:
+        pools = sized(pools_seen(self.sight)).order_by("name")
+        return Response(
+            [
+                pool_document(
+                    pool, getattr(pool, "size", None) or 0, member=pool.pk in self.sight.pools
+                )
+                for pool in pools
+            ]
+        )
+
+
+class PoolLeads(ApiView):
+    """The leads that wait in a pool."""
+
+    @documented(
+        "pools_leads",
+        "The leads that wait in a pool, the one that has waited longest first",
+        answers={200: (WaitingPage, "One page of waiting leads.")},
+        errors=(400, 404),
+        parameters=PAGING,
+    )
+    def get(self, request: Request, **kwargs: Any) -> Response:
+        """Each lead with when it opens for the caller, and what stands against a claim now."""
+        pool = pools_seen(self.sight).filter(public_id=self.kwargs["id"]).first()
+        if pool is None:
+            raise NotFound
+        found = page(request, waiting(pool), by="opens_at")
+        return Response({"next": found.next, "results": self._documents(pool, found.leads)})
+
+    def _documents(self, pool: Pool, leads: list[Lead]) -> list[dict[str, Any]]:
+        rep = self.sight.rep
+        if rep is None:
+            reason = {
+                "code": NotARep.default_code,
+                "message": str(NotARep.default_detail),
+                "lifts_at": None,
+            }
+            return [_document(lead, stamp(lead.opens_at), [reason]) for lead in leads]
+        opens_at = opening_times(rep, leads)
+        member = pool.pk in self.sight.pools
+        refusals = against(rep, leads, opens_at, clock.now(), member=member)
+        return [
+            _document(lead, stamp(opens_at[lead.pk]), reasons_document(refusals[lead.pk]))
+            for lead in leads
+        ]
+
+
+def _document(lead: Lead, opens_at: str | None, reasons: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        **card(lead),
+        "opens_at": opens_at,
+        "closes_at": None,  # a waiting lead stays open until it is claimed
+        "claimable": not reasons,
+        "reasons": reasons,
+    }

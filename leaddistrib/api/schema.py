@@ -1,0 +1,86 @@
+"""The API's own description: OpenAPI, and pages to browse it."""
+
+from functools import lru_cache
+from typing import Any
+
+from django.apps import apps
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import NotFound
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from leaddistrib.api.base import ApiView
+from leaddistrib.api.documenting import INSTALLED
+
+if INSTALLED:
+    from drf_spectacular.generators import SchemaGenerator
+
+SIDECAR = "drf_spectacular_sidecar"
+TITLE = "Lead distribution"
+VERSION = "1"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Swagger UI brings its icons as data: and styles of its own; no script but from this site."""
+
+
+class NotInstalled(NotFound):
+    """What describes the API is an optional package."""
+
+    default_code = "not_installed"
+
+
+class Described(ApiView):
+    """The OpenAPI schema. It holds no data, so everybody may read it."""
+
+    permission_classes = ()
+    schema = None  # type: ignore[assignment]  # DRF: the schema leaves this view out
+
+    def get(self, request: Request) -> Response:
+        if not INSTALLED:
+            raise NotInstalled(_("Install leaddistrib[api-docs] to get the schema."))
+        return Response(openapi(request.path.removesuffix("schema/")))
+
+
+class Docs(ApiView):
+    """Swagger UI over the schema, from this site's own static files."""
+
+    permission_classes = ()
+    schema = None  # type: ignore[assignment]  # DRF: the schema leaves this view out
+
+    def get(self, request: Request) -> HttpResponse:
+        if not INSTALLED or not apps.is_installed(SIDECAR):
+            raise NotInstalled(
+                _("Install leaddistrib[api-docs] and add “%(app)s” to INSTALLED_APPS to get pages.")
+                % {"app": SIDECAR}
+            )
+        response = render(request, "leaddistrib/api/docs.html", {"title": TITLE})
+        response["Content-Security-Policy"] = POLICY
+        return response
+
+    def perform_content_negotiation(
+        self, request: Request, force: bool = False
+    ) -> tuple[BaseRenderer, str]:
+        """A browser asks for HTML, which is what it gets; errors are JSON as everywhere."""
+        return super().perform_content_negotiation(request, force=True)
+
+
+@lru_cache(maxsize=8)
+def openapi(prefix: str) -> dict[str, Any]:
+    """The schema of the API that is mounted at ``prefix``, whatever else the host describes."""
+    generator: Any = SchemaGenerator(  # type: ignore[no-untyped-call]
+        urlconf="leaddistrib.api.urls"
+    )
+    with translation.override("en"):
+        schema = generator.get_schema(public=True)
+    paths = {prefix + path.lstrip("/"): item for path, item in schema["paths"].items()}
+    return {
+        **schema,
+        "info": {"title": TITLE, "version": VERSION, "description": __doc__},
+        "paths": paths,
+    }

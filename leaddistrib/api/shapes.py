@@ -1,0 +1,258 @@
+"""The shapes of what the API takes and gives, for its schema. Tests hold them against answers."""
+
+from rest_framework import serializers
+
+from leaddistrib.api.documenting import typed
+from leaddistrib.lifecycle.intake.cleaning import (
+    ATTRIBUTES,
+    HIGHEST_SCORE,
+    MOST_EMPLOYEES,
+    TEXT_FIELDS,
+)
+from leaddistrib.lifecycle.intake.fields import ATTRIBUTE_LENGTH, CODE_LENGTH, EMAIL_LENGTH
+from leaddistrib.models import Decision, Lead, Pool
+
+
+def _text(name: str) -> serializers.CharField:
+    """An optional text of intake, as long as ``clean`` takes."""
+    return serializers.CharField(
+        max_length=TEXT_FIELDS[name], required=False, allow_blank=True, allow_null=True
+    )
+
+
+def _code(length: int, help_text: str) -> serializers.CharField:
+    return serializers.CharField(
+        max_length=length, required=False, allow_blank=True, allow_null=True, help_text=help_text
+    )
+
+
+def _number(greatest: int) -> serializers.IntegerField:
+    return serializers.IntegerField(
+        min_value=0, max_value=greatest, required=False, allow_null=True
+    )
+
+
+@typed(
+    {
+        "type": "object",
+        "maxProperties": ATTRIBUTES,
+        "additionalProperties": {
+            "nullable": True,
+            "oneOf": [
+                {"type": "string", "maxLength": ATTRIBUTE_LENGTH},
+                {"type": "number"},
+                {"type": "boolean"},
+            ],
+        },
+    }
+)
+class Attributes(serializers.DictField):
+    """Values of the host's own, by name."""
+
+
+class ContactIn(serializers.Serializer):
+    """The person behind a lead."""
+
+    name = _text("contact.name")
+    title = _text("contact.title")
+    email = _code(EMAIL_LENGTH, "an e-mail address")
+    phone = _code(CODE_LENGTH, "international, or as written in the lead's country")
+
+
+class LeadIn(serializers.Serializer):
+    """A lead that comes in. At least one of company, contact.name, contact.email, contact.phone
+    and external_id must say who it is."""
+
+    source = serializers.CharField(max_length=TEXT_FIELDS["source"])  # type: ignore[assignment]
+    source_system = _text("source_system")
+    external_id = _text("external_id")
+    lead_type = _text("lead_type")
+    company = _text("company")
+    contact = ContactIn(required=False, allow_null=True)
+    country = _code(CODE_LENGTH, "ISO 3166-1 code, or an English or French name")
+    subdivision = _code(CODE_LENGTH, "ISO 3166-2 code, or a name beside a country")
+    city = _text("city")
+    postal_code = _text("postal_code")
+    industry = _text("industry")
+    employees = _number(MOST_EMPLOYEES)
+    product = _text("product")
+    score = _number(HIGHEST_SCORE)
+    attributes = Attributes(required=False, allow_null=True)
+
+
+class DecisionOut(serializers.Serializer):
+    """What the rules decided."""
+
+    method = serializers.ChoiceField(Decision.Method.choices)
+    rule = serializers.CharField(allow_null=True, help_text="null: no rule matched")
+    ruleset_version = serializers.IntegerField()
+    owner = serializers.CharField(allow_null=True)
+    pool = serializers.CharField(allow_null=True)
+    explanation = serializers.CharField(help_text="in a sentence")
+
+
+class Received(serializers.Serializer):
+    """What became of a lead that was sent."""
+
+    id = serializers.UUIDField()
+    decision = DecisionOut(allow_null=True, help_text="null: kept, not routed yet")
+
+
+class ContactOut(serializers.Serializer):
+    """The person behind a lead, as far as the viewer may see."""
+
+    title = serializers.CharField(required=False)
+    name = serializers.CharField(required=False)
+    email = serializers.CharField(required=False)
+    phone = serializers.CharField(required=False)
+
+
+class LeadOut(serializers.Serializer):
+    """A lead, as far as the viewer may see: what is not theirs to see is left out."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(Lead.Status.choices)
+    received_at = serializers.DateTimeField(required=False)
+    opens_at = serializers.DateTimeField(required=False, allow_null=True)
+    pool = serializers.CharField(required=False, allow_null=True)
+    owner = serializers.CharField(required=False, allow_null=True)
+    source = serializers.CharField(required=False)  # type: ignore[assignment]
+    source_system = serializers.CharField(required=False)
+    external_id = serializers.CharField(required=False)
+    lead_type = serializers.CharField(required=False)
+    company = serializers.CharField(required=False)
+    contact = ContactOut(required=False)
+    country = serializers.CharField(required=False)
+    subdivision = serializers.CharField(required=False)
+    city = serializers.CharField(required=False)
+    postal_code = serializers.CharField(required=False)
+    industry = serializers.CharField(required=False)
+    employees = serializers.IntegerField(required=False, allow_null=True)
+    size_band = serializers.CharField(required=False)
+    product = serializers.CharField(required=False)
+    score = serializers.IntegerField(required=False, allow_null=True)
+    temperature = serializers.CharField(required=False)
+    language = serializers.CharField(required=False)
+    attributes = Attributes(required=False)
+
+
+class LeadPage(serializers.Serializer):
+    """Some leads, and the address of the next ones."""
+
+    next = serializers.URLField(allow_null=True)
+    results = LeadOut(many=True)
+
+
+class TriedRule(serializers.Serializer):
+    """A rule that was tried."""
+
+    position = serializers.IntegerField()
+    name = serializers.CharField()
+    conditions = serializers.CharField()
+    matched = serializers.BooleanField()
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class Candidate(serializers.Serializer):
+    """A rep who was looked at, in order of turn."""
+
+    name = serializers.CharField()
+    chosen = serializers.BooleanField()
+    virtual_time = serializers.IntegerField(allow_null=True)
+    passed_over = serializers.CharField(help_text="why; empty for those who were not")
+    lifts_at = serializers.DateTimeField(allow_null=True)
+
+
+class TriedStep(serializers.Serializer):
+    """A place that the rule sent the lead to."""
+
+    target = serializers.CharField()
+    took = serializers.BooleanField()
+    candidates = Candidate(many=True)
+
+
+class TraceOut(DecisionOut):
+    """A decision in full."""
+
+    decided_at = serializers.DateTimeField()
+    rules = TriedRule(many=True)
+    steps = TriedStep(many=True)
+
+
+class Explanation(serializers.Serializer):
+    """Why a lead went where it went; in full for those who see the whole lead and lead a team."""
+
+    explanation = serializers.CharField()
+    decisions = TraceOut(many=True, required=False)
+
+
+class Reason(serializers.Serializer):
+    """Why a rep may not have a lead, and what would lift it."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    lifts_at = serializers.DateTimeField(allow_null=True)
+
+
+class ClaimWon(serializers.Serializer):
+    """The lead is the caller's."""
+
+    result = serializers.ChoiceField(["won"])
+    lead = LeadOut()
+
+
+class ClaimLost(serializers.Serializer):
+    """Another was faster."""
+
+    result = serializers.ChoiceField(["lost"])
+    taken_by = serializers.CharField()
+    taken_at = serializers.DateTimeField()
+
+
+class ClaimRefused(serializers.Serializer):
+    """A rule stands against it."""
+
+    result = serializers.ChoiceField(["refused"])
+    reasons = Reason(many=True)
+
+
+class ReleaseIn(serializers.Serializer):
+    """Why a lead is given back."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class PoolOut(serializers.Serializer):
+    """A pool, and how many leads wait in it."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    mode = serializers.ChoiceField(Pool.Mode.choices)
+    size = serializers.IntegerField()
+    member = serializers.BooleanField(help_text="whether the caller may claim from it")
+
+
+class WaitingLead(serializers.Serializer):
+    """A lead that waits in a pool, and whether the caller may claim it now. Long texts are cut."""
+
+    id = serializers.UUIDField()
+    company = serializers.CharField()
+    title = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    city = serializers.CharField()
+    score = serializers.IntegerField(allow_null=True)
+    temperature = serializers.CharField()
+    size = serializers.CharField()
+    country = serializers.CharField()
+    received_at = serializers.DateTimeField()
+    opens_at = serializers.DateTimeField(allow_null=True)
+    closes_at = serializers.DateTimeField(allow_null=True)
+    claimable = serializers.BooleanField()
+    reasons = Reason(many=True)
+
+
+class WaitingPage(serializers.Serializer):
+    """Some waiting leads, and the address of the next ones."""
+
+    next = serializers.URLField(allow_null=True)
+    results = WaitingLead(many=True)
