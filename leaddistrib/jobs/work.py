@@ -1,0 +1,33 @@
+"""What the periodic jobs do. Each is harmless when it is done again."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+
+from leaddistrib.lifecycle import housekeeping as keeping
+from leaddistrib.queries.consistency import findings
+
+log = logging.getLogger(__name__)
+
+
+def housekeeping(moment: datetime) -> Mapping[str, object]:
+    """Delete what is no longer needed."""
+    keeping.forget_sessions()
+    return {
+        "keys": keeping.forget_keys(moment),
+        "messages": keeping.forget_messages(moment),
+    }
+
+
+def consistency(moment: datetime) -> Mapping[str, object]:
+    """Compare what is kept twice, and warn of what does not agree (OP3)."""
+    found = list(findings(moment))
+    for finding in found:
+        log.warning(
+            "consistency finding=%s count=%d: %s To mend it: %s",
+            finding.code,
+            finding.count,
+            finding.message,
+            finding.remedy,
+        )
+    return {finding.code: finding.count for finding in found}

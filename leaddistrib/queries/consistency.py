@@ -1,0 +1,308 @@
+"""What is kept twice must agree, and nothing may be forgotten (OP3).
+
+Each check is one query for the rows that are wrong. The database's constraints make several of them
+impossible; they are looked for all the same, because a table can be edited by hand or restored from
+a backup of another moment.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from leaddistrib.models import (
+    Assignment,
+    Claim,
+    Decision,
+    JobRun,
+    Lead,
+    Offer,
+    OutboxMessage,
+    Pool,
+    Rotation,
+    Seat,
+    Turn,
+)
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+EXAMPLES = 20
+ROUTED_WITHIN = timedelta(minutes=1)
+SENT_WITHIN = timedelta(minutes=15)
+DONE_WITHIN = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong ``count`` times. ``examples`` names the first of them: public ids of
+    leads, otherwise names. ``remedy`` says how it is mended."""
+
+    code: str
+    message: str
+    remedy: str
+    count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """``rows`` gives what is wrong at a moment; ``named`` is the lookup that names such a row."""
+
+    code: str
+    message: "StrOrPromise"
+    remedy: "StrOrPromise"
+    rows: Callable[[datetime], QuerySet[Any]]
+    named: str = "public_id"
+
+
+def findings(moment: datetime) -> Iterator[Finding]:
+    """What is wrong at ``moment``; nothing when all is well. One or two queries for each check,
+    and at most EXAMPLES rows of each, however many leads there are."""
+    for check in CHECKS:
+        rows = check.rows(moment).order_by("pk")
+        examples = [str(name) for name in rows.values_list(check.named, flat=True)[:EXAMPLES]]
+        if examples:
+            count = len(examples) if len(examples) < EXAMPLES else rows.count()
+            yield Finding(check.code, str(check.message), str(check.remedy), count, tuple(examples))
+
+
+def _unrouted(moment: datetime) -> QuerySet[Lead]:
+    return Lead.objects.filter(
+        status=Lead.Status.RECEIVED, owner=None, created_at__lt=moment - ROUTED_WITHIN
+    )
+
+
+def _nowhere(moment: datetime) -> QuerySet[Lead]:
+    return Lead.objects.filter(
+        Q(status=Lead.Status.OWNED, owner=None)
+        | Q(status=Lead.Status.WAITING, pool=None)
+        | Q(status=Lead.Status.WAITING, opens_at=None)
+    )
+
+
+def _owned_while_not(moment: datetime) -> QuerySet[Lead]:
+    unowned = (Lead.Status.WAITING, Lead.Status.RECEIVED)
+    return Lead.objects.filter(status__in=unowned, owner__isnull=False)
+
+
+def _open_assignments() -> QuerySet[Assignment]:
+    return Assignment.objects.filter(ended_at=None)
+
+
+def _double_owner(moment: datetime) -> QuerySet[Lead]:
+    twice = _open_assignments().order_by().values("lead").annotate(n=Count("pk")).filter(n__gt=1)
+    return Lead.objects.filter(pk__in=twice.values("lead"))
+
+
+def _other_owner(moment: datetime) -> QuerySet[Assignment]:
+    owned = _open_assignments().filter(lead__status=Lead.Status.OWNED)
+    return owned.exclude(rep=F("lead__owner"))
+
+
+def _owner_without_assignment(moment: datetime) -> QuerySet[Lead]:
+    assigned = _open_assignments().filter(lead=OuterRef("pk"))
+    return Lead.objects.filter(~Exists(assigned), status=Lead.Status.OWNED)
+
+
+def _assignment_without_owner(moment: datetime) -> QuerySet[Assignment]:
+    return _open_assignments().exclude(lead__status=Lead.Status.OWNED)
+
+
+def _stale_offers(moment: datetime) -> QuerySet[Offer]:
+    still_on = Q(lead__status=Lead.Status.WAITING, lead__period=F("period"))
+    return Offer.objects.filter(~still_on, closed_at=None)
+
+
+def _undecided(moment: datetime) -> QuerySet[Lead]:
+    decided = Decision.objects.filter(lead=OuterRef("pk"))
+    return Lead.objects.filter(~Exists(decided), status=Lead.Status.WAITING)
+
+
+def _wins_without_assignment(moment: datetime) -> QuerySet[Claim]:
+    assigned = Assignment.objects.filter(
+        lead=OuterRef("lead"), rep=OuterRef("rep"), method=Assignment.Method.CLAIM
+    )
+    return Claim.objects.filter(~Exists(assigned), result=Claim.Result.WON)
+
+
+def _assignments_without_win(moment: datetime) -> QuerySet[Assignment]:
+    won = Claim.objects.filter(lead=OuterRef("lead"), rep=OuterRef("rep"), result=Claim.Result.WON)
+    return Assignment.objects.filter(~Exists(won), method=Assignment.Method.CLAIM)
+
+
+def _seats(moment: datetime) -> QuerySet[Seat]:
+    latest = Turn.objects.filter(seat=OuterRef("pk")).order_by("-number")
+    kept = Seat.objects.annotate(
+        in_ledger=Count("ledger"),
+        latest=Coalesce(Max("ledger__number"), Value(0)),
+        finish=Coalesce(Subquery(latest.values("finish")[:1]), Value(0)),
+    )
+    return kept.exclude(turns=F("in_ledger"), last_turn=F("latest"), virtual_time=F("finish"))
+
+
+def _rotations(moment: datetime) -> QuerySet[Rotation]:
+    """Numbers are unique and positive, so as many turns as the highest number leave no gap."""
+    latest = Turn.objects.filter(rotation=OuterRef("pk")).order_by("-number")
+    kept = Rotation.objects.annotate(
+        in_ledger=Count("ledger"),
+        latest=Coalesce(Max("ledger__number"), Value(0)),
+        start=Coalesce(Subquery(latest.values("start")[:1]), Value(0)),
+    )
+    return kept.exclude(turns=F("in_ledger"), in_ledger=F("latest"), virtual_time=F("start"))
+
+
+def _pool_versions(moment: datetime) -> QuerySet[Pool]:
+    """Each lead that waits has come in, each one that was won has come in and gone."""
+    waiting = Lead.objects.filter(pool=OuterRef("pk"), status=Lead.Status.WAITING)
+    won = Claim.objects.filter(pool=OuterRef("pk"), result=Claim.Result.WON)
+    changes = _number(waiting, "pool") + 2 * _number(won, "pool")
+    return Pool.objects.annotate(changes=changes).filter(version__lt=F("changes"))
+
+
+def _number(rows: QuerySet[Any], by: str) -> Coalesce:
+    counted = rows.order_by().values(by).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), Value(0))
+
+
+def _unsent() -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(sent_at=None, dropped_at=None, dead_at=None)
+
+
+CHECKS = (
+    Check(
+        "unrouted",
+        _("Leads that were received and not routed"),
+        _(
+            "Route them, with leaddistrib.lifecycle.route in a transaction. Leads that were"
+            " imported with --no-route are kept like this on purpose."
+        ),
+        _unrouted,
+    ),
+    Check(
+        "no_owner_or_queue",
+        _("Leads without owner or queue"),
+        _(
+            "Set their status to “received” and their owner to nothing, then route them with"
+            " leaddistrib.lifecycle.route."
+        ),
+        _nowhere,
+    ),
+    Check(
+        "owner_of_unowned",
+        _("Leads that wait to be claimed and have an owner all the same"),
+        _("Clear their owner, or set their status to “owned” if there is an open assignment."),
+        _owned_while_not,
+    ),
+    Check(
+        "two_owners",
+        _("Leads with two open assignments"),
+        _(
+            "Keep the assignment whose rep is the lead's owner and end the other. Then see that"
+            " the constraint leaddistrib_one_open_assignment is there: `manage.py migrate`."
+        ),
+        _double_owner,
+    ),
+    Check(
+        "owner_differs",
+        _("Leads whose owner is not the rep of the open assignment"),
+        _("The winning claim, or else the newest decision, names the right rep: set both to it."),
+        _other_owner,
+        "lead__public_id",
+    ),
+    Check(
+        "owner_without_assignment",
+        _("Leads with an owner and no open assignment"),
+        _("Add an open assignment for the owner, as of the lead's last log entry."),
+        _owner_without_assignment,
+    ),
+    Check(
+        "assignment_without_owner",
+        _("Open assignments of leads that nobody owns"),
+        _("End them, at the time of the lead's last log entry."),
+        _assignment_without_owner,
+        "lead__public_id",
+    ),
+    Check(
+        "open_offers",
+        _("Open offers of leads that cannot be claimed any more"),
+        _("Set the offers' closed_at to now: nobody can claim by them."),
+        _stale_offers,
+        "lead__public_id",
+    ),
+    Check(
+        "no_explanation",
+        _("Leads that wait without a decision that says why"),
+        _("Route them again with leaddistrib.lifecycle.route."),
+        _undecided,
+    ),
+    Check(
+        "win_without_assignment",
+        _("Claims that won and assigned nothing"),
+        _("Compare with the lead's log: it says who owned the lead, and when."),
+        _wins_without_assignment,
+        "lead__public_id",
+    ),
+    Check(
+        "assignment_without_win",
+        _("Assignments by claim without a claim that won"),
+        _("Compare with the lead's log: it says who owned the lead, and when."),
+        _assignments_without_win,
+        "lead__public_id",
+    ),
+    Check(
+        "seat_differs",
+        _("Seats that do not agree with the ledger of turns"),
+        _(
+            "The ledger is right: set turns to the number of its entries, and last_turn and"
+            " virtual_time to number and finish of the latest one."
+        ),
+        _seats,
+        "rep__user__username",
+    ),
+    Check(
+        "rotation_differs",
+        _("Rotations that do not agree with the ledger of turns, or that have a gap in it"),
+        _(
+            "The ledger is right: set turns and virtual_time to number and start of the latest"
+            " entry. A gap means that entries were deleted: restore them from a backup."
+        ),
+        _rotations,
+        "team__name",
+    ),
+    Check(
+        "pool_version",
+        _("Pools whose version is behind what happened in them"),
+        _("Set the version to a higher number: pages then fetch the pool anew."),
+        _pool_versions,
+        "name",
+    ),
+    Check(
+        "message_overdue",
+        _("Messages that should have been sent by now"),
+        _("See that leaddistrib_worker runs, and that the channel's server answers."),
+        lambda moment: _unsent().filter(due_at__lt=moment - SENT_WITHIN),
+        "event",
+    ),
+    Check(
+        "message_dead",
+        _("Messages that were given up after every try"),
+        _("Mend what last_error says, then clear dead_at and attempts to send them again."),
+        lambda moment: OutboxMessage.objects.filter(dead_at__isnull=False),
+        "event",
+    ),
+    Check(
+        "job_unfinished",
+        _("Periodic jobs that began and did not end"),
+        _(
+            "See the worker's log for the reason. A worker takes them up again by itself, an hour"
+            " after they began."
+        ),
+        lambda moment: JobRun.objects.filter(finished_at=None, started_at__lt=moment - DONE_WITHIN),
+        "job",
+    ),
+)
