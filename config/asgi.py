@@ -18,6 +18,9 @@ http = get_asgi_application()  # sets Django up, which the imports below rely on
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from leaddistrib.routing import websocket_urlpatterns  # noqa: E402
+from leaddistrib.startup import refuse_wrong_configuration  # noqa: E402
+
+refuse_wrong_configuration()
 
 # The socket reads the session and compares the Origin itself: no middleware to forget.
 application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})

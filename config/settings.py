@@ -9,6 +9,8 @@ CSRF_TRUSTED_ORIGINS      extra origins, such as https://leads.example.com
 DATABASE_URL              default: SQLite in db.sqlite3 beside manage.py
 REDIS_URL                 default: none; then one web process only
 DEBUG                     default: off
+EMAIL_URL                 such as smtp+tls://user:password@mail.example.com:587; default:
+                          smtp://localhost, and with DEBUG no mail at all
 DATABASE_POOL             PostgreSQL connections of one process at most; 0, the default
                           outside config.asgi, keeps one for each thread instead
 ========================  ===========================================================
@@ -162,6 +164,10 @@ CSRF_COOKIE_SECURE = not DEBUG
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
 SECURE_HSTS_PRELOAD = not DEBUG
+
+# --- Mail ----------------------------------------------------------------------------------
+
+vars().update(env.email_url("EMAIL_URL", default="dummymail://" if DEBUG else "smtp://localhost"))
 
 # --- Languages and time --------------------------------------------------------------------
 

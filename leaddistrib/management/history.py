@@ -97,9 +97,7 @@ class History:
             lead.status, lead.owner_id = Lead.Status.OWNED, winner
             taken.append(lead)
             assignments.append(
-                Assignment(
-                    lead=lead, rep_id=winner, method=Assignment.Method.CLAIM, started_at=at
-                )
+                Assignment(lead=lead, rep_id=winner, method=Assignment.Method.CLAIM, started_at=at)
             )
             claims.append(self._attempt(lead, winner, Claim.Result.WON, at))
             for rep in late:

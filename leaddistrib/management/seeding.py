@@ -1,10 +1,10 @@
 """Puts the invented company into an empty database, with some weeks of leads behind it."""
 
 from random import Random
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import AbstractUser
 from django.utils.text import slugify
 
 from leaddistrib.lifecycle import publish
@@ -62,7 +62,7 @@ def seed_company(reps: int, leads: int, seed: int) -> None:
         )
 
 
-def _user(person: Person, password: str) -> AbstractUser:
+def _user(person: Person, password: str) -> Any:  # whatever AUTH_USER_MODEL is
     return get_user_model()(
         username=person.username,
         first_name=person.given,
