@@ -1,0 +1,101 @@
+"""What the admin pages of leaddistrib have in common."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Field, IntegerField, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from leaddistrib.models import Lead, Rep
+
+# Named through other rows: choices load these with them, instead of one query for each choice.
+NAMED_THROUGH = {Rep: ("user",)}
+
+
+class LeadDistribAdmin(admin.ModelAdmin):
+    """Lists that stay fast with a million rows: no count of everything, no facets."""
+
+    list_select_related: tuple[str, ...] = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+
+    class Media:
+        css = {"all": ("leaddistrib/admin/admin.css",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With what rows are named through: lists, search boxes and pages all begin here."""
+        queryset = super().get_queryset(request)
+        through = {*NAMED_THROUGH.get(self.model, ()), *(self.list_select_related or ())}
+        return queryset.select_related(*sorted(through)) if through else queryset
+
+    def get_field_queryset(self, db: str | None, db_field: Field, request: HttpRequest) -> Any:
+        return _named(super().get_field_queryset(db, db_field, request), db_field)
+
+
+class ReadOnlyAdmin(LeadDistribAdmin):
+    """Facts: nobody adds, changes or deletes them here."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ReadOnlyInline(admin.TabularInline):
+    """Facts about the row above, to look at."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def _named(queryset: Any, db_field: Field) -> Any:
+    remote = db_field.remote_field.model
+    if remote not in NAMED_THROUGH:
+        return queryset
+    if queryset is None:
+        queryset = remote._default_manager.all()
+    return queryset.select_related(*NAMED_THROUGH[remote])
+
+
+def number_of(rows: QuerySet, by: str) -> Coalesce:
+    """How many of ``rows`` point at each row of the outer query by their field ``by``.
+
+    A subquery, because two joins counted at once multiply each other.
+    """
+    counted = (
+        rows.filter(**{by: OuterRef("pk")})
+        .order_by()
+        .values(by)
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def leads_link(number: int, **filters: object) -> str:
+    """A number of leads as a link to their list."""
+    return format_html(
+        '<a href="{}">{}</a>',
+        reverse("admin:leaddistrib_lead_changelist", query=filters),
+        number,
+    )
+
+
+def open_leads(by: str) -> Coalesce:
+    """Leads that somebody owns and that are not closed, counted ``by`` owner, team …"""
+    return number_of(Lead.objects.filter(status=Lead.Status.OWNED), by)

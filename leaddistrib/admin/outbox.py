@@ -1,0 +1,80 @@
+"""Messages on their way out, and those that were given up."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from leaddistrib.admin.base import ReadOnlyAdmin
+from leaddistrib.admin.filters import DateRangeFilter, RecipientFilter
+from leaddistrib.models import OutboxMessage
+from leaddistrib.queries import clock
+
+STATES = {
+    "waiting": {"sent_at": None, "dropped_at": None, "dead_at": None},
+    "sent": {"sent_at__isnull": False},
+    "dropped": {"dropped_at__isnull": False},
+    "dead": {"dead_at__isnull": False},
+}
+LABELS = {
+    "waiting": _("Waiting to be sent"),
+    "sent": _("Sent"),
+    "dropped": _("Not sent: no longer true"),
+    "dead": _("Given up"),
+}
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(LABELS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(**STATES.get(self.value() or "", {}))
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(ReadOnlyAdmin):
+    list_display = (
+        "created_at",
+        "event",
+        "recipient",
+        "channel",
+        "state",
+        "attempts",
+        "last_error",
+    )
+    list_select_related = ("recipient__user",)
+    list_filter = (StateFilter, "channel", RecipientFilter, ("created_at", DateRangeFilter))
+    search_fields = ("event", "recipient__user__username", "recipient__user__last_name")
+    ordering = ("-id",)
+    actions = ("send_again",)
+
+    def has_send_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Facts stay unchangeable, but whoever may change messages may have one sent again."""
+        return super(ReadOnlyAdmin, self).has_change_permission(request, obj)
+
+    @admin.display(description=_("state"))
+    def state(self, message: OutboxMessage) -> Any:
+        if message.dead_at:
+            return LABELS["dead"]
+        if message.dropped_at:
+            return LABELS["dropped"]
+        return LABELS["sent"] if message.sent_at else LABELS["waiting"]
+
+    @admin.action(description=_("Send given-up messages again"), permissions=["send"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:
+        """Dead letters get all their attempts anew; messages that were sent are left alone."""
+        count = queryset.filter(**STATES["dead"]).update(
+            dead_at=None, attempts=0, due_at=clock.now()
+        )
+        text = ngettext(
+            "%(count)d message will be sent again.", "%(count)d messages will be sent again.", count
+        )
+        level = messages.SUCCESS if count else messages.WARNING
+        self.message_user(request, text % {"count": count}, level)

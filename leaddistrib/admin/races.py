@@ -1,0 +1,61 @@
+"""Offers, claims, assignments and decisions, to look at."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from leaddistrib.admin.base import ReadOnlyAdmin
+from leaddistrib.admin.filters import DateRangeFilter, PoolFilter, RepFilter, RuleSetFilter
+from leaddistrib.models import Assignment, Claim, Decision, Offer
+from leaddistrib.queries import explanations
+
+REP = ("rep__user__username", "rep__user__first_name", "rep__user__last_name")
+LEAD = ("lead__company", "lead__contact_name", "lead__external_id")
+
+
+@admin.register(Offer)
+class OfferAdmin(ReadOnlyAdmin):
+    list_display = ("lead", "rep", "opens_at", "told_at", "seen_at", "closed_at")
+    list_select_related = ("lead", "rep__user")
+    list_filter = (RepFilter, ("opens_at", DateRangeFilter))
+    search_fields = (*LEAD, *REP)
+    ordering = ("-id",)
+
+
+@admin.register(Claim)
+class ClaimAdmin(ReadOnlyAdmin):
+    list_display = ("claimed_at", "rep", "lead", "result", "why", "speed", "via")
+    list_select_related = ("lead", "rep__user")
+    list_filter = ("result", RepFilter, PoolFilter, ("claimed_at", DateRangeFilter))
+    search_fields = (*LEAD, *REP)
+
+    @admin.display(description=_("reasons"))
+    def why(self, claim: Claim) -> str:
+        return ", ".join(map(str, claim.reasons))
+
+    @admin.display(description=_("time to claim"))
+    def speed(self, claim: Claim) -> str:
+        return f"{claim.speed.total_seconds():.1f} s" if claim.speed else "–"
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(ReadOnlyAdmin):
+    list_display = ("lead", "rep", "method", "started_at", "ended_at", "end")
+    list_select_related = ("lead", "rep__user")
+    list_filter = ("method", "end", RepFilter, ("started_at", DateRangeFilter))
+    search_fields = (*LEAD, *REP)
+    ordering = ("-id",)
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnlyAdmin):
+    list_display = ("decided_at", "lead", "method", "rule", "owner", "pool")
+    list_select_related = ("lead", "rule", "owner__user", "pool")
+    list_filter = ("method", RuleSetFilter, ("decided_at", DateRangeFilter))
+    search_fields = (*LEAD, "rule__name")
+    ordering = ("-id",)
+    fields = ("lead", "ruleset", "rule", "method", "owner", "pool", "decided_at", "sentence")
+    readonly_fields = ("sentence",)
+
+    @admin.display(description=_("explanation"))
+    def sentence(self, decision: Decision) -> str:
+        return explanations.sentence(decision)

@@ -1,0 +1,53 @@
+"""Whose turn it is: rotations with their seats, and the ledger of turns, to look at (PU7)."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from leaddistrib.admin.base import ReadOnlyAdmin, ReadOnlyInline, number_of
+from leaddistrib.admin.filters import DateRangeFilter, RotationTeamFilter
+from leaddistrib.models import Rotation, Seat, Turn
+
+
+class SeatInline(ReadOnlyInline):
+    model = Seat
+    fields = ("rep", "weight", "virtual_time", "turns", "last_turn")
+    ordering = ("virtual_time", "last_turn", "id")
+    verbose_name_plural = _("seats, next in turn first")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Seat]:
+        return super().get_queryset(request).select_related("rep__user", "rotation__team")
+
+
+@admin.register(Rotation)
+class RotationAdmin(ReadOnlyAdmin):
+    list_display = ("team", "seats", "turns")
+    list_select_related = ("team",)
+    search_fields = ("team__name",)
+    inlines = (SeatInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rotation]:
+        seats = number_of(Seat.objects.all(), "rotation")
+        return super().get_queryset(request).annotate(_seats=seats)
+
+    @admin.display(description=_("seats"), ordering="_seats")
+    def seats(self, rotation: Rotation) -> int:
+        return int(rotation._seats)  # type: ignore[attr-defined]
+
+
+@admin.register(Turn)
+class TurnAdmin(ReadOnlyAdmin):
+    list_display = ("taken_at", "team", "number", "rep", "lead", "start", "finish")
+    list_select_related = ("rotation__team", "seat__rep__user", "lead")
+    list_filter = (RotationTeamFilter, ("taken_at", DateRangeFilter))
+    search_fields = ("lead__company", "seat__rep__user__last_name", "seat__rep__user__username")
+    ordering = ("-id",)
+
+    @admin.display(description=_("team"))
+    def team(self, turn: Turn) -> str:
+        return turn.rotation.team.name
+
+    @admin.display(description=_("rep"))
+    def rep(self, turn: Turn) -> str:
+        return turn.seat.rep.name

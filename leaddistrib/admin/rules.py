@@ -1,0 +1,211 @@
+"""One rule: which leads, and where they go. Edited in a draft, read anywhere else (RU1, RU3)."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from leaddistrib.admin.base import LeadDistribAdmin
+from leaddistrib.admin.conditions import ConditionTree
+from leaddistrib.admin.filters import RuleSetFilter
+from leaddistrib.errors import InvalidRules
+from leaddistrib.lifecycle.drafting import remove_rule, write_rule
+from leaddistrib.models import Pool, Rule, RuleSet, RuleStep
+from leaddistrib.queries import wording
+
+
+class RuleForm(forms.ModelForm):
+    """Name, rule set (when adding) and the conditions, which have fields of their own."""
+
+    class Meta:
+        model = Rule
+        fields = ("ruleset", "name")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "ruleset" in self.fields:
+            choice = cast("forms.ModelChoiceField", self.fields["ruleset"])
+            choice.queryset = RuleSet.objects.filter(status=RuleSet.Status.DRAFT)
+            choice.error_messages["invalid_choice"] = lazy("Only a draft can be changed.")
+        # Without the editor's own field in it, a form says nothing about the conditions.
+        self.edits_conditions = self.is_bound and "cond-root-match" in self.data
+        self.tree = (
+            ConditionTree.of_data(self.data)  # type: ignore[arg-type]
+            if self.edits_conditions
+            else ConditionTree.of_document(self.instance.when)
+        )
+
+    @property
+    def media(self) -> forms.Media:
+        # Long choices are searchable with what the admin site uses for that.
+        select2 = AutocompleteSelect(Pool.reps.field, admin.site).media
+        return super().media + select2 + forms.Media(js=["leaddistrib/admin/conditions.js"])
+
+    def clean(self) -> dict[str, Any] | None:
+        if self.edits_conditions:
+            before = self.instance.when
+            document = self.tree.document
+            if self.tree.has_errors:
+                raise ValidationError(_("Please correct the conditions that are marked below."))
+            self.instance.when = document
+            if document != before:
+                self.changed_data.append("when")
+        return super().clean()
+
+
+class StepForm(forms.ModelForm):
+    order = forms.IntegerField(
+        label=lazy("order"), required=False, min_value=0, widget=forms.NumberInput({"size": 3})
+    )
+
+    class Meta:
+        model = RuleStep
+        fields = ("push", "team", "pool")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["order"] = self.instance.position + 1
+
+
+class StepFormSet(BaseInlineFormSet):
+    """The steps in the order that their numbers say; steps without one come last."""
+
+    def steps(self) -> list[RuleStep]:
+        forms = [
+            form
+            for form in self.forms
+            if form.cleaned_data
+            and not form.cleaned_data.get("DELETE")
+            and (form.instance.team_id or form.instance.pool_id)
+        ]
+        forms.sort(key=lambda form: (order := form.cleaned_data.get("order")) is None or order)
+        return [form.instance for form in forms]
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        steps = self.steps()
+        if not steps:
+            raise ValidationError(_("Say where the lead goes: to a team or to a pool."))
+        if any(step.pool_id for step in steps[:-1]):
+            raise ValidationError(_("Nothing can follow a pool: it takes every lead."))
+
+
+class StepInline(admin.TabularInline):
+    model = RuleStep
+    form = StepForm
+    formset = StepFormSet
+    fields = ("order", "team", "push", "pool")
+    extra = 1
+    verbose_name = lazy("step")
+    verbose_name_plural = lazy("Where it goes: the first that can take it, then the fallbacks")
+
+
+@admin.register(Rule)
+class RuleAdmin(LeadDistribAdmin):
+    form = RuleForm
+    inlines = (StepInline,)
+    list_display = ("name", "ruleset", "position", "conditions")
+    list_select_related = ("ruleset",)
+    list_filter = (RuleSetFilter,)
+    search_fields = ("name",)
+    ordering = ("-ruleset__version", "position")
+    change_form_template = "admin/leaddistrib/rule/change_form.html"
+
+    @admin.display(description=lazy("conditions"))
+    def conditions(self, rule: Rule) -> str:
+        return capfirst(wording.condition_in_words(rule.when))
+
+    def get_fields(self, request: HttpRequest, obj: Rule | None = None) -> tuple[str, ...]:
+        if obj is None:
+            return ("ruleset", "name")
+        return ("name",) if self.has_change_permission(request, obj) else ("name", "conditions")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Rule | None = None) -> tuple[str, ...]:
+        return () if obj is None or self.has_change_permission(request, obj) else ("conditions",)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        newest = RuleSet.objects.filter(status=RuleSet.Status.DRAFT).first()
+        return {"ruleset": newest.pk if newest else None, **request.GET.dict()}
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _in_draft(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _in_draft(obj)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except InvalidRules as error:
+            # It was published while the form was open.
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:leaddistrib_ruleset_changelist"))
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **options: Any
+    ) -> Any:
+        editable = obj is None or self.has_change_permission(request, obj)
+        context["tree"] = context["adminform"].form.tree if editable else None
+        return super().render_change_form(request, context, *args, obj=obj, **options)
+
+    def save_model(self, request: HttpRequest, obj: Rule, form: Any, change: bool) -> None:
+        """Nothing yet: the rule is written with its steps."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        [formset] = formsets
+        formset.save(commit=False)  # what changed, for the history
+        write_rule(form.instance, formset.steps())
+
+    def delete_model(self, request: HttpRequest, obj: Rule) -> None:
+        remove_rule(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
+        for rule in queryset:
+            remove_rule(rule)
+
+    def response_add(
+        self, request: HttpRequest, obj: Rule, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        response = super().response_add(request, obj, post_url_continue)
+        return self._back_to_draft(request, obj, response)
+
+    def response_change(self, request: HttpRequest, obj: Rule) -> HttpResponse:
+        return self._back_to_draft(request, obj, super().response_change(request, obj))
+
+    def _back_to_draft(
+        self, request: HttpRequest, rule: Rule, response: HttpResponse
+    ) -> HttpResponse:
+        """After a plain "Save" the draft with all its rules is where one goes on."""
+        if "_continue" in request.POST or "_addanother" in request.POST:
+            return response
+        return HttpResponseRedirect(
+            reverse("admin:leaddistrib_ruleset_change", args=[rule.ruleset_id])
+        )
+
+    def get_inline_instances(self, request: HttpRequest, obj: Rule | None = None) -> list[Any]:
+        inlines = super().get_inline_instances(request, obj)
+        for inline in inlines:
+            inline.extra = 1 if _in_draft(obj) else 0
+        return inlines
+
+
+def _in_draft(obj: Model | None) -> bool:
+    return not isinstance(obj, Rule) or obj.ruleset.status == RuleSet.Status.DRAFT

@@ -1,0 +1,58 @@
+"""A company in which something of everything has happened, as large as a test wants it."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from leaddistrib.lifecycle import claim, receive
+from leaddistrib.lifecycle.drafting import new_draft
+from leaddistrib.lifecycle.intake.cleaning import clean
+from leaddistrib.lifecycle.publishing import publish
+from leaddistrib.models import (
+    ImportRun,
+    JobRun,
+    Offer,
+    Pool,
+    TimeOff,
+)
+from leaddistrib.testing import (
+    AccountFactory,
+    PoolFactory,
+    RepFactory,
+    TeamFactory,
+    TerritoryFactory,
+    UserFactory,
+)
+
+
+def company(size):
+    """``size`` of everything, each with people of its own, so that no query is spared by luck."""
+    now = timezone.now()
+    publisher = UserFactory()
+    for number in range(size):
+        team, pool = TeamFactory(), PoolFactory(mode=Pool.Mode.RACE)
+        team.managers.add(publisher)
+        reps = [RepFactory(team=team, capacity=1), RepFactory(team=team), RepFactory()]
+        pool.reps.set(reps)
+        TimeOff.objects.create(rep=reps[1], starts_at=now, ends_at=now + timedelta(days=number + 1))
+        TerritoryFactory(team=team, countries=["FR"]).reps.set(reps)
+        AccountFactory(owner=reps[0])
+        publish(
+            [
+                {
+                    "name": f"Rule {number}",
+                    "when": {"field": "source", "op": "eq", "value": "push"},
+                    "then": {"push": "round_robin", "team": team.name},
+                },
+                {"name": "Everything else", "when": {}, "then": {"pool": pool.name}},
+            ],
+            actor=UserFactory(),
+        )
+        receive(clean({"company": f"Pushed {number}", "source": "push"}), actor=UserFactory())
+        raced = receive(clean({"company": f"Raced {number}", "source": "web"})).lead
+        Offer.objects.filter(rep=reps[1]).update(told_at=now, seen_at=now)
+        for rep in (reps[0], reps[2], reps[1]):  # refused, won, lost
+            claim(raced, rep, via="page")
+        ImportRun.objects.create(file_name=f"{number}.csv", started_at=now, by=UserFactory())
+        JobRun.objects.create(job="tiers", period=f"{size}-{number}", started_at=now)
+    new_draft(note="in the making")
