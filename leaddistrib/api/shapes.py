@@ -233,17 +233,18 @@ class PoolOut(serializers.Serializer):
 
 
 class WaitingLead(serializers.Serializer):
-    """A lead that waits in a pool, and whether the caller may claim it now. Long texts are cut."""
+    """A lead that waits in a pool, and whether the caller may claim it now. Long texts are cut;
+    what the host's policy keeps from previews is null."""
 
     id = serializers.UUIDField()
-    company = serializers.CharField()
-    title = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]
-    city = serializers.CharField()
+    company = serializers.CharField(allow_null=True)
+    title = serializers.CharField(allow_null=True)
+    source = serializers.CharField(allow_null=True)  # type: ignore[assignment]
+    city = serializers.CharField(allow_null=True)
     score = serializers.IntegerField(allow_null=True)
-    temperature = serializers.CharField()
-    size = serializers.CharField()
-    country = serializers.CharField()
+    temperature = serializers.CharField(allow_null=True)
+    size = serializers.CharField(allow_null=True)
+    country = serializers.CharField(allow_null=True)
     received_at = serializers.DateTimeField()
     opens_at = serializers.DateTimeField(allow_null=True)
     closes_at = serializers.DateTimeField(allow_null=True)
