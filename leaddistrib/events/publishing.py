@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -80,12 +80,23 @@ def sockets_live_here() -> None:
 
 
 def _send(events: Mapping[str, Event]) -> None:
-    loop = _Home.loop
+    home = _Home.loop
     # A forked process has the variable, but not the thread that ran the loop.
-    if loop is not None and loop.is_running() and _Home.pid == os.getpid():
-        asyncio.run_coroutine_threadsafe(_deliver(events), loop).add_done_callback(_log_failure)
+    if home is not None and home.is_running() and _Home.pid == os.getpid():
+        asyncio.run_coroutine_threadsafe(_deliver(events), home).add_done_callback(_log_failure)
+    elif _has_running_loop():  # an act called from asynchronous code: it takes another thread
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(async_to_sync(_deliver), events).result()
     else:
         async_to_sync(_deliver)(events)
+
+
+def _has_running_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 async def _deliver(events: Mapping[str, Event]) -> None:
@@ -97,6 +108,6 @@ async def _deliver(events: Mapping[str, Event]) -> None:
             await layer.group_send(group, event)
 
 
-def _log_failure(sent: "Future[None]") -> None:
+def _log_failure(sent: Future[None]) -> None:
     if not sent.cancelled() and (error := sent.exception()):
         log.error("Pages were not told of a change", exc_info=error)

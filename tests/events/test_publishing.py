@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from leaddistrib.events import publishing
-from leaddistrib.events.publishing import pool_group, rep_group
+from leaddistrib.events.messages import Heartbeat
+from leaddistrib.events.publishing import pool_group, publish, rep_group
 from leaddistrib.lifecycle import claim, release, route
 from leaddistrib.lifecycle.announcing import announce_opened
 from leaddistrib.models import Assignment, Lead
@@ -164,3 +165,10 @@ def test_versions_follow_each_other_however_many_act_at_once(sent):
     assert won == 5
     assert sorted(told) == list(range(1, pool.version + 1))
     assert pool.version == 5 + 5 + 10
+
+
+async def test_an_act_called_from_asynchronous_code_is_told_too(sent):
+    with transaction.atomic():
+        publish("some.group", Heartbeat({}))
+    connection.close()
+    assert [group for group, _ in sent] == ["some.group"]

@@ -137,7 +137,7 @@ def test_a_page_that_missed_a_message_is_right_again_with_the_next(cast, visit, 
 
 
 def test_a_page_that_missed_the_last_message_is_right_again_with_the_heartbeat(
-    cast, page, settings
+    cast, visit, settings
 ):
     amina = visit(cast.amina, 0)
     settings.CHANNEL_LAYERS = LOST
