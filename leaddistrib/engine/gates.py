@@ -82,8 +82,9 @@ def refusals(rep: RepFacts, situation: Situation, gates: tuple[Gate, ...] = GATE
         try:
             refusal = gate(rep, situation)
         except Exception:  # fail closed, whatever broke
-            log.exception("Gate %s failed for rep %s", gate.__name__, rep.id)
-            refusal = Refusal("gate_failed", {"gate": gate.__name__})
+            name = getattr(gate, "__name__", type(gate).__name__)
+            log.exception("Gate %s failed for rep %s", name, rep.id)
+            refusal = Refusal("gate_failed", {"gate": name})
         if refusal:
             found.append(refusal)
     return found
