@@ -1,0 +1,112 @@
+"""Guards that a control takes away, in a crew's process, so that the history must turn red.
+
+Each fault leaves out one guard, and lets the threads of the process meet between the read and the
+write that the guard keeps together: whether it goes wrong is then no matter of luck.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from copy import copy
+from typing import Any
+
+from django.db import connection, connections
+from django.db.models import QuerySet
+
+from leaddistrib.lifecycle import claiming, releasing, rotations, routing, transactions
+from leaddistrib.models import Lead, Rep, Rotation
+
+MEET = 5
+"""Threads that wait for each other between a read and a write; the crew of a control has as many.
+"""
+_meeting = threading.Barrier(MEET, timeout=20)
+_met = threading.local()
+
+
+def _meet_once() -> None:
+    """Wait until all threads have read what they are about to act on."""
+    if not getattr(_met, "done", False):
+        _met.done = True
+        _meeting.wait()
+
+
+def _meet_after(function: Callable[..., Any]) -> Callable[..., Any]:
+    def read_and_wait(*args: Any, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        _meet_once()
+        return found
+
+    return read_and_wait
+
+
+def no_rep_lock() -> None:
+    """A claim does not lock its rep before it counts the rep's open leads."""
+    claiming.lock_reps = lambda reps: None
+    claiming.rep_facts = _meet_after(claiming.rep_facts)
+
+
+def no_rotation_lock() -> None:
+    """A push locks neither the team's reps nor its rotation before it reads whose turn it is."""
+
+    def unlocked_reps(reps: QuerySet[Rep]) -> QuerySet[Rep, tuple[int, int]]:
+        return reps.order_by("pk").values_list("pk", "team_id")
+
+    def unlocked_rotations(teams: Iterable[int]) -> dict[int, Rotation]:
+        return {one.team_id: one for one in Rotation.objects.filter(team__in=list(teams))}
+
+    transactions._locked_reps = unlocked_reps
+    routing.lock_rotations = unlocked_rotations
+    routing.rotation_facts = _meet_after(rotations.rotation_facts)
+
+
+def stale_look() -> None:
+    """A claim first judges the lead as it was before the race: the UPDATE's condition is left."""
+    attempt = claiming._attempt
+    before = {lead.pk: lead for lead in Lead.objects.select_related("pool", "owner__user")}
+    looked: set[tuple[int, int]] = set()
+
+    def of_before(lead: Lead, rep: Rep, via: str) -> claiming.ClaimResult | None:
+        if (lead.pk, rep.pk) in looked:
+            return attempt(lead, rep, via)
+        looked.add((lead.pk, rep.pk))
+        return attempt(copy(before[lead.pk]), rep, via)
+
+    claiming._attempt = of_before
+
+
+def no_condition() -> None:
+    """The UPDATE of a claim takes the lead whatever became of it."""
+    claiming.claimable = lambda lead, moment: Lead.objects.filter(pk=lead.pk)
+
+
+def deferred_transactions() -> None:
+    """SQLite takes its write lock at the first write, after the reads. Retries would hide it."""
+    connections.settings["default"]["OPTIONS"]["transaction_mode"] = "DEFERRED"
+    transactions.RETRIES = 0
+    claiming.rep_facts = _meet_after(claiming.rep_facts)
+
+
+def own_rep_first() -> None:
+    """A give-back locks its own rep first, and the rest of the team later, and tries once only."""
+    transactions.RETRIES = 0
+    releasing.candidates = lambda leads: []
+    if connection.vendor == "postgresql":  # on SQLite nobody can meet inside a transaction
+        releasing.lock_lead = _meet_after(releasing.lock_lead)
+
+
+def no_retries() -> None:
+    """An act that meets a locked database gives up at once."""
+    transactions.RETRIES = 0
+
+
+FAULTS: dict[str, Callable[[], None]] = {
+    fault.__name__: fault
+    for fault in (
+        no_rep_lock,
+        no_rotation_lock,
+        stale_look,
+        no_condition,
+        deferred_transactions,
+        own_rep_first,
+        no_retries,
+    )
+}

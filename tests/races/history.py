@@ -1,0 +1,215 @@
+"""What must be true of any race, whoever won: the whole history, checked afterwards.
+
+The answers that reps were given are held against the rows that were committed, and the rows
+against each other. ``faults`` says in a sentence each what is wrong; nothing, if all is well.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from leaddistrib.models import (
+    Assignment,
+    Claim,
+    Decision,
+    Lead,
+    LogEntry,
+    Offer,
+    OutboxMessage,
+    Pool,
+    Rep,
+    Rotation,
+    Turn,
+)
+
+Answer = dict[str, Any]
+
+
+@dataclass
+class History:
+    """A race's answers, and the messages that pages were sent, in no order."""
+
+    answers: list[Answer] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    def of(self, act: str, result: str = "") -> list[Answer]:
+        """The answers to acts of one kind; with ``result``, those that were answered so."""
+        acts = (answer for answer in self.answers if answer["act"] == act)
+        return [answer for answer in acts if not result or answer["result"] == result]
+
+    def add(self, crew: str) -> None:
+        """What one crew printed."""
+        told = json.loads(crew)
+        self.answers += told["answers"]
+        self.messages += [json.loads(message) for message in told["messages"]]
+
+
+def faults(history: History) -> list[str]:
+    """Everything that is wrong with ``history`` and the database that it left behind."""
+    assignments = list(Assignment.objects.order_by("lead", "started_at", "id"))
+    return [
+        *_errors(history),
+        *_wins(),
+        *_answers(history),
+        *_winners(history, assignments),
+        *_losers(history, assignments),
+        *_owners(assignments),
+        *_limits(assignments),
+        *_offers(),
+        *_versions(history),
+        *_turns(),
+        *_intake(history),
+        *_outbox(),
+    ]
+
+
+def _errors(history: History) -> Iterator[str]:
+    for answer in history.answers:
+        if answer["result"] == "error":
+            yield f"{answer['act']} ended in an error: {answer['error']}"
+
+
+def _wins() -> Iterator[str]:
+    """At most one claim succeeds in each period of a lead."""
+    won = Counter(Claim.objects.filter(result="won").values_list("lead", "period"))
+    for (lead, period), number in won.items():
+        if number > 1:
+            yield f"lead {lead} was won {number} times in period {period}"
+
+
+def _answers(history: History) -> Iterator[str]:
+    """Each attempt is kept as it was answered; only a second tap on an own lead leaves no row."""
+    rows = Counter(Claim.objects.values_list("lead", "rep", "result"))
+    told = Counter((a["lead"], a["rep"], a["result"]) for a in history.of("claim"))
+    for attempt in rows.keys() | told.keys():
+        lead, rep, result = attempt
+        second_taps = result == "won" and rows[attempt] and told[attempt] > rows[attempt]
+        if result != "error" and rows[attempt] != told[attempt] and not second_taps:
+            yield (
+                f"rep {rep} was told {told[attempt]} times that lead {lead} was {result}, "
+                f"and {rows[attempt]} times it was kept"
+            )
+
+
+def _winners(history: History, assignments: Iterable[Assignment]) -> Iterator[str]:
+    """Whoever was told "won" owned the lead from that moment on."""
+    owned = {(one.lead_id, one.rep_id, one.started_at.isoformat()) for one in assignments}
+    for answer in history.of("claim", "won"):
+        if (answer["lead"], answer["rep"], answer["taken_at"]) not in owned:
+            yield f"rep {answer['rep']} was told to own lead {answer['lead']} and never did"
+
+
+def _losers(history: History, assignments: Iterable[Assignment]) -> Iterator[str]:
+    """ "Taken by" names a rival who had the lead before the answer was given."""
+    owned = {(one.lead_id, one.rep_id, one.started_at.isoformat()) for one in assignments}
+    for answer in history.of("claim", "lost"):
+        rival = answer["lead"], answer["taken_by"], answer["taken_at"]
+        taken_at = datetime.fromisoformat(answer["taken_at"]).timestamp()
+        if answer["taken_by"] == answer["rep"] or rival not in owned:
+            yield f"rep {answer['rep']} lost lead {answer['lead']} to one who never owned it"
+        elif taken_at > answer["answered_at"]:
+            yield f"rep {answer['rep']} lost lead {answer['lead']} before it was taken"
+
+
+def _owners(assignments: Iterable[Assignment]) -> Iterator[str]:
+    """Assignments of a lead follow each other, and the open one is the lead's owner."""
+    by_lead: dict[int, list[Assignment]] = defaultdict(list)
+    for one in assignments:
+        by_lead[one.lead_id].append(one)
+    for lead in Lead.objects.all():
+        held = by_lead[lead.pk]
+        for before, after in pairwise(held):
+            if before.ended_at is None or before.ended_at > after.started_at:
+                yield f"lead {lead.pk} had two owners at once: {before.rep_id}, {after.rep_id}"
+        last = held[-1] if held else None
+        owner = last.rep_id if last and (last.ended_at is None or last.end == "closed") else None
+        if lead.owner_id != owner:
+            yield f"lead {lead.pk} says owner {lead.owner_id}, its assignments say {owner}"
+        if (lead.status == Lead.Status.OWNED) != (owner is not None):
+            yield f"lead {lead.pk} is {lead.status} with owner {owner}"
+
+
+def _limits(assignments: Iterable[Assignment]) -> Iterator[str]:
+    """No rep ever held more leads than the capacity allows, recounted from the assignments."""
+    capacity = dict(Rep.objects.values_list("pk", "capacity"))
+    steps: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    for one in assignments:
+        steps[one.rep_id].append((one.started_at, 1))
+        if one.ended_at:
+            steps[one.rep_id].append((one.ended_at, -1))
+    for rep, changes in steps.items():
+        held = most = 0
+        for _, change in sorted(changes):
+            held += change
+            most = max(most, held)
+        if most > capacity[rep]:
+            yield f"rep {rep} held {most} leads of at most {capacity[rep]}"
+
+
+def _offers() -> Iterator[str]:
+    left = Offer.objects.filter(closed_at=None).exclude(lead__status=Lead.Status.WAITING)
+    for lead in left.values_list("lead", flat=True).distinct():
+        yield f"lead {lead} is offered though it does not wait"
+
+
+def _versions(history: History) -> Iterator[str]:
+    """Each change of a pool has the next version, and pages were told of each once."""
+    told: dict[str, list[int]] = defaultdict(list)
+    for message in history.messages:
+        if "pool" in message:
+            told[message["pool"]].append(message["version"])
+    for pool in Pool.objects.all():
+        opened = LogEntry.objects.filter(event="lead.opened", detail__pool=pool.name).count()
+        taken = Claim.objects.filter(pool=pool, result="won").count()
+        if pool.version != opened + taken:
+            yield f"pool {pool} has version {pool.version} after {opened + taken} changes"
+        heard = sorted(told[str(pool.public_id)])
+        if heard != list(range(pool.version - len(heard) + 1, pool.version + 1)):
+            yield f"pool {pool}: pages heard of the versions {heard}"
+
+
+def _turns() -> Iterator[str]:
+    """Turns are numbered without a gap, one for each push, and seats are as their last turn."""
+    for rotation in Rotation.objects.all():
+        ledger = list(rotation.ledger.order_by("number"))
+        if [turn.number for turn in ledger] != list(range(1, rotation.turns + 1)):
+            yield f"rotation {rotation}: the ledger does not count to {rotation.turns}"
+        if ledger and ledger[-1].start != rotation.virtual_time:
+            yield f"rotation {rotation}: its time is not that of its last turn"
+        by_seat: dict[int, list[Turn]] = defaultdict(list)
+        for turn in ledger:
+            by_seat[turn.seat_id].append(turn)
+        for seat in rotation.seats.all():
+            own = by_seat[seat.pk]
+            said = (seat.turns, seat.last_turn, seat.virtual_time)
+            if own and said != (len(own), own[-1].number, own[-1].finish):
+                yield f"seat {seat} is not as its turns left it"
+            if any(after.start < before.finish for before, after in pairwise(own)):
+                yield f"seat {seat} took a turn before its time"
+    pushed = Counter(Decision.objects.filter(method="push").values_list("lead", flat=True))
+    if pushed != Counter(Turn.objects.values_list("lead", flat=True)):
+        yield "there is not one turn for each push"
+
+
+def _intake(history: History) -> Iterator[str]:
+    """The same lead, however often it was sent, is one lead, created once."""
+    by_identity: dict[str, list[Answer]] = defaultdict(list)
+    for answer in history.of("receive"):
+        if answer["identity"] and answer["result"] != "error":
+            by_identity[answer["identity"]].append(answer)
+    for identity, answers in by_identity.items():
+        created = sum(answer["result"] == "created" for answer in answers)
+        if created != 1 or len({answer["lead"] for answer in answers}) != 1:
+            yield f"what came in as {identity} was answered as {created} new leads"
+
+
+def _outbox() -> Iterator[str]:
+    """Each push has one message, to its owner."""
+    pushed = Decision.objects.filter(method="push")
+    expected = Counter((f"lead.assigned:{one.pk}", one.owner_id) for one in pushed)
+    if expected != Counter(OutboxMessage.objects.values_list("event", "recipient")):
+        yield "the messages are not those of the pushes"
