@@ -23,4 +23,3 @@ def log_to_terminal(
     handler.setFormatter(logging.Formatter(form, "%H:%M:%S" if form == FOR_PEOPLE else None))
     logger.addHandler(handler)
     logger.setLevel(LEVELS[min(verbosity, 2)])
-    logger.propagate = False

@@ -1,7 +1,7 @@
 """The whole thing, running: an invented company with leads coming in and rivals who race."""
 
 import asyncio
-import sys
+import socket
 from typing import Any
 
 from django.conf import settings
@@ -54,8 +54,14 @@ class Command(BaseCommand):
                 f"Port {port} on {host} cannot be used: {error.strerror}. Another one:"
                 f" `make demo PORT={port + 1}` or `--port {port + 1}`."
             ) from error
-        self._prepare(seed)
+        with listening:
+            self._prepare(seed)
+            self._run(listening, host, port, seed, rivals)
+        self.stdout.write("Stopped. Nothing is lost: the same command goes on from here.")
 
+    def _run(
+        self, listening: socket.socket, host: str, port: int, seed: int, rivals: bool
+    ) -> None:
         def ready() -> None:
             self._greet(host, port, rivals)
 
@@ -64,8 +70,8 @@ class Command(BaseCommand):
             asyncio.run(running.together(listening, seed, rivals, ready))
         else:
             listening.close()
-            sys.exit(running.apart(host, port, seed, rivals, ready))
-        self.stdout.write("Stopped. Nothing is lost: the same command goes on from here.")
+            if running.apart(host, port, seed, rivals, ready):
+                raise CommandError("A part of the demo ended by itself, so all of it was stopped.")
 
     def _prepare(self, seed: int) -> None:
         """The database is there, with the company in it, and the four logins work."""

@@ -1,0 +1,110 @@
+"""The invented company: believable, whole, and the same for the same seed."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.db import models, transaction
+
+from leaddistrib import models as tables
+from leaddistrib.lifecycle.intake.cleaning import clean
+from leaddistrib.management.prospects import prospect
+from leaddistrib.management.seeding import seed_company
+from leaddistrib.models import Lead, OutboxMessage, Pool, Rep, Team
+from leaddistrib.queries import clock
+from leaddistrib.queries.consistency import findings
+
+LEFT_OUT = (models.UUIDField, models.DateTimeField, models.AutoField, models.JSONField)
+
+
+def contents(seed: int) -> dict[str, Counter[Any]]:
+    """Every row of a freshly seeded company, without ids and times; the database is left empty."""
+    with transaction.atomic():
+        seed_company(reps=12, leads=80, seed=seed)
+        rows: dict[str, Counter[Any]] = {
+            "users": Counter(get_user_model().objects.values_list("username", "last_name", "email"))
+        }
+        for name in tables.__all__:
+            model = getattr(tables, name)
+            fields = [f for f in model._meta.concrete_fields if not isinstance(f, LEFT_OUT)]
+            related = [field.name for field in fields if field.is_relation]
+            rows[name] = Counter(
+                tuple(str(getattr(row, field.name)) for field in fields if field.name != "event")
+                for row in model.objects.select_related(*related)
+            )
+        transaction.set_rollback(True)
+    return rows
+
+
+@pytest.mark.django_db
+def test_the_same_seed_gives_the_same_company():
+    assert contents(seed=7) == contents(seed=7)
+
+
+@pytest.mark.django_db
+def test_another_seed_gives_another_company():
+    first, second = contents(seed=7), contents(seed=8)
+    assert first["users"] != second["users"]
+    assert first["Lead"] != second["Lead"]
+
+
+@pytest.mark.django_db
+def test_a_seeded_company_is_consistent():
+    call_command("leaddistrib_seed", "--reps=12", "--leads=120", verbosity=0)
+    assert [finding.code for finding in findings(clock.now())] == []
+    assert Rep.objects.count() == 12
+    assert Lead.objects.count() == 120
+    assert {"Paris Enterprise", "Manchester SMB"} <= set(Team.objects.values_list("name", flat=True))
+    assert set(Pool.objects.values_list("mode", flat=True)) == {"queue", "race"}
+
+
+@pytest.mark.django_db
+def test_a_seeded_company_has_leads_in_every_state_of_life():
+    call_command("leaddistrib_seed", "--leads=200", verbosity=0)
+    assert set(Lead.objects.values_list("status", flat=True)) == {"waiting", "owned", "closed"}
+    assert set(Lead.objects.values_list("decisions__method", flat=True)) == {
+        "push",
+        "queue",
+        "race",
+    }
+
+
+@pytest.mark.django_db
+def test_nobody_is_written_to_about_seeded_leads_and_nobody_can_sign_in():
+    call_command("leaddistrib_seed", "--leads=60", verbosity=0)
+    assert OutboxMessage.objects.exists()
+    assert not OutboxMessage.objects.filter(sent_at=None).exists()
+    assert not any(user.has_usable_password() for user in get_user_model().objects.all())
+
+
+@pytest.mark.django_db
+def test_seeding_twice_says_what_is_there_and_changes_nothing():
+    call_command("leaddistrib_seed", "--reps=4", "--leads=5", verbosity=0)
+    with pytest.raises(CommandError, match=r"There is data already: 5 leads\."):
+        call_command("leaddistrib_seed", "--reps=4", "--leads=5", verbosity=0)
+    assert Lead.objects.count() == 5
+    assert Rep.objects.count() == 4
+
+
+@pytest.mark.django_db
+def test_seeding_leaves_a_real_user_called_amina_alone():
+    get_user_model().objects.create_user("amina", password="hers")
+    with pytest.raises(CommandError, match="There is a user “amina” already"):
+        call_command("leaddistrib_seed", verbosity=0)
+    assert get_user_model().objects.count() == 1
+
+
+def test_every_invented_lead_is_valid_and_nobodys():
+    leads = [clean(prospect(3, number)) for number in range(300)]
+    assert {lead.country for lead in leads} >= {"FR", "GB", "BE"}
+    assert all(lead.contact_email.endswith((".example.com", ".example.org")) for lead in leads)
+    assert all(lead.contact_phone for lead in leads if lead.country in ("FR", "GB"))
+    assert {lead.temperature for lead in leads} == {"hot", "warm", "cold"}
+
+
+def test_an_invented_lead_does_not_depend_on_those_before_it():
+    assert prospect(3, 41) == prospect(3, 41)
+    assert prospect(3, 41) != prospect(4, 41)
+    assert prospect(3, 41) != prospect(3, 42)
