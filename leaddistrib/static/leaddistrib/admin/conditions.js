@@ -3,7 +3,7 @@
    from a <template>; what people typed is only ever set as a value. */
 "use strict";
 
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   const editor = document.querySelector("[data-cond-editor]");
   if (!editor) return;
   let latest = 0;
@@ -125,4 +125,4 @@
   }
   editor.classList.add("cond-js");
   wake(editor);
-})();
+});

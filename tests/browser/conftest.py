@@ -1,0 +1,132 @@
+"""A company in a real browser: pages served by a process of its own, reps in contexts of theirs."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.auth.models import AbstractUser
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from leaddistrib.models import Lead, Pool, Rep
+from leaddistrib.testing import (
+    LeadFactory,
+    PoolFactory,
+    RepFactory,
+    TeamFactory,
+    UserFactory,
+    publish_rules,
+)
+
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 800}
+
+COMPANIES = (
+    ("Boulangeries Lenoir", "Directrice des opérations", "Lyon", "FR", 86, "hot", "smb"),
+    ("Halvorsen Logistics", "Head of Fleet", "Bergen", "NO", 64, "warm", "mid_market"),
+    ("Northwind Foods International Trading & Distribution", "VP", "", "GB", 91, "hot", ""),
+    ("Ateliers Brémond", "", "Nantes", "FR", 38, "cold", "smb"),
+    ("Kestrel Insurance", "Chief Information Officer", "Leeds", "GB", 72, "warm", "enterprise"),
+)
+
+INCOMING = {"company": "Halvorsen Logistics", "score": 64, "country": "NO", "source": "Website"}
+"""A lead as a source sends it, for the rules to decide."""
+
+
+@pytest.fixture
+def company(transactional_db: None) -> SimpleNamespace:
+    """Amina and Bruno race in one pool, Chloé is in none; Mireille manages, Agnès administers."""
+    paris = TeamFactory(name="Paris")
+    amina, bruno, chloe = (
+        RepFactory(user__username=name, user__first_name=first, user__last_name=last, team=paris)
+        for name, first, last in (
+            ("amina", "Amina", "Benali"),
+            ("bruno", "Bruno", "Marchetti"),
+            ("chloe", "Chloé", "Dupont"),
+        )
+    )
+    mireille = UserFactory(username="mireille", first_name="Mireille", last_name="Garnier")
+    paris.managers.add(mireille)
+    agnes = UserFactory(username="agnes", first_name="Agnès", is_staff=True, is_superuser=True)
+    race = PoolFactory(name="France & UK", reps=[amina, bruno])
+    queue = PoolFactory(name="Trade fairs", reps=[amina, bruno], mode=Pool.Mode.QUEUE)
+    publish_rules([{"name": "Everything", "when": {}, "then": {"pool": race.name}}])
+    return SimpleNamespace(
+        amina=amina,
+        bruno=bruno,
+        chloe=chloe,
+        mireille=mireille,
+        agnes=agnes,
+        race=race,
+        queue=queue,
+    )
+
+
+def leads(pool: Pool | None = None, owner: Rep | None = None) -> list:
+    """One lead for each of COMPANIES, of different ages."""
+    now = timezone.now()
+    return [
+        LeadFactory(
+            pool=pool,
+            owner=owner,
+            company=name,
+            contact_title=title,
+            contact_name="Jeanne Moreau",
+            contact_email="jeanne.moreau@example.com",
+            contact_phone="+33140203040",
+            city=city,
+            country=country,
+            score=score,
+            temperature=temperature,
+            size_band=size,
+            source="Website" if number % 2 else "Salon de la boulangerie",
+            product="Route planner",
+            received_at=now - timedelta(minutes=7 * (len(COMPANIES) - number)),
+        )
+        for number, (name, title, city, country, score, temperature, size) in enumerate(COMPANIES)
+    ]
+
+
+@pytest.fixture
+def enter(browser: Browser) -> Callable[..., Page]:
+    """``enter(address, who, **options)``: a page of a context of its own, with ``who`` signed in.
+
+    A fault in a script, or something that the content policy forbids, fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def watch(page: Page) -> None:
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "console",
+            lambda said: faults.append(said.text) if "Content Security" in said.text else None,
+        )
+
+    def start(address: str, who: Rep | AbstractUser | None = None, **options: object) -> Page:
+        context = browser.new_context(base_url=address, **{"viewport": PHONE, **options})  # type: ignore[arg-type]
+        contexts.append(context)
+        if who is not None:
+            client = Client()
+            client.force_login(getattr(who, "user", who))
+            cookie = client.cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": cookie, "url": address}])
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        watch(page)
+        return page
+
+    yield start  # type: ignore[misc]
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+def claim_elsewhere(enter: Callable[..., Page], address: str, rival: Rep, lead: Lead) -> Page:
+    """``rival`` claims ``lead`` in another browser, without scripts; its page is left open."""
+    page = enter(address, rival, java_script_enabled=False)
+    page.goto(f"/leads/lead/{lead.public_id}/claim/")
+    page.click("main .claim")
+    return page

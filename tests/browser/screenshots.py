@@ -1,0 +1,171 @@
+"""`make screenshots`: every page at 360 px and 1280 px, light and dark, English and French.
+
+Not part of the tests: they are pictures to look at. They land in var/screenshots/.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlparse
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Page, Route
+
+from leaddistrib.lifecycle.claiming import claim
+from leaddistrib.lifecycle.intake.cleaning import clean
+from leaddistrib.lifecycle.intake.receiving import receive
+from leaddistrib.models import Lead
+from leaddistrib.testing import LeadFactory
+from tests.browser.conftest import DESKTOP, INCOMING, PHONE, claim_elsewhere, leads
+
+FOLDER = Path(__file__).parents[2] / "var" / "screenshots"
+LOOKS = [(size, scheme) for size in (PHONE, DESKTOP) for scheme in ("light", "dark")]
+
+Shoot = Callable[[str, Callable[[Page], None]], None]
+
+
+@pytest.fixture(params=["en", "fr"])
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def shoot(enter: Callable[..., Page], serve: Callable[..., str], language: str) -> Iterator[object]:
+    """``shoot(name, who, visit)``: ``visit`` brings a page to what is to be seen."""
+    address = serve()
+
+    def take(name: str, who: object, visit: Callable[[Page], None]) -> None:
+        for size, scheme in LOOKS:
+            page = enter(
+                address,
+                who,
+                viewport=size,
+                color_scheme=scheme,
+                locale="fr-FR" if language == "fr" else "en-GB",
+                reduced_motion="reduce",
+            )
+            visit(page)
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            file = f"{name}-{size['width']}-{scheme}-{language}.png"
+            page.screenshot(path=FOLDER / file, full_page="dialog" not in name)
+            page.context.close()
+
+    yield take
+
+
+def opening(path: str) -> Callable[[Page], None]:
+    """Visit a page and wait until it is live."""
+
+    def visit(page: Page) -> None:
+        page.goto(path)
+        if page.locator("[data-socket]").count():
+            page.locator("[data-connection=live]").wait_for()
+
+    return visit
+
+
+def test_pages_of_a_rep(company: SimpleNamespace, shoot: Callable[..., None]) -> None:
+    waiting, _ = leads(company.race), leads(owner=company.amina)
+    LeadFactory(pool=company.queue, company="Fair visitor", score=55, temperature="warm")
+    shoot("home", company.amina, opening("/leads/"))
+    shoot("pool", company.amina, opening("/leads/pool/"))
+    shoot("lead-preview", company.amina, opening(f"/leads/lead/{waiting[0].public_id}/"))
+
+    def ask(page: Page) -> None:
+        opening("/leads/pool/")(page)
+        page.locator(".lead .claim").first.click()
+
+    shoot("dialog-confirm", company.amina, ask)
+    shoot(
+        "claim-without-script", company.amina, opening(f"/leads/lead/{waiting[0].public_id}/claim/")
+    )
+    shoot("me", company.amina, opening("/leads/me/"))
+    claim(waiting[1], company.amina, via="page")
+    shoot("lead-own", company.amina, opening(f"/leads/lead/{waiting[1].public_id}/"))
+    shoot("give-back", company.amina, opening(f"/leads/lead/{waiting[1].public_id}/release/"))
+    claim(waiting[2], company.bruno, via="page")
+    claim(waiting[2], company.amina, via="page")
+    shoot("lead-lost", company.amina, opening(f"/leads/lead/{waiting[2].public_id}/"))
+
+
+def test_answers_to_a_claim(company: SimpleNamespace, shoot: Callable[..., None]) -> None:
+    def press(page: Page) -> None:
+        opening("/leads/pool/")(page)
+        page.locator(".lead .claim").first.click()
+        lead = page.locator(".lead").first.get_attribute("data-lead")
+        if not company.amina.paused:
+            claim(Lead.objects.get(public_id=lead), company.bruno, via="page")
+        page.locator("[data-claim-confirm]").click()
+        page.locator(":is([data-state=lost], [data-state=refused]):visible").wait_for()
+
+    for _ in LOOKS:
+        leads(company.race)
+    shoot("dialog-lost", company.amina, press)
+    company.amina.paused = True
+    company.amina.save()
+    shoot("dialog-refused", company.amina, press)
+    shoot("pool-paused", company.amina, opening("/leads/pool/"))
+
+
+def test_alerts(
+    company: SimpleNamespace, shoot: Callable[..., None], enter: Callable[..., Page]
+) -> None:
+    def lose(page: Page) -> None:
+        lead = LeadFactory(pool=company.race, company="Boulangeries Lenoir", score=86)
+        opening(f"/leads/lead/{lead.public_id}/")(page)
+        claim_elsewhere(enter, page.url, company.bruno, lead)
+        page.locator("[data-lost]:not(:empty)").wait_for()
+
+    def watch(page: Page) -> None:
+        taken = leads(company.race)
+        opening("/leads/pool/")(page)
+        claim_elsewhere(enter, page.url, company.bruno, taken[-1])
+        page.locator(".is-taken").wait_for()
+
+    shoot("lead-taken-on-screen", company.amina, lose)
+    shoot("pool-taken-on-screen", company.amina, watch)
+
+
+def test_empty_pages(company: SimpleNamespace, shoot: Callable[..., None]) -> None:
+    shoot("home-empty", company.amina, opening("/leads/"))
+    shoot("pool-empty", company.amina, opening("/leads/pool/"))
+    shoot("home-without-pool", company.chloe, opening("/leads/"))
+    shoot("pool-without-pool", company.chloe, opening("/leads/pool/"))
+    shoot("team-empty", company.mireille, opening("/leads/manage/"))
+
+
+def test_pages_of_others(company: SimpleNamespace, shoot: Callable[..., None]) -> None:
+    receive(clean(INCOMING))
+    leads(company.race)
+    leads(owner=company.amina)
+    decided = Lead.objects.filter(decisions__isnull=False).get()
+    shoot("home-manager", company.mireille, opening("/leads/"))
+    shoot("team", company.mireille, opening("/leads/manage/"))
+    shoot("lead-explained", company.mireille, opening(f"/leads/lead/{decided.public_id}/"))
+    shoot("sign-in", None, opening("/leads/pool/"))
+
+    def wrong(page: Page) -> None:
+        page.goto("/accounts/login/")
+        page.fill("#id_username", "amina")
+        page.fill("#id_password", "wrong")
+        page.keyboard.press("Enter")
+        page.locator(".flash.error").wait_for()
+
+    shoot("sign-in-wrong", None, wrong)
+
+
+def test_errors(company: SimpleNamespace, shoot: Callable[..., None], language: str) -> None:
+    """Served by the test client, because only it shows the error pages while DEBUG is on."""
+    client = Client(headers={"accept-language": language})
+    client.force_login(company.amina.user)
+
+    def missing(page: Page) -> None:
+        def answer(route: Route) -> None:
+            reply = client.get(urlparse(route.request.url).path)
+            route.fulfill(status=200, content_type="text/html", body=reply.content.decode())
+
+        page.route("**/leads/nowhere/", answer)
+        page.goto("/leads/nowhere/")
+
+    shoot("not-here", None, missing)

@@ -1,0 +1,122 @@
+"""Everybody can use the pages: WCAG 2.2 AA, small screens, zoom, touch (UI2, UI4)."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from leaddistrib.lifecycle.claiming import claim
+from leaddistrib.lifecycle.intake.cleaning import clean
+from leaddistrib.lifecycle.intake.receiving import receive
+from leaddistrib.models import Lead
+from tests.browser.conftest import DESKTOP, INCOMING, leads
+
+LOOKS = ["light", "dark"]
+
+
+@pytest.fixture
+def paths(company):
+    """Every page with something on it, as (who, path)."""
+    waiting = leads(company.race)
+    leads(owner=company.amina)
+    receive(clean(INCOMING))
+    decided = Lead.objects.get(decisions__isnull=False)
+    claim(waiting[1], company.amina, via="page")
+    claim(waiting[2], company.bruno, via="page")
+    at = "/leads/lead/{}/".format
+    return [
+        (None, "/accounts/login/"),
+        (company.amina, "/leads/"),
+        (company.amina, "/leads/pool/"),
+        (company.amina, f"/leads/pool/?pool={company.queue.public_id}"),
+        (company.amina, "/leads/pool/?all=1&sort=score"),
+        (company.amina, "/leads/me/"),
+        (company.amina, at(waiting[0].public_id)),
+        (company.amina, at(waiting[1].public_id)),
+        (company.amina, at(waiting[2].public_id)),
+        (company.amina, at(waiting[0].public_id) + "claim/"),
+        (company.amina, at(waiting[1].public_id) + "release/"),
+        (company.chloe, "/leads/"),
+        (company.chloe, "/leads/pool/"),
+        (company.mireille, "/leads/"),
+        (company.mireille, "/leads/manage/"),
+        (company.mireille, at(decided.public_id)),
+    ]
+
+
+def faults(page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{page.url}: {fault['id']} {[node['html'] for node in fault['nodes']]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("scheme", LOOKS)
+def test_axe_finds_no_serious_fault(company, paths, serve, enter, scheme):
+    address, found = serve(), []
+    for who, path in paths:
+        page = enter(address, who, color_scheme=scheme, reduced_motion="reduce")
+        page.goto(path)
+        found += faults(page)
+        page.context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("scheme", LOOKS)
+def test_axe_finds_no_serious_fault_in_the_dialog(company, serve, enter, scheme):
+    leads(company.race)
+    page = enter(serve(), company.amina, color_scheme=scheme, reduced_motion="reduce")
+    page.goto("/leads/pool/")
+    page.locator(".lead .claim").first.click()
+    assert faults(page) == []
+    company.amina.paused = True
+    company.amina.save()
+    page.locator("[data-claim-confirm]").click()
+    expect(page.locator("[data-state=refused]")).to_be_visible()
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 360, 640])
+def test_no_page_scrolls_sideways(company, paths, serve, enter, width):
+    """640 px is what 200 % zoom leaves of 1280."""
+    address, wide = serve(), []
+    for who, path in paths:
+        page = enter(address, who, viewport={"width": width, "height": 740})
+        page.goto(path)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(path)
+        page.context.close()
+    assert wide == []
+
+
+@pytest.mark.parametrize("size", [{"width": 320, "height": 740}, DESKTOP])
+def test_what_is_tapped_is_large_enough(company, serve, enter, size):
+    leads(company.race)
+    page = enter(serve(), company.amina, viewport=size, reduced_motion="reduce")
+    page.goto("/leads/pool/")
+    for button in page.locator(".lead .claim").all():
+        box = button.bounding_box()
+        assert box
+        assert box["height"] >= 48
+        assert box["width"] >= 48
+    page.locator(".lead .claim").first.click()
+    for button in page.locator("dialog .button:visible").all():
+        assert button.bounding_box()["height"] >= 48
+
+
+def test_a_claim_needs_only_a_keyboard(company, serve, enter):
+    leads(company.race)
+    page = enter(serve(), company.amina, viewport=DESKTOP)
+    page.goto("/leads/pool/")
+    first = page.locator(".lead .claim").first
+    first.focus()
+    page.keyboard.press("Enter")
+    confirm = page.locator("[data-claim-confirm]")
+    expect(confirm).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This lead is yours.")).to_be_visible()
