@@ -26,7 +26,7 @@ def use(settings, layer: str) -> None:
 
 
 @pytest.fixture
-def sent(settings) -> list:
+def sent(settings):
     use(settings, "RecordingLayer")
     return get_channel_layer().sent
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from channels.layers import get_channel_layer
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from leaddistrib.lifecycle import claim, release, route
 from leaddistrib.models import Pool
@@ -141,7 +141,7 @@ async def test_versions_are_read_once_for_all_sockets(cast, connect, settings, m
 
 
 async def test_heartbeats_go_on_after_the_database_was_away(cast, connect, settings, monkeypatch):
-    answers = [heartbeat.DatabaseError("away"), {"read": "again"}]
+    answers = [OperationalError("away"), {"read": "again"}]
 
     def next_answer():
         answer = answers.pop(0) if answers else {}

@@ -14,6 +14,7 @@ from django.contrib.sessions.models import Session
 from redis import Redis as RedisClient
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from leaddistrib.lifecycle import claim
 from leaddistrib.models import Rep
@@ -107,7 +108,7 @@ def visit(cast: Cast, serve: Callable[..., str], redis: Redis, settings: Any) ->
 def socket_to(server: str, cookie: str, origin: str = "") -> ClientConnection:
     return connect(
         f"{server.replace('http', 'ws')}/ws/leads/",
-        origin=origin or server,  # type: ignore[arg-type]
+        origin=Origin(origin or server),
         additional_headers={"Cookie": cookie},
     )
 
@@ -161,7 +162,7 @@ def test_redis_is_killed_and_comes_back(cast, visit, redis, caplog):
     def opens_another(message: dict) -> bool:
         if message["type"] == "heartbeat":
             LeadFactory(pool=cast.pool)
-        return message["type"] == "lead.opened"
+        return bool(message["type"] == "lead.opened")
 
     amina.hear_until(opens_another)  # messages flow again
 
