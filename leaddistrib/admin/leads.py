@@ -10,7 +10,6 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -29,6 +28,7 @@ from leaddistrib.admin.timeline import timeline
 from leaddistrib.errors import InvalidLead
 from leaddistrib.lifecycle.intake.cleaning import FIELDS, LeadInput, clean
 from leaddistrib.lifecycle.intake.correcting import correct
+from leaddistrib.lifecycle.intake.mapping import ATTRIBUTE
 from leaddistrib.lifecycle.intake.receiving import Outcome, Received, receive
 from leaddistrib.lifecycle.intake.rejects import neutralised
 from leaddistrib.models import Lead
@@ -238,12 +238,12 @@ class _Line:
 def _csv(queryset: QuerySet[Lead]) -> Iterator[str]:
     """The lines of an export, without a formula in any cell (a spreadsheet would run it)."""
     write: Callable[[Iterable[str]], str] = csv.writer(cast("Any", _Line())).writerow  # type: ignore[assignment]
+    attributes = {name for kept in queryset.values_list("attributes", flat=True) for name in kept}
     columns = [name for name in FIELDS if name != "attributes"]
-    now = ["status", "owner", "pool"]
-    yield "\ufeff" + write([*columns, *(f"{capfirst(name)}" for name in now)])
-    leads = queryset.select_related("owner__user", "pool").iterator(chunk_size=1000)
-    for lead in leads:
+    columns += [f"{ATTRIBUTE}{name}" for name in sorted(attributes)]
+    yield "\ufeff" + write([*map(neutralised, columns), "status", "owner", "pool"])
+    for lead in queryset.select_related("owner__user", "pool").iterator(chunk_size=1000):
         values = {**rulebook.lead_values(lead), "received_at": lead.received_at.isoformat()}
-        row = [values[name] for name in columns]
-        row += [lead.status, lead.owner.name if lead.owner else "", lead.pool or ""]
+        row = [values.get(name) for name in columns]
+        row += [lead.status, lead.owner.name if lead.owner else "", lead.pool]
         yield write(["" if value is None else neutralised(str(value)) for value in row])

@@ -182,14 +182,16 @@ def test_a_senseless_filter_leads_back_to_the_list(signed_in, amina, filters):
 
 
 def test_an_export_runs_no_formula_and_can_be_imported_again(signed_in, amina):
-    LeadFactory(company="=cmd|' /C calc'!A0", country="FR", contact_name="Jeanne")
+    formula = "=cmd|' /C calc'!A0"
+    LeadFactory(company=formula, country="FR", contact_name="Jeanne", attributes={"a": 1})
     client = signed_in("view_lead", "export_lead")
     pks = list(Lead.objects.values_list("pk", flat=True))
     response = client.post(LIST, {"action": "export", "_selected_action": pks})
     text = b"".join(response.streaming_content).decode("utf-8-sig")
     [row] = csv.DictReader(io.StringIO(text))
-    assert row["company"] == "'=cmd|' /C calc'!A0"
+    assert row["company"] == "'" + formula
     assert (row["country"], row["contact.name"]) == ("FR", "Jeanne")
+    assert row["attributes.a"] == "1"
 
 
 def test_nobody_exports_without_the_permission(signed_in, amina):
