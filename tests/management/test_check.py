@@ -42,8 +42,8 @@ def check(*arguments: str) -> tuple[int, str]:
     out = StringIO()
     try:
         call_command("leaddistrib_check", *arguments, stdout=out)
-    except SystemExit as exit:
-        return int(exit.code or 0), out.getvalue()
+    except SystemExit as ended:
+        return int(ended.code or 0), out.getvalue()
     return 0, out.getvalue()
 
 

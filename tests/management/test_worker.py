@@ -1,0 +1,211 @@
+"""The worker sends what is due, stops when it is told to, and survives what it depends on."""
+
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError
+from django.utils import timezone
+from django_q.models import Schedule
+
+from leaddistrib.jobs.due import DueWork
+from leaddistrib.management import cluster
+from leaddistrib.management.commands import leaddistrib_worker
+from leaddistrib.models import JobRun, OutboxMessage
+from leaddistrib.testing import LeadFactory, RepFactory
+from tests.management.waiting import eventually
+
+PATIENCE = 90  # seconds, for a busy machine
+
+
+@pytest.fixture
+def messages() -> Callable[[int], None]:
+    """Writes due messages, each about a lead of its own."""
+
+    def write(number: int) -> None:
+        amina = RepFactory(user__username="amina", capacity=number)
+        now = timezone.now()
+        for index in range(number):
+            OutboxMessage.objects.create(
+                event=f"lead.assigned:{index}",
+                recipient=amina,
+                channel="email",
+                lead=LeadFactory(company=f"Company {index:03}", owner=amina),
+                created_at=now,
+                due_at=now,
+            )
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """The command's log handlers go when the test ends."""
+    logger = logging.getLogger("leaddistrib")
+    handlers, level = list(logger.handlers), logger.level
+    yield
+    logger.handlers, logger.level = handlers, level
+
+
+class Worker:
+    """A worker in a process of its own, and what it logs."""
+
+    def __init__(self, environment: dict[str, str], log: Path, *arguments: str) -> None:
+        self.log = log
+        with log.open("wb") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "leaddistrib_worker", *arguments],
+                env=environment,
+                stdout=out,
+                stderr=out,
+            )
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(timeout=30)
+
+    def clusters(self) -> list[int]:
+        """The process groups of the clusters it started, oldest first."""
+        return [int(pid) for pid in re.findall(r"cluster=started pid=(\d+)", self.said)]
+
+
+@pytest.fixture
+def start(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Worker]]:
+    workers: list[Worker] = []
+
+    def run(*arguments: str, **environment: str) -> Worker:
+        log = tmp_path / f"worker{len(workers)}.log"
+        workers.append(Worker({**process_environment, **environment}, log, *arguments))
+        return workers[-1]
+
+    yield run
+    for worker in workers:
+        if worker.process.poll() is None:
+            worker.stop()
+        sys.stdout.write(worker.said)
+
+
+def unsent() -> int:
+    return OutboxMessage.objects.filter(sent_at=None).count()
+
+
+@pytest.mark.django_db
+def test_once_does_all_that_is_due_and_ends(messages, mailoutbox):
+    messages(3)
+    call_command("leaddistrib_worker", "--once", verbosity=0)
+    assert len(mailoutbox) == 3
+    assert unsent() == 0
+    assert JobRun.objects.filter(finished_at__isnull=False).count() == 2
+    call_command("leaddistrib_worker", "--once", verbosity=0)
+    assert len(mailoutbox) == 3
+
+
+@pytest.mark.django_db
+def test_a_worker_that_is_told_to_stop_leaves_the_rest_to_its_colleagues(messages, mailoutbox):
+    messages(3)
+    work = DueWork(stopping=lambda: len(mailoutbox) == 1)
+    assert work.handle() == 1
+    assert len(mailoutbox) == 1
+    colleague = DueWork()
+    assert colleague.handle() >= 2  # at once: nothing is leased to the one that stopped
+    assert len(mailoutbox) == 3
+
+
+def test_two_workers_send_each_message_once(start, messages, tmp_path):
+    messages(40)
+    mail = tmp_path / "mail"
+    mail.mkdir()
+    workers = [start("--no-cluster", EMAIL_URL=f"filemail:///{mail}") for _ in range(2)]
+    assert eventually(lambda: unsent() == 0, PATIENCE)
+    assert [worker.stop() for worker in workers] == [0, 0]
+    sent = "".join(path.read_text() for path in mail.iterdir())
+    companies = re.findall(r"^Subject:.*(Company \d+)", sent, re.MULTILINE)
+    assert sorted(companies) == [f"Company {index:03}" for index in range(40)]
+    assert all("worker=stopped" in worker.said for worker in workers)
+    assert JobRun.objects.count() == 2  # each job once, although two asked
+
+
+def test_ctrl_c_stops_worker_and_cluster_together(start):
+    worker = start()
+    assert eventually(lambda: "running." in worker.said, PATIENCE)
+    assert Schedule.objects.filter(name="leaddistrib.jobs.tasks.wake").count() == 1
+    worker.process.send_signal(signal.SIGINT)
+    assert worker.process.wait(timeout=30) == 0
+    assert "Traceback" not in worker.said
+    [group] = worker.clusters()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(group, 0)
+
+
+def test_a_cluster_that_dies_is_started_again(start):
+    worker = start()
+    assert eventually(worker.clusters, PATIENCE)
+    os.killpg(worker.clusters()[0], signal.SIGKILL)
+    assert eventually(lambda: len(worker.clusters()) == 2, PATIENCE)
+    assert worker.stop() == 0
+
+
+class Frozen:
+    """A process that looks alive, whatever happens."""
+
+    def __init__(self, *command: object) -> None:
+        self.returncode = None
+        self.popen = self
+        self.pid = 0
+
+    def kill(self) -> None:
+        pass
+
+
+def test_a_cluster_that_is_alive_and_silent_is_started_again(monkeypatch):
+    wakes: list[datetime] = []
+    monkeypatch.setattr(cluster, "Process", Frozen)
+    monkeypatch.setattr(cluster, "last_wake", lambda: wakes[-1] if wakes else None)
+    began = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    minute = timedelta(minutes=1)
+    looked_after = cluster.Cluster(began)
+    first = looked_after.process
+
+    wakes.append(began + 4 * minute)
+    looked_after.look_after(began + 8 * minute)
+    assert looked_after.process is first  # silent for four minutes only
+
+    looked_after.look_after(began + 10 * minute)
+    assert looked_after.process is not first
+    second = looked_after.process
+    looked_after.look_after(began + 11 * minute)
+    assert looked_after.process is second  # it gets its time to be heard of
+
+
+def test_the_worker_outlives_a_database_that_goes_away(transactional_db, monkeypatch, caplog):
+    turns = []
+
+    def handle(self: DueWork) -> int:
+        turns.append(len(turns))
+        if len(turns) == 1:
+            raise OperationalError("the connection is closed")
+        os.kill(os.getpid(), signal.SIGTERM)
+        return 0
+
+    monkeypatch.setattr(leaddistrib_worker, "PAUSE", 0.01)
+    monkeypatch.setattr(DueWork, "handle", handle)
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)]
+    try:
+        call_command("leaddistrib_worker", "--no-cluster", verbosity=0)
+    finally:
+        for number, handler in zip((15, 2, 1), before, strict=True):
+            signal.signal(number, handler)
+    assert len(turns) == 2
+    assert "database=unreachable" in caplog.text
