@@ -43,7 +43,9 @@ class Claim(ApiView):
 
     @documented(
         "leads_claim",
-        "Claim a lead: the first valid claim owns it",
+        "Claim a lead",
+        "The first valid claim owns it. Losing is an answer too; so is a refusal, with what would "
+        "lift it. Claiming an own lead again does no harm.",
         answers={
             200: (ClaimWon, "The lead is the caller's, now or already."),
             409: (ClaimLost, "Another rep was faster."),
@@ -82,7 +84,9 @@ class Release(ApiView):
 
     @documented(
         "leads_release",
-        "Give a lead back, with the reason",
+        "Give a lead back",
+        "With the reason. A claimed lead is open to its pool again at once; a pushed one goes "
+        "through the rules again.",
         body=ReleaseIn,
         answers={200: (LeadOut, "The lead, as far as the caller may still see it.")},
         errors=(404,),

@@ -83,24 +83,23 @@ class Example:
 def documented(
     operation: str,
     summary: str,
+    description: str,
     *,
     answers: Mapping[int, tuple[Shape | Shapes, str]],
     body: Shape | None = None,
     errors: Sequence[int] = (),
     parameters: Sequence[Parameter] = (),
     examples: Sequence[Example] = (),
-    public: bool = False,
 ) -> Callable[[F], F]:
     """Describe one method of a view: what it takes, and what it answers for each status.
 
+    For the programmers of other systems, so in English like the names it explains.
     ``answers`` maps a status to its shape (or shapes, where it has several) and what it means.
     Errors that every call can have are added.
     """
     if not INSTALLED:
         return lambda method: method
     statuses = {*ALWAYS, *errors, *(WITH_BODY if body else ())}
-    if public:
-        statuses -= {401, 403}
     responses: dict[int, OpenApiResponse] = {
         status: OpenApiResponse(ApiError, description=ERRORS[status]) for status in sorted(statuses)
     }
@@ -109,10 +108,10 @@ def documented(
     return extend_schema(
         operation_id=operation,
         summary=summary,
+        description=description,
         tags=[operation.split("_")[0]],
         request=body,
         responses=dict(sorted(responses.items())),
-        auth=[] if public else None,
         parameters=[
             OpenApiParameter(one.name, dict(one.schema), one.location, description=one.description)
             for one in parameters

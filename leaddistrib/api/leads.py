@@ -98,8 +98,9 @@ class Leads(ApiView):
 
     @documented(
         "leads_list",
-        "Leads, newest first: an admin's all, a manager's teams and pools, a rep's own and those "
-        "that wait in the rep's pools",
+        "List leads",
+        "Newest first. Admins see all; managers those of their teams and pools; reps their own "
+        "and those that wait in their pools. Each as far as the caller may see it.",
         answers={200: (LeadPage, "One page of leads.")},
         errors=(400,),
         parameters=(*PAGING, *FILTERS),
@@ -117,8 +118,10 @@ class Leads(ApiView):
 
     @documented(
         "leads_send",
-        "Send a lead. The same lead again, by source_system and external_id or by its key, is "
-        "answered as the first time",
+        "Send a lead",
+        "For admins and for integrations, which are users who may add leads. Every wrong field is "
+        "named at once. The same lead again, by `source_system` and `external_id` or by its key, "
+        "changes nothing and is answered as the first time.",
         body=LeadIn,
         answers={
             201: (Received, "The lead is new; this is what the rules decided."),
@@ -164,7 +167,9 @@ class OneLead(ApiView):
 
     @documented(
         "leads_read",
-        "A lead, as far as the caller may see it",
+        "Read a lead",
+        "Personal data is left out unless the lead is the caller's, or of a team that the caller "
+        "manages.",
         answers={200: (LeadOut, "What the caller may see.")},
         errors=(404,),
     )
@@ -177,8 +182,9 @@ class Explained(ApiView):
 
     @documented(
         "leads_explain",
-        "Why the lead went where it went: a sentence for reps, every decision in full for admins "
-        "and for managers who see the whole lead",
+        "Explain a lead",
+        "Why it went where it went: in a sentence for reps; with every rule tried and every rep "
+        "looked at for admins, and for managers who see the whole lead.",
         answers={200: (Explanation, "The latest decision in a sentence, and all of them in full.")},
         errors=(404,),
     )

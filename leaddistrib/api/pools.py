@@ -28,7 +28,8 @@ class Pools(ApiView):
 
     @documented(
         "pools_list",
-        "The pools: a rep's own, a manager's teams', an admin's all",
+        "List pools",
+        "Admins see all; managers those of their teams; reps those they are members of.",
         answers={
             200: (ListSerializer(child=PoolOut()), "Each pool with how many leads wait in it.")
         },
@@ -50,7 +51,9 @@ class PoolLeads(ApiView):
 
     @documented(
         "pools_leads",
-        "The leads that wait in a pool, the one that has waited longest first",
+        "List the leads that wait in a pool",
+        "The one that has waited longest first, each with when it opens for the caller and what "
+        "stands against a claim now.",
         answers={200: (WaitingPage, "One page of waiting leads.")},
         errors=(400, 404),
         parameters=PAGING,

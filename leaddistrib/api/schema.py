@@ -22,6 +22,13 @@ if INSTALLED:
 SIDECAR = "drf_spectacular_sidecar"
 TITLE = "Lead distribution"
 VERSION = "1"
+DESCRIPTION = """Leads come in, rules decide, reps claim.
+
+Sign in with a session and its CSRF token, or send `Authorization: Token …`. Leads and pools are
+named by public ids. Long lists have a `next` address. Every error is `{code, detail, fields}`:
+the code is for programs, the detail for people, in the language of the rep or of the
+`Accept-Language` header. Times are UTC.
+"""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -81,6 +88,6 @@ def openapi(prefix: str) -> dict[str, Any]:
     paths = {prefix + path.lstrip("/"): item for path, item in schema["paths"].items()}
     return {
         **schema,
-        "info": {"title": TITLE, "version": VERSION, "description": __doc__},
+        "info": {"title": TITLE, "version": VERSION, "description": DESCRIPTION},
         "paths": paths,
     }
