@@ -1,0 +1,221 @@
+"""The rules decide, and it is written down (RU2, RU5, PU4, PU5)."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from leaddistrib.lifecycle import claim, receive, receive_many
+from leaddistrib.lifecycle.intake.cleaning import clean
+from leaddistrib.lifecycle.publishing import draft, put_in_force
+from leaddistrib.lifecycle.routing import route, safety_net
+from leaddistrib.models import (
+    Assignment,
+    Decision,
+    Lead,
+    LogEntry,
+    Offer,
+    OutboxMessage,
+    Pool,
+    RuleSet,
+    Turn,
+)
+from leaddistrib.queries import rulebook
+from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, clock_at, publish_rules
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def arrive(number):
+    return receive_many([clean({"company": f"Company {n}"}) for n in range(number)])
+
+
+def test_a_pushed_lead_is_its_owners_with_decision_turn_message_and_log(cast, push_to_paris):
+    publish_rules(push_to_paris())
+
+    with clock_at(NOON):
+        received = receive(clean({"company": "Acme"}))
+
+    lead, decision = received.lead, received.decision
+    assert (lead.status, lead.owner, decision.method) == ("owned", cast.amina, "push")
+    assert lead.decisions.get() == decision
+    held = Assignment.objects.get()
+    assert (held.rep, held.method, held.decision, held.started_at) == (
+        cast.amina,
+        "push",
+        decision,
+        NOON,
+    )
+    turn = Turn.objects.get()
+    assert (turn.lead, turn.seat.rep, turn.number) == (lead, cast.amina, 1)
+    message = OutboxMessage.objects.get()
+    assert (message.recipient, message.lead, message.due_at) == (cast.amina, lead, NOON)
+    assert set(LogEntry.objects.values_list("event", flat=True)) == {
+        "lead.received",
+        "lead.assigned",
+    }
+
+
+def test_leads_go_round_one_by_one_and_in_a_batch(cast, push_to_paris):
+    publish_rules(push_to_paris())
+
+    receive(clean({"company": "Acme"}))
+    arrive(4)
+    receive(clean({"company": "Acme"}))
+
+    owners = Lead.objects.order_by("pk").values_list("owner__user__username", flat=True)
+    assert list(owners) == ["amina", "bruno"] * 3
+    assert [turn.number for turn in Turn.objects.all()] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_race_tells_every_member_who_could_claim(cast):
+    cast.bruno.paused = True
+    cast.bruno.save()
+    publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone"}}])
+
+    with clock_at(NOON):
+        lead = receive(clean({"company": "Acme"})).lead
+
+    offer = Offer.objects.get()
+    assert (offer.rep, offer.lead, offer.opens_at, offer.told_at, offer.period) == (
+        cast.amina,
+        lead,
+        NOON,
+        NOON,
+        1,
+    )
+    cast.pool.refresh_from_db()
+    assert cast.pool.version == 1
+
+
+def test_in_a_queue_nobody_is_told_and_members_may_claim(cast):
+    PoolFactory(name="Queue", mode="queue", teams=[cast.paris])
+    publish_rules([{"name": "All", "when": {}, "then": {"pool": "Queue"}}])
+
+    lead = receive(clean({"company": "Acme"})).lead
+
+    assert not Offer.objects.exists()
+    assert claim(lead, cast.amina, via="page").result == "won"
+
+
+def test_nobody_available_falls_back_to_the_pool_and_then_to_the_safety_net(cast, push_to_paris):
+    cast.paris.reps.update(paused=True)
+
+    publish_rules(push_to_paris({"push": "round_robin", "team": "Lyon"}, {"pool": "Everyone"}))
+    assert receive(clean({"company": "Acme"})).lead.owner == cast.chloe
+    cast.lyon.reps.update(active=False)
+    assert receive(clean({"company": "Acme"})).lead.pool == cast.pool
+
+    publish_rules(push_to_paris())
+    lead = receive(clean({"company": "Acme"})).lead
+    assert (lead.status, lead.pool) == ("waiting", safety_net())
+
+
+def test_before_anything_is_published_the_safety_net_takes_every_lead(cast):
+    received = receive(clean({"company": "Acme"}))
+
+    assert received.lead.pool == safety_net()
+    assert (received.decision.rule, received.decision.ruleset.version) == (None, 0)
+
+
+def test_a_draft_does_not_hinder_the_first_leads(cast, push_to_paris):
+    written = draft(push_to_paris())
+
+    assert receive(clean({"company": "Acme"})).lead.pool == safety_net()
+    put_in_force(written)
+    assert receive(clean({"company": "Acme"})).lead.owner == cast.amina
+    assert RuleSet.objects.get(version=0).status == "archived"
+
+
+def test_a_pool_that_is_called_unassigned_already_becomes_the_safety_net(cast):
+    made = Pool.objects.create(name="Unassigned", mode="race")
+
+    assert receive(clean({"company": "Acme"})).lead.pool == made
+    assert safety_net() == made
+    assert made.mode == "race"
+
+
+def test_capacity_holds_within_a_batch(cast, push_to_paris):
+    cast.paris.reps.update(capacity=2)
+    publish_rules(push_to_paris({"pool": "Everyone"}))
+
+    arrive(6)
+
+    assert (cast.amina.leads.count(), cast.bruno.leads.count()) == (2, 2)
+    assert Lead.objects.filter(pool=cast.pool, status="waiting").count() == 2
+
+
+def test_only_leads_that_are_nobodys_can_be_routed(cast, push_to_paris):
+    """A lead that was claimed since it was read must not be taken from its owner."""
+    publish_rules(push_to_paris())
+    lead = LeadFactory()
+    stale = Lead.objects.get(pk=lead.pk)
+    route([lead])
+
+    with pytest.raises(ValueError, match="nobody's"):
+        route([stale])
+    with pytest.raises(ValueError, match="nobody's"):
+        route([LeadFactory(pool=cast.pool)])
+    lead.refresh_from_db()
+    assert lead.owner == cast.amina
+
+
+def test_a_rep_who_left_the_team_gets_none_of_its_leads(cast, push_to_paris):
+    publish_rules(push_to_paris())
+    receive(clean({"company": "Acme"}))
+    cast.bruno.team = cast.lyon
+    cast.bruno.save()
+
+    arrive(2)
+
+    assert cast.amina.leads.count() == 3
+
+
+def queries_of(act):
+    rulebook._compiled.cache_clear()
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        act()
+    return len(captured)
+
+
+@pytest.mark.parametrize("then", [{"push": "round_robin", "team": "Paris"}, {"pool": "Everyone"}])
+def test_fifty_leads_cost_as_many_queries_as_one(cast, then):
+    publish_rules([{"name": "All", "when": {}, "then": then}])
+    arrive(3)  # the seats are there, the safety net is made
+    one = queries_of(lambda: arrive(2))
+
+    many = queries_of(lambda: arrive(50))
+
+    # SQLite takes at most 999 values in a statement: 50 leads are inserted in several.
+    limit = connection.features.max_query_params
+    assert many == one if limit is None else many <= one + 8
+
+
+@pytest.mark.parametrize("then", [{"push": "round_robin", "team": "Paris"}, {"pool": "Everyone"}])
+def test_sixty_reps_cost_as_many_queries_as_three(cast, then):
+    publish_rules([{"name": "All", "when": {}, "then": then}])
+    arrive(3)
+    few = queries_of(lambda: arrive(1))
+    cast.pool.reps.add(*[RepFactory(team=cast.paris, user__password="!") for _ in range(58)])
+    arrive(60)
+
+    assert queries_of(lambda: arrive(1)) == few
+
+
+def test_the_decision_names_who_was_passed_over(cast, push_to_paris):
+    cast.amina.paused = True
+    cast.amina.save()
+    publish_rules(push_to_paris())
+
+    decision = Decision.objects.get(pk=receive(clean({"company": "Acme"})).decision.pk)
+
+    [step] = decision.explanation["steps"]
+    assert step["winner"] == cast.bruno.pk
+    assert step["candidates"][1] == {
+        "rep": cast.amina.pk,
+        "name": "amina",
+        "refused": "paused",
+    }
