@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leaddistrib.events.messages import (
@@ -53,6 +53,7 @@ def lead_of(company: str, title: str, source: str, city: str) -> Lead:
     )
 
 
+@example(*["x" * 200] * 4)
 @given(texts, texts, texts, texts)
 def test_a_lead_of_any_company_fits(company, title, source, city):
     shown = card(lead_of(company, title, source, city))
@@ -62,6 +63,7 @@ def test_a_lead_of_any_company_fits(company, title, source, city):
         assert json.loads(text)["lead"] == shown
 
 
+@example("x" * 200)
 @given(texts)
 def test_a_winner_of_any_name_fits(name):
     taken = LeadTaken(LONGEST_ID, VERSION, LONGEST_ID, cut(name, NAME), "9999-12-31T23:59:59Z")
