@@ -18,7 +18,7 @@ FIELDS = {
 }
 """Names in a card, and the fields behind them."""
 
-BYTES = {"company": 66, "title": 40, "source": 30, "city": 30}
+BYTES = {"company": 60, "title": 40, "source": 30, "city": 30}
 """Bytes that each free text may take."""
 
 

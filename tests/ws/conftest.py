@@ -59,7 +59,7 @@ class Cast:
 @pytest.fixture
 def cast(transactional_db: None) -> Cast:
     amina, bruno, chloe = (
-        RepFactory(user__username=name.lower(), user__first_name=name)
+        RepFactory(user__username=name.lower(), user__first_name=name, user__password=None)
         for name in ("Amina", "Bruno", "Chloé")
     )
     pool = PoolFactory(name="Paris", reps=[amina, bruno])
