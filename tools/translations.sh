@@ -9,7 +9,12 @@ python=$(realpath -s "$2")
 export DEBUG=1
 
 collect() {
-    "$python" manage.py makemessages --locale fr --no-wrap --add-location file --verbosity 0 \
+    # Modules that need both kinds import gettext_lazy as lazy, which Django's list does not name.
+    "$python" -c '
+from django.core.management import execute_from_command_line
+from django.core.management.commands.makemessages import Command
+Command.xgettext_options.append("--keyword=lazy")
+execute_from_command_line()' makemessages --settings config.settings --locale fr --no-wrap --add-location file --verbosity 0 \
         --ignore '.venv*' --ignore tests --ignore benchmarks --ignore tools --ignore var --ignore build
 }
 
