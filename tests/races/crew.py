@@ -10,6 +10,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import django
@@ -82,6 +83,11 @@ class Crew:
 
         return [self.answered("receive", None, None, comes_in) | {"identity": key or external_id}]
 
+    def overhear(self, events: Mapping[str, publishing.Event]) -> None:
+        """Stands in for the channel layer: what pages would be sent."""
+        for event in events.values():
+            self.messages += event.get("texts", ())
+
     def answered(self, act: str, lead: int | None, rep: int | None, perform: Any) -> dict[str, Any]:
         asked_at = time.time()
         try:
@@ -97,7 +103,7 @@ def main() -> None:
     for fault in plan["faults"]:
         FAULTS[fault]()
     crew = Crew(plan["sessions"])
-    publishing._send = lambda group, text: crew.messages.append(text)
+    publishing._send = crew.overhear
     for thread in crew.threads:
         thread.start()
     crew.connected.wait()

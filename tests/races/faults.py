@@ -83,6 +83,7 @@ def deferred_transactions() -> None:
     connections.settings["default"]["OPTIONS"]["transaction_mode"] = "DEFERRED"
     transactions.RETRIES = 0
     claiming.rep_facts = _meet_after(claiming.rep_facts)
+    routing.rotation_facts = _meet_after(rotations.rotation_facts)
 
 
 def own_rep_first() -> None:
