@@ -1,9 +1,9 @@
 """What the admin pages of leaddistrib have in common."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, Field, IntegerField, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -18,7 +18,7 @@ NAMED_THROUGH = {Rep: ("user",)}
 class LeadDistribAdmin(admin.ModelAdmin):
     """Lists that stay fast with a million rows: no count of everything, no facets."""
 
-    list_select_related: tuple[str, ...] = ()
+    list_select_related: ClassVar[tuple[str, ...]] = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
@@ -26,13 +26,13 @@ class LeadDistribAdmin(admin.ModelAdmin):
     class Media:
         css = {"all": ("leaddistrib/admin/admin.css",)}
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With what rows are named through: lists, search boxes and pages all begin here."""
         queryset = super().get_queryset(request)
         through = {*NAMED_THROUGH.get(self.model, ()), *(self.list_select_related or ())}
         return queryset.select_related(*sorted(through)) if through else queryset
 
-    def get_field_queryset(self, db: str | None, db_field: Field, request: HttpRequest) -> Any:
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:
         return _named(super().get_field_queryset(db, db_field, request), db_field)
 
 
@@ -63,7 +63,7 @@ class ReadOnlyInline(admin.TabularInline):
         return False
 
 
-def _named(queryset: Any, db_field: Field) -> Any:
+def _named(queryset: Any, db_field: Any) -> Any:
     remote = db_field.remote_field.model
     if remote not in NAMED_THROUGH:
         return queryset
@@ -72,7 +72,7 @@ def _named(queryset: Any, db_field: Field) -> Any:
     return queryset.select_related(*NAMED_THROUGH[remote])
 
 
-def number_of(rows: QuerySet, by: str) -> Coalesce:
+def number_of(rows: QuerySet, by: str) -> Any:
     """How many of ``rows`` point at each row of the outer query by their field ``by``.
 
     A subquery, because two joins counted at once multiply each other.
@@ -96,6 +96,6 @@ def leads_link(number: int, **filters: object) -> str:
     )
 
 
-def open_leads(by: str) -> Coalesce:
+def open_leads(by: str) -> Any:
     """Leads that somebody owns and that are not closed, counted ``by`` owner, team …"""
     return number_of(Lead.objects.filter(status=Lead.Status.OWNED), by)

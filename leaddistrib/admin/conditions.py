@@ -261,7 +261,7 @@ class ConditionTree:
         }
 
 
-def choices() -> dict[str, Sequence[tuple[str, str]]]:
+def choices() -> dict[str, Sequence[tuple[str, Any]]]:
     """The fields with a fixed set of values, and these values with their labels."""
     return {
         "country": _countries(get_language() or "en"),

@@ -23,7 +23,7 @@ class LinesField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
 
-    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[str]:
         lines = (line.strip() for line in super().clean(value).replace(",", "\n").splitlines())
         cleaned, errors = [], []
         for line in filter(None, lines):
@@ -57,7 +57,7 @@ class NamedValuesField(forms.CharField):
             return value
         return "\n".join(f"{name}: {_written(inner)}" for name, inner in value.items())
 
-    def clean(self, value: Any) -> dict[str, object]:  # type: ignore[override]
+    def clean(self, value: Any) -> dict[str, object]:
         values: dict[str, object] = {}
         for number, line in enumerate(super().clean(value).splitlines(), start=1):
             if not line.strip():

@@ -1,6 +1,6 @@
 """Filters for long lists: a menu to choose from, and a range of dates."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -32,7 +32,7 @@ class SelectFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
         return [(str(value), str(label)) for value, label in self.options()]
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Any:
         yield {
             "name": self.parameter_name,
             "options": [
@@ -130,7 +130,9 @@ class RuleFilter(SelectFilter):
         return [(pk, f"v{version} · {name}") for pk, version, name in rules[:500]]
 
     def chosen(self, queryset: QuerySet, value: str) -> QuerySet:
-        return queryset.filter(Exists(Decision.objects.filter(lead=OuterRef("pk"), rule=value)))
+        return queryset.filter(
+            Exists(Decision.objects.filter(lead=OuterRef("pk"), rule=int(value)))
+        )
 
 
 class RuleSetFilter(SelectFilter):
@@ -164,19 +166,19 @@ class DateRangeFilter(admin.FieldListFilter):
         self.days = [self._day(name) for name in self.names]
 
     def _day(self, name: str) -> date | None:
-        text = self.used_parameters.get(name, [""])[-1]
+        text = str(self.used_parameters.get(name, [""])[-1])  # type: ignore[index]
         try:
             return date.fromisoformat(text) if text else None
         except ValueError as error:
             raise IncorrectLookupParameters(error) from error
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         return list(self.names)
 
     def has_output(self) -> bool:
         return True
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Any:
         texts = [day.isoformat() if day else "" for day in self.days]
         yield {
             "first": {"name": self.names[0], "value": texts[0]},

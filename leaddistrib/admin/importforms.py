@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -139,6 +140,6 @@ def _targets(header: str) -> list[tuple[str, Any]]:
         for name in FIELDS
         if name != "attributes"
     ]
-    named = [(name, f"{label} ({name})") for name, label in fields]
+    named = [(name, f"{capfirst(str(label))} ({name})") for name, label in fields]
     kept = _("keep as attribute “%(name)s”") % {"name": header}
     return [("", _("leave out")), (attribute, kept), *named]

@@ -68,7 +68,7 @@ class ImportAdmin(ImportMixin):
             **(extra_context or {}),
             "has_import_permission": self.has_import_permission(request),
         }
-        return super().changelist_view(request, context)  # type: ignore[misc]
+        return super().changelist_view(request, context)
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """The first step, and the preview after each change of the columns."""
@@ -137,7 +137,7 @@ class ImportAdmin(ImportMixin):
             raise PermissionDenied from error
         if token[2] != request.user.pk:
             raise PermissionDenied
-        return tuple(token)  # type: ignore[return-value]
+        return tuple(token)
 
     def _waiting(self, request: HttpRequest) -> tuple[bytes | None, str, MappingForm | None]:
         """The uploaded file, its name and the posted columns; no file once it was imported."""
@@ -175,12 +175,12 @@ class ImportAdmin(ImportMixin):
         return self._page(request, "leaddistrib/admin/import_preview.html", context)
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        cast("Any", request).current_app = self.admin_site.name
         whole = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Import leads"),
-            "media": self.media,  # type: ignore[attr-defined]
+            "media": self.media,
             **context,
         }
         return TemplateResponse(request, template, whole)

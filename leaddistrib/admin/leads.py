@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
@@ -38,20 +39,25 @@ from leaddistrib.queries import explanations, rulebook
 FORM_NAMES = {name: name.replace(".", "_") for name in FIELDS if name != "received_at"}
 
 
+def _text(label: Any, help_text: Any = "") -> forms.CharField:
+    """What people write freely and intake reads: “1 200” employees, a country by its name."""
+    return forms.CharField(
+        label=label, help_text=help_text, required=False, widget=AdminTextInputWidget
+    )
+
+
 class LeadForm(forms.ModelForm):
     """Facts of a lead as people write them; intake's cleaning normalises or refuses them."""
 
-    country = forms.CharField(label=lazy("country"), required=False, help_text=lazy("FR or France"))
-    subdivision = forms.CharField(
-        label=lazy("subdivision"), required=False, help_text=lazy("State, region, department")
-    )
-    contact_email = forms.CharField(label=lazy("e-mail"), required=False)
-    contact_phone = forms.CharField(label=lazy("phone"), required=False)
-    employees = forms.CharField(label=lazy("employees"), required=False)
-    score = forms.CharField(label=lazy("score"), required=False)
-    language = forms.CharField(label=lazy("language"), required=False)
+    country = _text(lazy("Country"), lazy("Such as FR or France"))
+    subdivision = _text(lazy("Subdivision"), lazy("State, region, department"))
+    contact_email = _text(lazy("E-mail"))
+    contact_phone = _text(lazy("Phone"))
+    employees = _text(lazy("Employees"))
+    score = _text(lazy("Score"))
+    language = _text(lazy("Language"))
     attributes = NamedValuesField(
-        label=lazy("attributes"), help_text=lazy("One per line, such as “budget: 20000”.")
+        label=lazy("Attributes"), help_text=lazy("One per line, such as “budget: 20000”.")
     )
 
     class Meta:
@@ -61,7 +67,7 @@ class LeadForm(forms.ModelForm):
     given: LeadInput
 
     def clean(self) -> dict[str, Any] | None:
-        values = cast("dict[str, Any]", super().clean() or self.cleaned_data)
+        values = super().clean() or self.cleaned_data
         data = {name: values.get(field) for name, field in FORM_NAMES.items()}
         data["attributes"] = values.get("attributes") or {}
         try:
@@ -89,11 +95,8 @@ class LeadAdmin(ImportAdmin, LeadDistribAdmin):
     form = LeadForm
     list_display = (
         "company_or_contact",
-        "contact_name",
         "source",
-        "country",
         "score",
-        "temperature",
         "status",
         "owner",
         "pool",
@@ -123,29 +126,22 @@ class LeadAdmin(ImportAdmin, LeadDistribAdmin):
         "public_id",
     )
     fieldsets = (
-        (None, {"fields": (("company", "company_domain"), ("industry", "employees"))}),
+        (None, {"fields": ("company", "company_domain", "industry", "employees")}),
         (
             lazy("Contact"),
             {
                 "fields": (
-                    ("contact_name", "contact_title"),
-                    ("contact_email", "contact_phone"),
+                    "contact_name",
+                    "contact_title",
+                    "contact_email",
+                    "contact_phone",
                     "language",
                 )
             },
         ),
-        (
-            lazy("Place"),
-            {"fields": (("country", "subdivision"), ("city", "postal_code"))},
-        ),
-        (
-            lazy("Interest"),
-            {"fields": (("lead_type", "product"), "score", "attributes")},
-        ),
-        (
-            lazy("Origin"),
-            {"fields": ("source", ("source_system", "external_id"))},
-        ),
+        (lazy("Place"), {"fields": ("country", "subdivision", "city", "postal_code")}),
+        (lazy("Interest"), {"fields": ("lead_type", "product", "score", "attributes")}),
+        (lazy("Origin"), {"fields": ("source", "source_system", "external_id")}),
     )
     where = (
         lazy("Where it is"),
@@ -237,7 +233,7 @@ class _Line:
 
 def _csv(queryset: QuerySet[Lead]) -> Iterator[str]:
     """The lines of an export, without a formula in any cell (a spreadsheet would run it)."""
-    write: Callable[[Iterable[str]], str] = csv.writer(cast("Any", _Line())).writerow  # type: ignore[assignment]
+    write: Callable[[Iterable[str]], str] = csv.writer(cast("Any", _Line())).writerow
     attributes = {name for kept in queryset.values_list("attributes", flat=True) for name in kept}
     columns = [name for name in FIELDS if name != "attributes"]
     columns += [f"{ATTRIBUTE}{name}" for name in sorted(attributes)]

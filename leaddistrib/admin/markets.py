@@ -33,15 +33,15 @@ def _subdivision(text: str) -> str:
 
 class TerritoryForm(forms.ModelForm):
     countries = LinesField(
-        label=_("countries"), each=_country, help_text=_("One per line, as a code or a name.")
+        label=_("Countries"), each=_country, help_text=_("One per line, as a code or a name.")
     )
     subdivisions = LinesField(
-        label=_("subdivisions"),
+        label=_("Subdivisions"),
         each=_subdivision,
         help_text=_("States, regions, departments; one ISO 3166-2 code per line, such as FR-75."),
     )
     postal_prefixes = LinesField(
-        label=_("postal prefixes"), help_text=_("Starts of postal codes, one per line.")
+        label=_("Postal prefixes"), help_text=_("Starts of postal codes, one per line.")
     )
 
     class Meta:

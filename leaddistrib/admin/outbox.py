@@ -13,7 +13,7 @@ from leaddistrib.admin.filters import DateRangeFilter, RecipientFilter
 from leaddistrib.models import OutboxMessage
 from leaddistrib.queries import clock
 
-STATES = {
+STATES: dict[str, dict[str, Any]] = {
     "waiting": {"sent_at": None, "dropped_at": None, "dead_at": None},
     "sent": {"sent_at__isnull": False},
     "dropped": {"dropped_at__isnull": False},

@@ -36,7 +36,7 @@ class TeamAdmin(PeopleAdmin):
     search_fields = ("name",)
     users = ("managers",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+    def get_queryset(self, request: HttpRequest) -> Any:
         return (
             super()
             .get_queryset(request)
@@ -112,7 +112,7 @@ class RepAdmin(PeopleAdmin):
     inlines = (TimeOffInline,)
     actions = ("pause", "resume")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Rep]:
+    def get_queryset(self, request: HttpRequest) -> Any:
         moment = clock.now()
         away = TimeOff.objects.filter(
             rep=OuterRef("pk"), starts_at__lte=moment, ends_at__gt=moment

@@ -1,7 +1,8 @@
 """Pools, and how much waits there."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +17,7 @@ class PoolAdmin(LeadDistribAdmin):
     search_fields = ("name",)
     autocomplete_fields = ("reps", "teams")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Pool]:
+    def get_queryset(self, request: HttpRequest) -> Any:
         waiting = Lead.objects.filter(status=Lead.Status.WAITING)
         return (
             super()

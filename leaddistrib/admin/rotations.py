@@ -1,5 +1,7 @@
 """Whose turn it is: rotations with their seats, and the ledger of turns, to look at (PU7)."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -27,7 +29,7 @@ class RotationAdmin(ReadOnlyAdmin):
     search_fields = ("team__name",)
     inlines = (SeatInline,)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Rotation]:
+    def get_queryset(self, request: HttpRequest) -> Any:
         seats = number_of(Seat.objects.all(), "rotation")
         return super().get_queryset(request).annotate(_seats=seats)
 

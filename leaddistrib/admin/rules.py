@@ -64,7 +64,7 @@ class RuleForm(forms.ModelForm):
 
 class StepForm(forms.ModelForm):
     order = forms.IntegerField(
-        label=lazy("order"), required=False, min_value=0, widget=forms.NumberInput({"size": 3})
+        label=lazy("Order"), required=False, min_value=0, widget=forms.NumberInput({"size": 3})
     )
 
     class Meta:
@@ -110,6 +110,13 @@ class StepInline(admin.TabularInline):
     extra = 1
     verbose_name = lazy("step")
     verbose_name_plural = lazy("Where it goes: the first that can take it, then the fallbacks")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **options: Any) -> Any:
+        choice: Any = super().formfield_for_foreignkey(db_field, request, **options)
+        # A rule chooses among teams and pools; they are made on their own pages.
+        for act in ("add", "change", "delete", "view"):
+            setattr(choice.widget, f"can_{act}_related", False)
+        return choice
 
 
 @admin.register(Rule)
@@ -160,11 +167,17 @@ class RuleAdmin(LeadDistribAdmin):
             return HttpResponseRedirect(reverse("admin:leaddistrib_ruleset_changelist"))
 
     def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **options: Any
-    ) -> Any:
-        editable = obj is None or self.has_change_permission(request, obj)
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        editable = add or self.has_change_permission(request, obj)
         context["tree"] = context["adminform"].form.tree if editable else None
-        return super().render_change_form(request, context, *args, obj=obj, **options)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request: HttpRequest, obj: Rule, form: Any, change: bool) -> None:
         """Nothing yet: the rule is written with its steps."""

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -44,7 +44,7 @@ class RuleSetForm(forms.ModelForm):
     based_on = forms.ModelChoiceField(
         RuleSet.objects.all(),
         required=False,
-        label=lazy("start from"),
+        label=lazy("Start from"),
         empty_label=lazy("one rule that takes every lead"),
     )
 
@@ -63,7 +63,7 @@ class RuleSetAdmin(LeadDistribAdmin):
     readonly_fields = ("version", "status", "created_at", "published_at", "published_by")
     change_form_template = "admin/leaddistrib/ruleset/change_form.html"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[RuleSet]:
+    def get_queryset(self, request: HttpRequest) -> Any:
         rules = number_of(Rule.objects.all(), "ruleset")
         return super().get_queryset(request).annotate(_rules=rules)
 
@@ -126,14 +126,15 @@ class RuleSetAdmin(LeadDistribAdmin):
                 "rules": shown_rules(ruleset, problems),
                 "problems": [text for place, text in problems.items() if not PLACE.match(place)],
                 "can_edit_rules": editable,
-                "can_draft": self.has_add_permission(request),
+                "can_draft": self.has_add_permission(request) and not _is_draft(ruleset),
             }
         return super().change_view(request, object_id, form_url, context)
 
     def get_urls(self) -> list[URLPattern]:
         def view(route: str, function: Any, name: str) -> URLPattern:
             wrapped = self.admin_site.admin_view(function)
-            return path(route, wrapped, name=f"leaddistrib_ruleset_{name}")
+            made: URLPattern = path(route, wrapped, name=f"leaddistrib_ruleset_{name}")
+            return made
 
         return [
             view("<int:pk>/publish/", self.publish, "publish"),
@@ -153,7 +154,7 @@ class RuleSetAdmin(LeadDistribAdmin):
             except InvalidRules as error:
                 problems = dict(error.problems)
             else:
-                self.log_change(request, ruleset, "Published.")
+                self.log_change(request, ruleset, [{"changed": {"fields": ["status"]}}])
                 text = _("Version %(version)d is in force.") % {"version": ruleset.version}
                 self.message_user(request, text, messages.SUCCESS)
                 return HttpResponseRedirect(_address(ruleset))

@@ -37,7 +37,7 @@ def write_rule(rule: Rule, steps: Sequence[RuleStep]) -> Rule:
         InvalidRules: the rule set is no draft (any more).
     """
     others = _lock_rules(rule.ruleset)
-    if rule.pk is None:
+    if rule._state.adding:
         place = len(others) - 1 if others and others[-1].when == {} else len(others)
         rule.position = ASIDE * 2
         rule.save()

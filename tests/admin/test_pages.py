@@ -1,5 +1,7 @@
 """Every page of the admin site opens, and costs the same however much is in it."""
 
+from typing import Any
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -10,7 +12,8 @@ from django.urls import reverse
 from leaddistrib.testing import UserFactory
 from tests.admin.company import company
 
-MODELS = [model for model in admin.site._registry if model._meta.app_label == "leaddistrib"]
+REGISTRY: dict[Any, admin.ModelAdmin] = admin.site._registry
+MODELS = [model for model in REGISTRY if model._meta.app_label == "leaddistrib"]
 READ_ONLY = {
     "assignment",
     "claim",
@@ -73,7 +76,7 @@ def test_every_page_of_every_model_opens(client):
 def test_what_happened_is_neither_changed_nor_deleted_even_by_a_superuser(rf, name, admin_user):
     request = rf.get("/")
     request.user = admin_user
-    page = admin.site._registry[apps.get_model("leaddistrib", name)]
+    page = REGISTRY[apps.get_model("leaddistrib", name)]
     assert not page.has_add_permission(request)
     assert not page.has_change_permission(request)
     assert not page.has_delete_permission(request)

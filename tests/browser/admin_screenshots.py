@@ -60,7 +60,7 @@ def test_admin(company, shoot, tmp_path):
     for number in range(12):
         LeadFactory(company=f"Company {number}", pool=company.race)
     draft = new_draft(based_on=version, note="Belgium joins")
-    rule = draft.rules.order_by("position").first()
+    rule = draft.rules.get(position=1)
     draft.rules.filter(name="Hot").update(when={})
     file = tmp_path / "leads.csv"
     file.write_text(FILE)

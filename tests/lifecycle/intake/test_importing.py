@@ -5,7 +5,7 @@ import io
 import pytest
 
 from leaddistrib.errors import UnreadableFile
-from leaddistrib.lifecycle.intake import importing
+from leaddistrib.lifecycle.intake import files, importing
 from leaddistrib.lifecycle.intake.importing import import_file
 from leaddistrib.lifecycle.intake.mapping import ColumnMap
 from leaddistrib.models import Decision, ImportRun, Lead
@@ -85,6 +85,7 @@ def test_the_run_is_kept_with_its_counts_its_rejects_and_who_started_it(everyone
     assert report.run == kept
     assert (kept.file_name, kept.source, kept.by) == ("leads.csv", "fair", olga)
     assert (kept.created, kept.rejected, kept.rejects) == (2, 1, report.rejects_csv)
+    assert kept.finished_at
     assert kept.finished_at >= kept.started_at
     assert set(Lead.objects.values_list("source", flat=True)) == {"fair"}
 
@@ -101,7 +102,7 @@ def test_without_routing_leads_are_kept_and_wait_for_a_decision(everyone):
 
 def test_progress_and_the_first_rows_are_told(everyone, monkeypatch):
     monkeypatch.setattr(importing, "BATCH", 2)
-    done = []
+    done: list[int] = []
     report = run(on_progress=done.append, sample=2)
     assert done == [2, 3]
     assert report.headers == ("Ref", "Firma", "E-mail", "Land")
@@ -117,15 +118,12 @@ def test_a_missing_column_stops_the_file_before_anything_is_written(everyone):
 
 def test_a_file_damaged_half_way_keeps_the_rows_before_and_says_how_many(everyone, monkeypatch):
     monkeypatch.setattr(
-        importing, "read_rows", lambda file, name: _Limited(read_rows(file, name), after=2)
+        importing, "read_rows", lambda file, name: _Limited(files.read_rows(file, name), after=2)
     )
     with pytest.raises(UnreadableFile, match=r"Broken here\. .* 1 created, .* 1 rejected"):
         run()
     assert Lead.objects.count() == 1
     assert ImportRun.objects.get().created == 1
-
-
-read_rows = importing.read_rows
 
 
 class _Limited:

@@ -65,7 +65,6 @@ document.addEventListener("DOMContentLoaded", () => {
   function settle(row, replace) {
     const field = part(row, "field").selectedOptions[0];
     const operators = part(row, "op");
-    part(row, "attribute").hidden = field.value !== "attributes.";
     for (const option of operators.options) {
       const fits = !field.dataset.kind || option.dataset.kinds.split(" ").includes(field.dataset.kind);
       option.hidden = option.disabled = !fits;
