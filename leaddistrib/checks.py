@@ -1,7 +1,10 @@
 """Refuses a wrong configuration at start, with an id and a hint (docs/settings.md lists them)."""
 
 import os
+import sys
+from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -89,9 +92,9 @@ def channel_layer(**kwargs: Any) -> Iterable[CheckMessage]:
         )
     elif layer == IN_MEMORY and web_processes() > 1:
         yield Error(
-            "The in-memory channel layer works within one process, and WEB_CONCURRENCY asks for "
+            "The in-memory channel layer works within one process, and the web server is asked for "
             f"{web_processes()}: reps on one process would not see the claims made on another.",
-            hint="Set REDIS_URL, or WEB_CONCURRENCY=1.",
+            hint="Set REDIS_URL, or WEB_CONCURRENCY=1 and no --workers.",
             id="leaddistrib.E006",
         )
     elif layer == "channels_redis.core.RedisChannelLayer":
@@ -103,9 +106,16 @@ def channel_layer(**kwargs: Any) -> Iterable[CheckMessage]:
 
 
 def web_processes() -> int:
-    """How many web processes uvicorn or gunicorn are asked to start on this machine."""
-    count = os.environ.get("WEB_CONCURRENCY", "1")
-    return int(count) if count.isdigit() else 1
+    """How many web processes uvicorn or gunicorn are asked to start on this machine.
+
+    Their children still have the server's own command line.
+    """
+    asked = os.environ.get("WEB_CONCURRENCY", "1")
+    if {"uvicorn", "gunicorn"}.intersection(Path(sys.argv[0]).parts):
+        parser = ArgumentParser(add_help=False, allow_abbrev=False)
+        parser.add_argument("--workers", "-w", default=asked)
+        asked = parser.parse_known_args(sys.argv[1:])[0].workers
+    return int(asked) if asked.isdigit() else 1
 
 
 @register("leaddistrib")

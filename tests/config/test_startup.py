@@ -60,9 +60,12 @@ def test_missing_middleware_starts_nothing(name, tmp_path):
     assert "django.middleware.csrf.CsrfViewMiddleware is missing" in ended.stderr
 
 
-def test_several_web_processes_without_redis_stop_instead_of_dying_for_ever(tmp_path):
-    command = (*UVICORN, f"--port={free_port()}")
-    ended = run(SOUND, command, tmp_path, WEB_CONCURRENCY="2", REDIS_URL="")
+@pytest.mark.parametrize(("workers", "concurrency"), [((), "2"), (("--workers", "2"), "1")])
+def test_several_web_processes_without_redis_stop_instead_of_dying_for_ever(
+    workers, concurrency, tmp_path
+):
+    command = (*UVICORN, f"--port={free_port()}", *workers)
+    ended = run(SOUND, command, tmp_path, WEB_CONCURRENCY=concurrency, REDIS_URL="")
     assert "leaddistrib.E006" in ended.stderr
     assert "stopping the parent process" in ended.stderr
 
