@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 
@@ -105,25 +104,10 @@ def raced(pool, amina, bruno):
     publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone"}}])
     lead = Lead(company="Thornbury Foods", received_at=timezone.now())
     route([lead])
-    with as_outermost():
-        assert claim(lead, amina, via="test").result == "won"
-        assert claim(lead, bruno, via="test").result == "lost"
+    assert claim(lead, amina, via="test").result == "won"
+    assert claim(lead, bruno, via="test").result == "lost"
     lead.refresh_from_db()
     return lead
-
-
-@contextmanager
-def as_outermost() -> Iterator[None]:
-    """Let a durable transaction run inside the test's own, as Django's TestCase does."""
-    atomics = connection.atomic_blocks
-    before = [block._from_testcase for block in atomics]
-    for block in atomics:
-        block._from_testcase = True
-    try:
-        yield
-    finally:
-        for block, was in zip(atomics, before, strict=True):
-            block._from_testcase = was
 
 
 def test_nothing_is_found_in_a_sound_database(pushed, raced):

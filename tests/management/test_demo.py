@@ -40,7 +40,7 @@ class Demo:
     def answers(self) -> bool:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/accounts/login/") as page:
-                return page.status == 200
+                return bool(page.status == 200)
         except OSError:
             return False
 

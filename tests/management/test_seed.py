@@ -56,7 +56,9 @@ def test_a_seeded_company_is_consistent():
     assert [finding.code for finding in findings(clock.now())] == []
     assert Rep.objects.count() == 12
     assert Lead.objects.count() == 120
-    assert {"Paris Enterprise", "Manchester SMB"} <= set(Team.objects.values_list("name", flat=True))
+    assert {"Paris Enterprise", "Manchester SMB"} <= set(
+        Team.objects.values_list("name", flat=True)
+    )
     assert set(Pool.objects.values_list("mode", flat=True)) == {"queue", "race"}
 
 

@@ -190,7 +190,7 @@ def test_a_cluster_that_is_alive_and_silent_is_started_again(monkeypatch):
 
 
 def test_the_worker_outlives_a_database_that_goes_away(transactional_db, monkeypatch, caplog):
-    turns = []
+    turns: list[int] = []
 
     def handle(self: DueWork) -> int:
         turns.append(len(turns))
