@@ -21,7 +21,7 @@ from leaddistrib.api.pagination import MAX_LIMIT, page
 from leaddistrib.api.representing import decision_document, lead_document, trace_document
 from leaddistrib.api.shapes import Explanation, LeadIn, LeadOut, LeadPage, Received
 from leaddistrib.api.throttling import Rate
-from leaddistrib.lifecycle.intake.accepting import accept, require_identity
+from leaddistrib.lifecycle.intake.cleaning import clean, require_identity
 from leaddistrib.lifecycle.intake.receiving import Outcome, receive
 from leaddistrib.models import Lead
 from leaddistrib.policy import Role, View, policy
@@ -147,7 +147,7 @@ class Leads(ApiView):
         if key is not None and not KEY.fullmatch(key):
             message = _("Expected 1 to 200 printable ASCII characters.")
             raise ValidationError({"Idempotency-Key": [message]})
-        given = accept(self.body(FIELDS), require=("source",))
+        given = clean(self.body(FIELDS), require=("source",))
         require_identity(given)
         actor = cast("AbstractUser", request.user)
         received = receive(given, actor=actor, key=key or "", scope=f"user:{actor.pk}")

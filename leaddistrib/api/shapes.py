@@ -77,6 +77,7 @@ class LeadIn(serializers.Serializer):
     employees = _number(MOST_EMPLOYEES)
     product = _text("product")
     score = _number(HIGHEST_SCORE)
+    language = _code(CODE_LENGTH, "such as fr or en-GB")
     attributes = Attributes(required=False, allow_null=True)
 
 

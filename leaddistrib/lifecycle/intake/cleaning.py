@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from leaddistrib import conf
 from leaddistrib.errors import InvalidLead
 from leaddistrib.lifecycle.intake import fields
 from leaddistrib.lifecycle.intake.fields import ATTRIBUTE_KEY_LENGTH
@@ -94,6 +95,12 @@ class Thresholds:
     high: int = 80
     standard: int = 40
 
+    @classmethod
+    def configured(cls) -> "Thresholds":
+        """As the host's settings say: a hot lead is of high quality, a warm one of standard."""
+        hot, warm = conf.settings.HOT_SCORE, conf.settings.WARM_SCORE
+        return cls(hot, warm, high=hot, standard=warm)
+
 
 @dataclass(frozen=True, slots=True)
 class LeadInput:
@@ -137,9 +144,21 @@ def clean(
 
     ``data`` is keyed by the outside names ("contact.email", or nested as {"contact": {"email": …}};
     "attributes.KEY" or {"attributes": {…}}). ``require`` names the fields that may not be blank.
+    ``thresholds`` are the host's unless given.
     Raises InvalidLead naming every wrong field at once, with what was expected and what came (IN7).
     """
-    return _Cleaning(data).lead(require, thresholds or Thresholds())
+    return _Cleaning(data).lead(require, thresholds or Thresholds.configured())
+
+
+IDENTIFYING = ("company", "contact.name", "contact.email", "contact.phone", "external_id")
+"""A lead says at least one of these about itself: with none of them nobody could call it back."""
+
+
+def require_identity(given: LeadInput) -> None:
+    """Raises InvalidLead, at each field that would do, if nothing says who the lead is."""
+    if not any(getattr(given, name.replace(".", "_")) for name in IDENTIFYING):
+        message = _("Give at least one of: %(fields)s.") % {"fields": ", ".join(IDENTIFYING)}
+        raise InvalidLead({name: [message] for name in IDENTIFYING})
 
 
 class _Cleaning:
@@ -176,7 +195,8 @@ class _Cleaning:
         subdivision = self._cleaned("subdivision", fields.subdivision, country) or ""
         country = country or subdivision.partition("-")[0]
         email, email_domain = self._cleaned("contact.email", fields.email) or ("", "")
-        phone, extension = self._cleaned("contact.phone", fields.phone, country) or ("", "")
+        region = country or conf.settings.PHONE_REGION
+        phone, extension = self._cleaned("contact.phone", fields.phone, region) or ("", "")
         employees = self._cleaned("employees", fields.whole_number, MOST_EMPLOYEES)
         score = self._cleaned("score", fields.whole_number, HIGHEST_SCORE)
         domains = (self._cleaned("company_domain", fields.domain) or "", email_domain)

@@ -1,4 +1,4 @@
-"""Somebody corrects the facts of a lead by hand (IN5). Where the lead is stays the rules' matter."""
+"""Somebody corrects the facts of a lead by hand (IN5); where it is stays the rules' matter."""
 
 from django.contrib.auth.models import AbstractUser
 
