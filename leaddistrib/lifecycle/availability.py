@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from leaddistrib.events.messages import MeChanged
-from leaddistrib.events.publishing import publish, rep_group
+from leaddistrib.lifecycle.announcing import announce_limits
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Rep, TimeOff
 from leaddistrib.queries import clock
-from leaddistrib.queries.snapshot import me
+from leaddistrib.queries.roster import rep_facts
 
 
 @act(durable=False)
@@ -60,4 +59,5 @@ def set_language(rep: Rep, language: str) -> None:
 
 
 def _tell_own_pages(rep: Rep) -> None:
-    publish(rep_group(rep), MeChanged(me(rep, clock.now())))
+    now = clock.now()
+    announce_limits([rep], rep_facts([rep.pk], now), now)

@@ -1,11 +1,12 @@
 """A company in a real browser: pages served by a process of its own, reps in contexts of theirs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from types import SimpleNamespace
+from urllib.parse import urljoin
 
 import pytest
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -40,16 +41,24 @@ def company(transactional_db: None) -> SimpleNamespace:
     """Amina and Bruno race in one pool, Chloé is in none; Mireille manages, Agnès administers."""
     paris = TeamFactory(name="Paris")
     amina, bruno, chloe = (
-        RepFactory(user__username=name, user__first_name=first, user__last_name=last, team=paris)
+        RepFactory(
+            user__username=name,
+            user__first_name=first,
+            user__last_name=last,
+            user__password=None,
+            team=paris,
+        )
         for name, first, last in (
             ("amina", "Amina", "Benali"),
             ("bruno", "Bruno", "Marchetti"),
             ("chloe", "Chloé", "Dupont"),
         )
     )
-    mireille = UserFactory(username="mireille", first_name="Mireille", last_name="Garnier")
+    mireille = UserFactory(
+        username="mireille", first_name="Mireille", last_name="Garnier", password=None
+    )
     paris.managers.add(mireille)
-    agnes = UserFactory(username="agnes", first_name="Agnès", is_staff=True, is_superuser=True)
+    agnes = UserFactory(username="agnes", is_staff=True, is_superuser=True, password=None)
     race = PoolFactory(name="France & UK", reps=[amina, bruno])
     queue = PoolFactory(name="Trade fairs", reps=[amina, bruno], mode=Pool.Mode.QUEUE)
     publish_rules([{"name": "Everything", "when": {}, "then": {"pool": race.name}}])
@@ -90,7 +99,7 @@ def leads(pool: Pool | None = None, owner: Rep | None = None) -> list:
 
 
 @pytest.fixture
-def enter(browser: Browser) -> Callable[..., Page]:
+def enter(browser: Browser) -> Iterator[Callable[..., Page]]:
     """``enter(address, who, **options)``: a page of a context of its own, with ``who`` signed in.
 
     A fault in a script, or something that the content policy forbids, fails the test.
@@ -105,20 +114,22 @@ def enter(browser: Browser) -> Callable[..., Page]:
             lambda said: faults.append(said.text) if "Content Security" in said.text else None,
         )
 
-    def start(address: str, who: Rep | AbstractUser | None = None, **options: object) -> Page:
+    def start(address: str, who: Rep | User | None = None, **options: object) -> Page:
         context = browser.new_context(base_url=address, **{"viewport": PHONE, **options})  # type: ignore[arg-type]
         contexts.append(context)
         if who is not None:
             client = Client()
-            client.force_login(getattr(who, "user", who))
+            client.force_login(who.user if isinstance(who, Rep) else who)
             cookie = client.cookies["sessionid"].value
-            context.add_cookies([{"name": "sessionid", "value": cookie, "url": address}])
+            context.add_cookies(
+                [{"name": "sessionid", "value": cookie, "url": urljoin(address, "/")}]
+            )
         page = context.new_page()
         page.set_default_timeout(10_000)
         watch(page)
         return page
 
-    yield start  # type: ignore[misc]
+    yield start
     for context in contexts:
         context.close()
     assert not faults

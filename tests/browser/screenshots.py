@@ -3,7 +3,7 @@
 Not part of the tests: they are pictures to look at. They land in var/screenshots/.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlparse
@@ -22,8 +22,6 @@ from tests.browser.conftest import DESKTOP, INCOMING, PHONE, claim_elsewhere, le
 FOLDER = Path(__file__).parents[2] / "var" / "screenshots"
 LOOKS = [(size, scheme) for size in (PHONE, DESKTOP) for scheme in ("light", "dark")]
 
-Shoot = Callable[[str, Callable[[Page], None]], None]
-
 
 @pytest.fixture(params=["en", "fr"])
 def language(request: pytest.FixtureRequest) -> str:
@@ -31,7 +29,9 @@ def language(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def shoot(enter: Callable[..., Page], serve: Callable[..., str], language: str) -> Iterator[object]:
+def shoot(
+    enter: Callable[..., Page], serve: Callable[..., str], language: str
+) -> Callable[..., None]:
     """``shoot(name, who, visit)``: ``visit`` brings a page to what is to be seen."""
     address = serve()
 
@@ -51,7 +51,7 @@ def shoot(enter: Callable[..., Page], serve: Callable[..., str], language: str) 
             page.screenshot(path=FOLDER / file, full_page="dialog" not in name)
             page.context.close()
 
-    yield take
+    return take
 
 
 def opening(path: str) -> Callable[[Page], None]:
@@ -95,7 +95,7 @@ def test_answers_to_a_claim(company: SimpleNamespace, shoot: Callable[..., None]
         page.locator(".lead .claim").first.click()
         lead = page.locator(".lead").first.get_attribute("data-lead")
         if not company.amina.paused:
-            claim(Lead.objects.get(public_id=lead), company.bruno, via="page")
+            claim(Lead.objects.get(public_id=str(lead)), company.bruno, via="page")
         page.locator("[data-claim-confirm]").click()
         page.locator(":is([data-state=lost], [data-state=refused]):visible").wait_for()
 

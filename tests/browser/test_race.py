@@ -78,8 +78,8 @@ def test_without_scripts_the_claim_still_works(company, serve, enter):
     page = enter(address, company.amina, java_script_enabled=False)
     page.goto("/leads/")
     page.get_by_role("link", name="See what is waiting").click()
-    page.get_by_role("link", name="Claim Halvorsen Logistics").click()
-    expect(page.get_by_role("heading", name="Halvorsen Logistics")).to_be_visible()
+    page.get_by_role("link", name="Claim Halvorsen").click()
+    expect(page.get_by_role("heading", name="Halvorsen")).to_be_visible()
     page.get_by_role("button", name="Claim").click()
     expect(page.get_by_text("This lead is yours.")).to_be_visible()
     expect(page.get_by_role("link", name="+4755123456")).to_have_attribute(

@@ -5,16 +5,17 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 
+from leaddistrib.models import Rep, Team
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory, UserFactory
 
 
 @pytest.fixture
 def cast(db: None) -> SimpleNamespace:
     paris, london = TeamFactory(name="Paris"), TeamFactory(name="London")
-    amina = RepFactory(user__username="amina", user__first_name="Amina", team=paris)
-    bruno = RepFactory(user__username="bruno", user__first_name="Bruno", team=paris)
-    david = RepFactory(user__username="david", user__first_name="David", team=london)
-    mireille = UserFactory(username="mireille", first_name="Mireille")
+    amina = _rep("Amina", paris)
+    bruno = _rep("Bruno", paris)
+    david = _rep("David", london)
+    mireille = UserFactory(username="mireille", first_name="Mireille", password=None)
     paris.managers.add(mireille)
     return SimpleNamespace(
         paris=paris,
@@ -22,10 +23,17 @@ def cast(db: None) -> SimpleNamespace:
         bruno=bruno,
         david=david,
         mireille=mireille,
-        admin=UserFactory(username="agnes", is_staff=True, is_superuser=True),
-        oscar=UserFactory(username="oscar"),
+        admin=UserFactory(username="agnes", is_staff=True, is_superuser=True, password=None),
+        oscar=UserFactory(username="oscar", password=None),
         pool=PoolFactory(name="Everyone", reps=[amina, bruno]),
     )
+
+
+def _rep(name: str, team: Team) -> Rep:
+    """Without a password: hashing one takes longer than a test."""
+    user = UserFactory(username=name.lower(), first_name=name, password=None)
+    rep: Rep = RepFactory(user=user, team=team)
+    return rep
 
 
 @pytest.fixture

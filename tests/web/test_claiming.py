@@ -1,22 +1,23 @@
 """The claim on a page: confirmation, claim, answer (UI1, RA1, GU7)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from leaddistrib.errors import Busy
+from leaddistrib.lifecycle import claiming
 from leaddistrib.lifecycle.claiming import claim
 from leaddistrib.models import Claim, Lead
 from leaddistrib.testing import LeadFactory, clock_at
-from leaddistrib.web.views import claim as view
 from tests.web.conftest import signed_in
 
 # A claim answers only what is committed, so it must be the outermost transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-JSON = {"headers": {"accept": "application/json"}}
+JSON: Any = {"headers": {"accept": "application/json"}}
 
 
 def address(lead: Lead) -> str:
@@ -87,7 +88,7 @@ def test_a_busy_database_asks_to_try_again(cast, waiting, monkeypatch):
     def busy(*args, **kwargs):
         raise Busy
 
-    monkeypatch.setattr(view.claiming, "claim", busy)
+    monkeypatch.setattr(claiming, "claim", busy)
     browser = signed_in(cast.amina)
     told = browser.post(address(waiting), **JSON)
     assert told.status_code == 503

@@ -62,6 +62,8 @@ document.addEventListener("leads:me", ({ detail }) => {
     button.setAttribute("aria-checked", String(!me.paused));
     button.value = me.paused ? "0" : "1";
   }
+  const resume = document.querySelector("[data-resume]");
+  if (resume && "paused" in me) resume.hidden = !me.paused;
   if ("may_claim" in me) document.body.dataset.mayClaim = me.may_claim;
   if ("reasons" in me) showReasons(me.reasons);
   const own = document.getElementById("own-leads");

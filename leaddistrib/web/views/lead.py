@@ -43,6 +43,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "whole": view is View.WHOLE,
         "own": own,
         "claimable": waiting and member,
+        "limits": limits,
         "reasons": [outcomes.reason(refusal) for refusal in limits.refusals] if limits else [],
         "too_late": _too_late(found, viewer) if not own else "",
         "place": place(shown.get("city", ""), shown.get("country", "")),

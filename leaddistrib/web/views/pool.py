@@ -40,8 +40,8 @@ def pool(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "pools": pools,
         "chosen": chosen,
         "shown": shown,
-        "size": sum(one.size or 0 for one in shown),
-        "total": sum(one.size or 0 for one in pools),
+        "size": _waiting(shown),
+        "total": _waiting(pools),
         "sources": sources,
         "source": source,
         "order": order,
@@ -54,6 +54,11 @@ def pool(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     else:
         context["rows"] = rows(leads[:NEWEST])
     return render(request, "leaddistrib/pool.html", context)
+
+
+def _waiting(pools: list[Pool]) -> int:
+    """How many leads wait in pools that were read with their sizes."""
+    return sum(getattr(pool, "size", None) or 0 for pool in pools)
 
 
 def _chosen(pools: list[Pool], asked: str | None) -> Pool | None:

@@ -1,0 +1,392 @@
+"""What the pages show, to whom, at what cost (UI2, UI4, DB1, IG4)."""
+
+import gzip
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.db import connection
+from django.template.loader import render_to_string
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from leaddistrib.lifecycle.intake.cleaning import clean
+from leaddistrib.lifecycle.intake.receiving import receive
+from leaddistrib.models import Lead, Pool
+from leaddistrib.testing import LeadFactory, PoolFactory, publish_rules
+from leaddistrib.web.urls import urlpatterns
+from tests.web.conftest import signed_in
+
+LIMIT = 60 * 1024  # bytes of a first visit, compressed, with all that it loads
+ASSET = re.compile(r'(?:href|src)="/static/([^"#]+)')
+PERSONAL = {
+    "contact_name": "CANARY-NAME",
+    "contact_email": "canary@example.com",
+    "contact_phone": "+33100000000",
+    "postal_code": "CANARY-POSTAL",
+    "external_id": "CANARY-ID",
+    "attributes": {"secret": "CANARY-ATTRIBUTE"},
+}
+
+
+def page(name: str, *args: object) -> str:
+    return reverse(f"leaddistrib:{name}", args=args)
+
+
+def queries(client: Client, address: str) -> int:
+    client.get(address)  # the session learns the language at the first visit
+    with CaptureQueriesContext(
+        connection,
+    ) as found:
+        assert client.get(address).status_code == 200
+    return len(found)
+
+
+@pytest.mark.parametrize("name", ["home", "pool", "me", "manage", "snapshot"])
+def test_sixty_leads_cost_no_more_queries_than_three(cast, name):
+    client = signed_in(cast.mireille if name == "manage" else cast.amina)
+    for number in range(3):
+        LeadFactory(pool=cast.pool, source=f"source {number}")
+        LeadFactory(owner=cast.amina)
+    few = queries(client, page(name))
+    for _ in range(57):
+        LeadFactory(pool=cast.pool)
+        LeadFactory(owner=cast.amina)
+    assert queries(client, page(name)) <= few <= 20
+
+
+def test_a_lead_with_a_long_history_costs_no_more_queries(cast, waiting):
+    client = signed_in(cast.amina)
+    few = queries(client, page("lead", waiting.public_id))
+    for number in range(20):
+        waiting.log.create(event="lead.released", rep=cast.bruno, at=timezone.now())
+        waiting.claims.create(
+            rep=cast.amina, period=number + 10, result="lost", via="page", claimed_at=timezone.now()
+        )
+    assert queries(client, page("lead", waiting.public_id)) <= few <= 20
+
+
+@pytest.mark.parametrize("name", ["home", "pool", "me", "manage", "lead", "login"])
+def test_a_first_visit_is_light(cast, waiting, name):
+    for _ in range(60):
+        LeadFactory(pool=cast.pool, contact_title="Head of Fleet", city="Lyon", country="FR")
+    paths = {"lead": page("lead", waiting.public_id), "login": reverse("login")}
+    client = signed_in(cast.mireille if name == "manage" else cast.amina)
+    html = client.get(paths.get(name) or page(name)).content
+    assets = set(ASSET.findall(html.decode()))
+    assert "leaddistrib/pages.css" in assets
+    files = [Path(str(finders.find(asset))).read_bytes() for asset in assets]
+    size = sum(len(gzip.compress(one, 6)) for one in [html, *files])
+    assert size <= LIMIT
+
+
+ROLES = ("amina", "bruno", "david", "mireille", "admin", "oscar", None)
+# What each of them gets: Amina owns the lead, Bruno shares its pool, David has another team.
+SEEN: dict[str, tuple[int, ...]] = {
+    "home": (200, 200, 200, 200, 200, 200, 302),
+    "pool": (200, 200, 200, 403, 403, 403, 302),
+    "lead": (200, 200, 404, 200, 200, 404, 302),
+    "claim": (302, 302, 404, 404, 404, 404, 302),
+    "release": (200, 302, 404, 404, 404, 404, 302),
+    "me": (200, 200, 200, 200, 200, 200, 302),
+    "availability": (405,) * 7,
+    "time-off": (405,) * 7,
+    "time-off-remove": (405,) * 7,
+    "manage": (403, 403, 403, 200, 200, 403, 302),
+    "snapshot": (200, 200, 200, 403, 403, 403, 302),
+}
+
+
+def test_each_page_has_a_row_in_the_table_of_permissions():
+    assert {pattern.name for pattern in urlpatterns} == set(SEEN)
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_each_role_sees_its_pages_only(cast, name):
+    owned = LeadFactory(pool=cast.pool, owner=cast.amina)
+    arguments = {"lead": [owned.public_id], "claim": [owned.public_id]}
+    arguments |= {"release": [owned.public_id], "time-off-remove": [1]}
+    address = page(name, *arguments.get(name, []))
+    for role, expected in zip(ROLES, SEEN[name], strict=True):
+        client = signed_in(getattr(cast, role)) if role else Client()
+        assert client.get(address).status_code == expected, role
+
+
+@pytest.mark.parametrize("name", ["lead", "claim", "release"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_foreign_and_missing_leads_answer_alike(cast, waiting, name, method):
+    client = signed_in(cast.david)
+
+    def ask(public_id: UUID) -> tuple[int, str]:
+        answer = getattr(client, method)(page(name, public_id))
+        return answer.status_code, re.sub(r"nonce|csrf\w+", "", answer.content.decode())
+
+    missing, foreign = ask(uuid4()), ask(waiting.public_id)
+    assert missing == foreign
+    assert missing[0] in (404, 405)
+
+
+def test_a_preview_says_nothing_of_the_person(cast):
+    lead = LeadFactory(pool=cast.pool, company="Lenoir", **PERSONAL)
+    client = signed_in(cast.amina)
+    pages = ["home", "pool", "snapshot"]
+    texts = [client.get(page(name)).content.decode() for name in pages]
+    texts += [client.get(page(name, lead.public_id)).content.decode() for name in ("lead", "claim")]
+    assert all("Lenoir" in text for text in texts[1:])
+    for text in texts:
+        assert "CANARY" not in text
+        assert "canary" not in text
+        assert "+33100000000" not in text
+
+
+def test_every_page_asks_for_scripts_of_its_own_host_only(cast, waiting):
+    client = signed_in(cast.amina)
+    for address in (page("pool"), page("lead", waiting.public_id), reverse("login"), "/nowhere/"):
+        answer = client.get(address)
+        policy = answer["Content-Security-Policy"]
+        assert "default-src 'self';" in policy
+        assert "ws://testserver" in policy
+        assert "unsafe" not in policy
+        text = answer.content.decode()
+        assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=", text)
+
+
+def test_the_admin_site_keeps_its_own_scripts(cast):
+    answer = signed_in(cast.admin).get("/admin/")
+    assert "Content-Security-Policy" not in answer
+
+
+def test_a_hostile_company_name_is_only_text(cast):
+    LeadFactory(pool=cast.pool, company='"><script>alert(1)</script>')
+    text = signed_in(cast.amina).get(page("pool")).content.decode()
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)" in text
+
+
+def test_nothing_is_kept_by_caches(cast):
+    assert "no-store" in signed_in(cast.amina).get(page("home"))["Cache-Control"]
+
+
+# --- Pool
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("newest", ["Third", "Second", "First"]),
+        ("oldest", ["First", "Second", "Third"]),
+        ("score", ["Second", "First", "Third"]),
+        ("source", ["Second", "Third", "First"]),
+        ("nonsense", ["Third", "Second", "First"]),
+    ],
+)
+def test_a_queue_is_sorted_as_asked(cast, sort, expected):
+    for company, score, source in (
+        ("First", 50, "web"),
+        ("Second", 90, "fair"),
+        ("Third", None, ""),
+    ):
+        LeadFactory(pool=cast.pool, company=company, score=score, source=source or "partner")
+    answer = signed_in(cast.amina).get(page("pool"), {"sort": sort})
+    assert [row["company"] for row in answer.context["rows"]] == expected
+
+
+def test_a_queue_is_filtered_by_source(cast):
+    for source in ("web", "fair", ""):
+        LeadFactory(pool=cast.pool, source=source, company=f"from {source}")
+    client = signed_in(cast.amina)
+
+    def shown(source: str) -> int:
+        return len(client.get(page("pool"), {"source": source}).context["rows"])
+
+    assert (shown("web"), shown(""), shown("*")) == (1, 1, 3)
+
+
+def test_one_pool_shows_its_own_leads_and_a_foreign_one_does_not_exist(cast, waiting):
+    fair = PoolFactory(name="Fair", reps=[cast.amina], mode=Pool.Mode.QUEUE)
+    other = PoolFactory(name="Other")
+    LeadFactory(pool=fair, company="At the fair")
+    client = signed_in(cast.amina)
+    answer = client.get(page("pool"), {"pool": str(fair.public_id)})
+    assert [row["company"] for row in answer.context["rows"]] == ["At the fair"]
+    for wrong in (other.public_id, uuid4(), "nonsense"):
+        assert client.get(page("pool"), {"pool": str(wrong)}).status_code == 404
+
+
+def test_beyond_the_newest_fifty_all_are_paged(cast):
+    for _ in range(53):
+        LeadFactory(pool=cast.pool)
+    client = signed_in(cast.amina)
+    first = client.get(page("pool"))
+    assert len(first.context["rows"]) == 50
+    assert "?all=1" in first.content.decode()
+    assert len(client.get(page("pool"), {"all": 1, "page": 2}).context["rows"]) == 3
+
+
+# --- Explanations
+
+
+def test_a_manager_reads_the_whole_trace_and_a_rep_a_sentence(cast):
+    publish_rules(
+        [
+            {
+                "name": "Germany",
+                "when": {"field": "country", "op": "eq", "value": "DE"},
+                "then": {"pool": cast.pool.name},
+            },
+            {"name": "The rest", "when": {}, "then": {"pool": cast.pool.name}},
+        ]
+    )
+    receive(clean({"company": "Lenoir", "country": "FR"}))
+    address = page("lead", Lead.objects.get().public_id)
+    rep = signed_in(cast.amina).get(address).content.decode()
+    assert "opened this lead to all members" in rep
+    assert "Germany" not in rep
+    manager = signed_in(cast.mireille).get(address).content.decode()
+    assert "Germany" in manager
+    assert "country is “FR”" in manager
+
+
+def test_a_manager_finds_a_lead_of_the_team(cast):
+    LeadFactory(owner=cast.amina, company="Lenoir")
+    LeadFactory(owner=cast.bruno, company="Kestrel")
+    LeadFactory(owner=cast.david, company="Elsewhere")
+    client = signed_in(cast.mireille)
+
+    def shown(**asked: str) -> set[str]:
+        return {lead.company for lead, _ in client.get(page("manage"), asked).context["rows"]}
+
+    assert shown() == {"Lenoir", "Kestrel"}
+    assert shown(company="len") == {"Lenoir"}
+    assert shown(status="waiting") == set()
+
+
+# --- Me
+
+
+def test_a_rep_pauses_and_resumes(cast):
+    client = signed_in(cast.amina)
+    for value, expected in (("1", True), ("0", False)):
+        answer = client.post(page("availability"), {"paused": value, "next": page("pool")})
+        assert answer["Location"] == page("pool")
+        cast.amina.refresh_from_db()
+        assert cast.amina.paused is expected
+
+
+def test_the_switch_sends_nobody_to_another_site(cast):
+    answer = signed_in(cast.amina).post(
+        page("availability"), {"paused": "1", "next": "https://evil.example/"}
+    )
+    assert answer["Location"] == page("home")
+
+
+def test_a_rep_takes_time_off_and_takes_it_back(cast):
+    client = signed_in(cast.amina)
+    today = timezone.localdate()
+    days = {"first": today, "last": today + timedelta(days=2), "reason": "Wedding"}
+    client.post(page("time-off"), days)
+    off = cast.amina.time_off.get()
+    assert (off.ends_at - off.starts_at).days == 3
+    assert off.covers(timezone.now())
+    shown = client.get(page("me")).content.decode()
+    assert "Wedding" in shown
+    assert signed_in(cast.bruno).post(page("time-off-remove", off.pk)).status_code == 404
+    client.post(page("time-off-remove", off.pk))
+    assert not cast.amina.time_off.exists()
+
+
+@pytest.mark.parametrize(("first", "last"), [(2, 1), (-3, -2), (0, 900)])
+def test_impossible_time_off_is_explained(cast, first, last):
+    today = timezone.localdate()
+    days = {"first": today + timedelta(days=first), "last": today + timedelta(days=last)}
+    answer = signed_in(cast.amina).post(page("time-off"), days)
+    assert answer.status_code == 400
+    assert "errorlist" in answer.content.decode()
+    assert not cast.amina.time_off.exists()
+
+
+def test_language_follows_the_rep_then_the_browser(cast):
+    client = signed_in(cast.amina)
+    french: Any = {"headers": {"accept-language": "fr"}}
+    assert client.get(page("me"), **french)["Content-Language"] == "fr"
+    client.post(page("me"), {"language": "en"})
+    cast.amina.refresh_from_db()
+    assert cast.amina.language == "en"
+    assert client.get(page("me"), **french)["Content-Language"] == "en"
+    client.post(page("me"), {"language": ""})
+    assert client.get(page("me"), **french)["Content-Language"] == "fr"
+    assert client.post(page("me"), {"language": "tlh"}).status_code == 200
+
+
+def test_a_language_chosen_elsewhere_holds_from_the_next_page(cast):
+    client = signed_in(cast.amina)
+    client.get(page("home"))
+    cast.amina.language = "fr"
+    cast.amina.save()
+    assert client.get(page("home"))["Content-Language"] == "fr"
+
+
+def test_language_costs_one_query_a_session(cast):
+    client = signed_in(cast.oscar)
+    first = queries(client, page("home"))
+    with CaptureQueriesContext(connection) as found:
+        client.get(page("home"))
+    assert len(found) == first
+    assert not any('"leaddistrib_rep"."language" FROM' in query["sql"] for query in found)
+
+
+# --- Signing in, errors, mail
+
+
+def test_signing_in_leads_to_where_one_was_going(cast, waiting):
+    cast.amina.user.set_password("secret")
+    cast.amina.user.save()
+    client, address = Client(), page("claim", waiting.public_id)
+    asked = client.get(address, follow=True)
+    assert asked.context["next"] == address
+    assert 'autocomplete="current-password"' in asked.content.decode()
+    answer = client.post(
+        "/accounts/login/", {"username": "amina", "password": "secret", "next": address}
+    )
+    assert answer["Location"] == address
+
+
+def test_a_wrong_password_says_so(cast):
+    answer = Client().post("/accounts/login/", {"username": "amina", "password": "wrong"})
+    assert "do not fit together" in answer.content.decode()
+
+
+def test_error_pages_look_like_the_others(cast):
+    missing = signed_in(cast.amina).get("/leads/nowhere/")
+    assert missing.status_code == 404
+    assert "This page does not exist, or it is not yours to see." in missing.content.decode()
+    forbidden = signed_in(cast.oscar).get(page("pool"))
+    assert "This page is for reps" in forbidden.content.decode()
+    broken = render_to_string("500.html")
+    assert "It is our fault" in broken
+    assert "pages.css" in broken
+
+
+@pytest.mark.parametrize("who", ["oscar", "mireille", "admin"])
+def test_who_is_no_rep_learns_what_to_do_instead(cast, who):
+    text = signed_in(getattr(cast, who)).get(page("home")).content.decode()
+    assert "You are not a rep" in text
+    assert (page("manage") in text) is (who != "oscar")
+    assert ("/admin/" in text) is (who == "admin")
+
+
+def test_the_mail_about_an_assigned_lead(cast):
+    lead = LeadFactory(owner=cast.amina, company="Lenoir & Fils", size_band="smb", **PERSONAL)
+    context = {"rep": cast.amina, "lead": lead}
+    with translation.override("en"):
+        subject = render_to_string("leaddistrib/email/assigned_subject.txt", context)
+        body = render_to_string("leaddistrib/email/assigned.txt", context)
+    assert subject.strip() == "New lead: Lenoir & Fils"
+    assert "Size: Small (under 50)" in body
+    assert "CANARY" not in body
