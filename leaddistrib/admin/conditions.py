@@ -6,23 +6,20 @@ script adds, nests and removes rows without renumbering, and the server alone kn
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from babel import Locale
 from django.http import QueryDict
 from django.utils.text import capfirst
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from leaddistrib.admin.choices import choices
 from leaddistrib.engine.conditions import MAX_DEPTH, parse
 from leaddistrib.engine.errors import ConditionError
 from leaddistrib.engine.fields import ATTRIBUTE, FIELDS, as_number
 from leaddistrib.engine.operators import OPERATORS
-from leaddistrib.lifecycle.intake.codes import country_code
-from leaddistrib.models import Lead
 from leaddistrib.queries import wording
 
 ROOT = "root"
@@ -259,33 +256,6 @@ class ConditionTree:
             "group": Row(new, parent="__parent__", is_group=True, match="any"),
             "widgets": widgets,
         }
-
-
-def choices() -> dict[str, Sequence[tuple[str, Any]]]:
-    """The fields with a fixed set of values, and these values with their labels."""
-    return {
-        "country": _countries(get_language() or "en"),
-        "size_band": Lead.SizeBand.choices,
-        "temperature": Lead.Temperature.choices,
-        "quality": Lead.Quality.choices,
-    }
-
-
-_COUNTRIES: dict[str, list[tuple[str, str]]] = {}
-
-
-def _countries(language: str) -> list[tuple[str, str]]:
-    if language not in _COUNTRIES:
-        territories = Locale.parse(language, sep="-").territories
-        _COUNTRIES[language] = sorted(
-            (
-                (code, f"{name} ({code})")
-                for code, name in territories.items()
-                if country_code(code) == code
-            ),
-            key=lambda one: one[1],
-        )
-    return _COUNTRIES[language]
 
 
 def _row_of(document: Mapping[str, Any], parent: str, numbers: Iterator[int]) -> Row:
