@@ -59,9 +59,7 @@ class Command(BaseCommand):
             self._run(listening, host, port, seed, rivals)
         self.stdout.write("Stopped. Nothing is lost: the same command goes on from here.")
 
-    def _run(
-        self, listening: socket.socket, host: str, port: int, seed: int, rivals: bool
-    ) -> None:
+    def _run(self, listening: socket.socket, host: str, port: int, seed: int, rivals: bool) -> None:
         def ready() -> None:
             self._greet(host, port, rivals)
 
