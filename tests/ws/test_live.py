@@ -5,9 +5,13 @@ import asyncio
 import pytest
 from channels.layers import get_channel_layer
 from django.db import OperationalError, transaction
+from django.utils import translation
 
+from leaddistrib.errors import Busy
 from leaddistrib.lifecycle import claim, release, route
+from leaddistrib.lifecycle.availability import set_paused
 from leaddistrib.models import Pool
+from leaddistrib.queries import wording
 from leaddistrib.queries.snapshot import versions
 from leaddistrib.testing import LeadFactory, publish_rules
 from leaddistrib.ws import consumers, heartbeat, rendering
@@ -76,6 +80,8 @@ async def test_a_winner_sees_the_new_limits_in_all_own_pages(cast, connect):
     await elsewhere(cast.amina.save)
     phone, desk = await connect(cast.amina), await connect(cast.amina)
     rival = await connect(cast.bruno)
+    for page in (phone, desk, rival):
+        await page.hear("snapshot")
     lead = await elsewhere(LeadFactory, pool=cast.pool)
     await elsewhere(claim, lead, cast.amina, via="page")
     for page in (phone, desk):
@@ -86,14 +92,13 @@ async def test_a_winner_sees_the_new_limits_in_all_own_pages(cast, connect):
     me = (await phone.hear("me.changed"))["me"]
     assert (me["open_leads"], me["may_claim"], me["reasons"]) == (0, True, [])
     await elsewhere(claim, lead, cast.bruno, via="page")
-    heard = [(await rival.hear())["type"] for _ in range(6)]
+    heard = [(await rival.hear())["type"] for _ in range(5)]
     assert sorted(heard) == [
         "lead.opened",
         "lead.opened",
         "lead.taken",
         "lead.taken",
         "me.changed",
-        "snapshot",
     ]
 
 
@@ -125,19 +130,14 @@ async def test_a_heartbeat_tells_the_versions_of_the_own_pools(cast, connect, se
     assert beat["versions"] == {str(cast.pool.public_id): 42}
 
 
-async def test_versions_are_read_once_for_all_sockets(cast, connect, settings, monkeypatch):
+async def test_versions_are_read_once_for_all_sockets(site, settings, monkeypatch):
     reads = []
-
-    def counted():
-        reads.append(1)
-        return versions()
-
-    monkeypatch.setattr(heartbeat, "versions", counted)
-    settings.LEADDISTRIB = {"HEARTBEAT_SECONDS": 0.3}
-    sockets = [await connect(rep) for rep in (cast.amina, cast.bruno, cast.chloe, cast.amina)]
-    for socket in sockets:
-        await socket.hear("heartbeat")
+    monkeypatch.setattr(heartbeat, "versions", lambda: reads.append(1) or {"paris": 7})
+    settings.LEADDISTRIB = {"HEARTBEAT_SECONDS": 0.05}
+    beats = await asyncio.gather(*(heartbeat.next_beat() for _ in range(500)))
     assert len(reads) == 1
+    texts = {beat.text(frozenset(["paris", "gone"])) for beat in beats}
+    assert texts == {'{"type":"heartbeat","versions":{"paris":7}}'}
 
 
 async def test_heartbeats_go_on_after_the_database_was_away(cast, connect, settings, monkeypatch):
@@ -214,3 +214,29 @@ async def test_what_waits_for_a_slow_reader_is_bounded(cast, site, monkeypatch):
     async with asyncio.timeout(5):
         await serving
     assert reader.left[-1] == {"type": "websocket.close", "code": 1013}
+
+
+async def test_a_rep_whom_the_manager_pauses_reads_it_in_the_own_language(cast, connect):
+    cast.amina.language = "fr"
+    await elsewhere(cast.amina.save)
+    socket = await connect(cast.amina)
+    await socket.hear("snapshot")
+    await elsewhere(set_paused, cast.amina, True)
+    me = (await socket.hear("me.changed"))["me"]
+    assert (me["paused"], me["may_claim"]) == (True, False)
+    with translation.override("fr"):
+        assert me["reasons"][0]["message"] == wording.refusal("paused", {})
+
+
+async def test_a_seen_that_meets_a_busy_database_is_one_measurement_less(
+    cast, connect, monkeypatch
+):
+    def busy(rep, leads):
+        raise Busy("locked")
+
+    monkeypatch.setattr(consumers, "mark_seen", busy)
+    socket = await connect(cast.amina)
+    await socket.hear("snapshot")
+    await socket.say({"type": "seen", "leads": []})
+    await socket.say({"type": "resync", "pool": str(cast.pool.public_id)})
+    assert (await socket.hear())["type"] == "snapshot"
