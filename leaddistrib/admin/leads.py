@@ -11,6 +11,8 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -100,7 +102,7 @@ class LeadAdmin(ImportAdmin, LeadDistribAdmin):
         "status",
         "owner",
         "pool",
-        "received_at",
+        "received",
     )
     list_select_related = ("owner__user", "pool")
     list_filter = (
@@ -160,6 +162,10 @@ class LeadAdmin(ImportAdmin, LeadDistribAdmin):
     @admin.display(description=lazy("lead"), ordering="company")
     def company_or_contact(self, lead: Lead) -> str:
         return str(lead)
+
+    @admin.display(description=lazy("received"), ordering="received_at")
+    def received(self, lead: Lead) -> str:
+        return date_format(timezone.localtime(lead.received_at), "SHORT_DATETIME_FORMAT")
 
     def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
         return self.fieldsets if obj is None else (self.where, *self.fieldsets)

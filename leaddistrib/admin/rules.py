@@ -111,11 +111,12 @@ class StepInline(admin.TabularInline):
     verbose_name = lazy("step")
     verbose_name_plural = lazy("Where it goes: the first that can take it, then the fallbacks")
 
-    def formfield_for_foreignkey(self, db_field: Any, request: Any, **options: Any) -> Any:
-        choice: Any = super().formfield_for_foreignkey(db_field, request, **options)
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        choice = super().formfield_for_dbfield(db_field, request, **options)
         # A rule chooses among teams and pools; they are made on their own pages.
-        for act in ("add", "change", "delete", "view"):
-            setattr(choice.widget, f"can_{act}_related", False)
+        if choice is not None and db_field.name in ("team", "pool"):
+            for act in ("add", "change", "delete", "view"):
+                setattr(choice.widget, f"can_{act}_related", False)
         return choice
 
 
