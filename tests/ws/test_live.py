@@ -132,7 +132,12 @@ async def test_a_heartbeat_tells_the_versions_of_the_own_pools(cast, connect, se
 
 async def test_versions_are_read_once_for_all_sockets(site, settings, monkeypatch):
     reads = []
-    monkeypatch.setattr(heartbeat, "versions", lambda: reads.append(1) or {"paris": 7})
+
+    def counted():
+        reads.append(1)
+        return {"paris": 7}
+
+    monkeypatch.setattr(heartbeat, "versions", counted)
     settings.LEADDISTRIB = {"HEARTBEAT_SECONDS": 0.05}
     beats = await asyncio.gather(*(heartbeat.next_beat() for _ in range(500)))
     assert len(reads) == 1
