@@ -70,7 +70,8 @@ class Command(BaseCommand):
             except (OperationalError, InterfaceError) as error:
                 # The database went away, or is not there yet. Everything due is still in it.
                 pause = min(2 * pause, LONGEST_PAUSE)
-                log.error("database=unreachable again_in=%.0fs error=%s", pause, error)
+                reason = " ".join(str(error).split())
+                log.error("database=unreachable again_in=%.0fs error=%s", pause, reason)
                 connection.close()
             self._sleep(pause * random.uniform(0.8, 1.0))
 
