@@ -24,4 +24,7 @@ document.addEventListener("leads:snapshot", ({ detail: { pools } }) => {
   if (!now.leads.has(id)) say("refresh", "lead");
 });
 
-if ("claimable" in page.dataset) say("seen", [id]);
+// Told once somebody is there to tell the server.
+if ("claimable" in page.dataset) {
+  document.addEventListener("leads:snapshot", () => say("seen", [id]), { once: true });
+}

@@ -132,7 +132,8 @@ document.addEventListener("leads:opened", ({ detail: { pool, lead, size } }) => 
   row.classList.add("is-new");
   place(row);
   trim();
-  arrived(row);
+  tidy();
+  say("drawn");
   say("announce", fill(texts.new, lead));
 });
 
@@ -164,6 +165,7 @@ document.addEventListener("leads:gone", ({ detail: { pool, lead, by, size } }) =
 document.addEventListener("leads:snapshot", ({ detail: { pools, named } }) => {
   if (!list()) return;
   for (const [id, pool] of pools) count(id, pool.size);
+  watch(); // not before a snapshot came: only then is somebody there to tell the server
   const { order, filter, paged } = list().dataset;
   const mine = covered();
   if (order === "newest" && filter === undefined && paged === undefined) return adopt(pools, mine);
@@ -190,29 +192,33 @@ function adopt(pools, mine) {
     const row = fresh ? draw(id, lead) : draw(id, lead, old);
     const next = after ? after.nextElementSibling : list().firstElementChild;
     if (next !== row) list().insertBefore(row, next);
-    if (fresh) arrived(row);
     after = row;
   }
   tidy();
   say("drawn");
 }
 
-function arrived(row) {
-  watcher.observe(row);
-  tidy();
-  say("drawn");
-}
-
 // --- Which leads were on screen, each told once
 
+const told = new Set();
 const watcher = new IntersectionObserver((entries) => {
-  const shown = entries.filter((entry) => entry.isIntersecting).map(({ target }) => target);
-  for (const row of shown) watcher.unobserve(row);
-  if (shown.length > 0 && !document.hidden) say("seen", shown.map((row) => row.dataset.lead));
+  if (document.hidden) return;
+  const ids = [];
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    watcher.unobserve(target);
+    told.add(target.dataset.lead);
+    ids.push(target.dataset.lead);
+  }
+  if (ids.length > 0) say("seen", ids);
 }, { threshold: 0.5 });
 
 function watch() {
-  for (const row of list()?.children ?? []) watcher.observe(row);
+  for (const row of list()?.children ?? []) {
+    if (told.has(row.dataset.lead)) continue;
+    watcher.unobserve(row); // observed anew, a row on screen is reported anew
+    watcher.observe(row);
+  }
 }
-watch();
 document.addEventListener("visibilitychange", () => document.hidden || watch());
+document.addEventListener("leads:drawn", watch);
