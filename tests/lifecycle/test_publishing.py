@@ -1,0 +1,109 @@
+"""Versions of the rules: written, checked, put in force (RU2, RU3)."""
+
+import pytest
+
+from leaddistrib.errors import InvalidRules
+from leaddistrib.lifecycle import publish
+from leaddistrib.lifecycle.publishing import draft, draft_of, put_in_force
+from leaddistrib.models import Rule, RuleSet
+from leaddistrib.queries import rulebook
+
+ALL = {"name": "All", "when": {}, "then": {"pool": "Everyone"}}
+FRANCE = {"field": "country", "op": "eq", "value": "FR"}
+PUSH = {"push": "round_robin", "team": "Paris"}
+
+
+def test_a_published_version_archives_the_one_before(cast):
+    first, second = publish([ALL], actor=cast.amina.user), publish([ALL])
+
+    first.refresh_from_db()
+    assert (first.version, first.status, first.published_by) == (1, "archived", cast.amina.user)
+    assert (second.version, second.status) == (2, "published")
+    assert second.published_at is not None
+    assert rulebook.published() == second
+
+
+def test_rules_come_back_as_the_documents_they_were(cast):
+    documents = [
+        {
+            "name": "France",
+            "when": {"all": [FRANCE, {"not": {"field": "score", "op": "lte", "value": 40}}]},
+            "then": {**PUSH, "fallback": [{**PUSH, "team": "Lyon"}, {"pool": "Everyone"}]},
+        },
+        ALL,
+    ]
+
+    published = publish(documents)
+
+    assert rulebook.documents(published) == documents
+    assert rulebook.documents(draft_of(published)) == documents
+
+
+def test_a_draft_decides_nothing(cast):
+    published, written = publish([ALL]), draft([ALL])
+
+    assert written.status == "draft"
+    assert rulebook.published() == published
+
+
+def test_only_a_draft_can_be_published(cast):
+    published = publish([ALL])
+
+    with pytest.raises(InvalidRules, match="draft"):
+        put_in_force(published)
+
+
+def test_a_draft_that_was_spoilt_in_the_admin_is_refused(cast):
+    written = draft([{**ALL, "when": FRANCE}, ALL])
+    Rule.objects.get(ruleset=written, position=2).delete()
+
+    with pytest.raises(InvalidRules) as error:
+        put_in_force(written)
+
+    assert set(error.value.problems) == {"rules"}
+    assert rulebook.published() is None
+
+
+@pytest.mark.parametrize(
+    ("documents", "places"),
+    [
+        ([], {"rules"}),
+        ([{**ALL, "when": FRANCE}], {"rules"}),
+        ([ALL, ALL], {"rules[0].when"}),
+        (["All"], {"rules[0]"}),
+        ([{**ALL, "name": " "}], {"rules[0].name"}),
+        ([{**ALL, "name": "x" * 201}], {"rules[0].name"}),
+        ([{**ALL, "name": None}], {"rules[0].name"}),
+        ([{**ALL, "colour": "blue"}], {"rules[0].colour"}),
+        ([{**ALL, "when": {"field": "colour", "op": "eq", "value": 1}}], {"rules[0].when.field"}),
+        ([{**ALL, "when": {"all": []}}], {"rules[0].when.all"}),
+        ([{**ALL, "then": None}], {"rules[0].then"}),
+        ([{**ALL, "then": {}}], {"rules[0].then"}),
+        ([{**ALL, "then": {**PUSH, "pool": "Everyone"}}], {"rules[0].then"}),
+        ([{**ALL, "then": {"pool": "Nowhere"}}], {"rules[0].then.pool"}),
+        ([{**ALL, "then": {"pool": ["Everyone"]}}], {"rules[0].then.pool"}),
+        ([{**ALL, "then": {"pool": "Everyone", "team": "Paris"}}], {"rules[0].then.team"}),
+        ([{**ALL, "then": {"push": "round_robin"}}], {"rules[0].then.team"}),
+        ([{**ALL, "then": {**PUSH, "team": "Rome"}}], {"rules[0].then.team"}),
+        ([{**ALL, "then": {**PUSH, "push": "by_dice"}}], {"rules[0].then.push"}),
+        ([{**ALL, "then": {**PUSH, "push": ["x"]}}], {"rules[0].then.push"}),
+        ([{**ALL, "then": {**PUSH, "speed": 1}}], {"rules[0].then.speed"}),
+        ([{**ALL, "then": {**PUSH, "fallback": "Everyone"}}], {"rules[0].then.fallback"}),
+        ([{**ALL, "then": {**PUSH, "fallback": ["x"]}}], {"rules[0].then.fallback[0]"}),
+        (
+            [{**ALL, "then": {"pool": "Everyone", "fallback": [PUSH]}}],
+            {"rules[0].then.fallback"},
+        ),
+        (
+            [{**ALL, "name": ""}, {**ALL, "then": {"pool": "Nowhere"}}],
+            {"rules[0].name", "rules[1].then.pool"},
+        ),
+    ],
+)
+def test_each_problem_is_named_with_its_place_and_nothing_is_written(cast, documents, places):
+    with pytest.raises(InvalidRules) as error:
+        publish(documents)
+
+    assert set(error.value.problems) == places
+    assert all(error.value.problems.values())
+    assert not RuleSet.objects.exists()
