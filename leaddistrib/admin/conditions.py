@@ -120,7 +120,7 @@ class Row:
 
     def _scalar(self, text: str) -> object:
         number = as_number(text)
-        if number is None or self.kind == "text":
+        if number is None or self.kind == "text" or self.op in ("contains", "starts_with"):
             return text
         # What an attribute is compared with is a number where it is written as one.
         canonical = str(number) == text or self.op in ("gte", "lte", "between")
