@@ -44,7 +44,7 @@ lint: $(VENV)/dev  ## style, types, floors, translations, migrations, production
 		REDIS_URL=redis://localhost $(PY) manage.py check --deploy --fail-level WARNING
 
 screenshots: $(VENV)/dev test-services  ## the pages at 360 px and 1280 px, into var/screenshots/
-	$(PY) -m pytest tests/browser/screenshots.py $(ARGS)
+	$(PY) -m pytest tests/browser/screenshots.py tests/browser/admin_screenshots.py $(ARGS)
 
 benchmarks: $(VENV)/dev test-services  ## every benchmark beside its reference
 	@for file in benchmarks/[a-z]*.py; do \

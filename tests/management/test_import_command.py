@@ -104,5 +104,5 @@ def test_a_missing_file_and_a_missing_column_are_said_clearly(folder: Path) -> N
     with pytest.raises(CommandError, match=r"There is no file .*nothing\.csv"):
         call_command("leaddistrib_import", str(folder / "nothing.csv"))
     (folder / "other.csv").write_text("id,name\n1,Fournier\n")
-    with pytest.raises(CommandError, match="company.*Its columns are"):
+    with pytest.raises(CommandError, match=r"company.*Its columns are"):
         call_command("leaddistrib_import", str(folder / "other.csv"), map=folder / "map.toml")
