@@ -124,7 +124,11 @@ def ours(_: Any) -> Callable[[], Claimer]:
 
     def connected() -> Claimer:
         connection.ensure_connection()
-        return lambda lead, rep, wins: claim(Lead(pk=lead), Rep(pk=rep), via="page") and None
+
+        def perform(lead: int, rep: int, wins: bool) -> None:
+            claim(Lead(pk=lead), Rep(pk=rep), via="page")
+
+        return perform
 
     return connected
 

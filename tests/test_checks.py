@@ -1,6 +1,7 @@
 """A wrong configuration is refused at start, with an id and a hint."""
 
 import copy
+from typing import Any
 
 import pytest
 from django.core.checks import run_checks
@@ -10,7 +11,7 @@ from django.db import connections
 
 from leaddistrib import checks
 
-SQLITE = {
+SQLITE: dict[str, Any] = {
     "ENGINE": "django.db.backends.sqlite3",
     "OPTIONS": {
         "transaction_mode": "IMMEDIATE",

@@ -1,5 +1,6 @@
 """A rep reaches for a lead (RA1, RA2, RA3)."""
 
+import inspect
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -177,7 +178,7 @@ def test_a_lead_given_back_between_two_looks_is_looked_at_again(cast, lead, monk
 
     def given_back_meanwhile(*arguments):
         monkeypatch.setitem(claim.__globals__, "_too_late", too_late)
-        release.__wrapped__(lead, cast.amina, reason="wrong number")
+        inspect.unwrap(release)(lead, cast.amina, reason="wrong number")
         return too_late(*arguments)
 
     monkeypatch.setitem(claim.__globals__, "_too_late", given_back_meanwhile)

@@ -38,6 +38,7 @@ def test_a_pushed_lead_is_its_owners_with_decision_turn_message_and_log(cast, pu
         received = receive(clean({"company": "Acme"}))
 
     lead, decision = received.lead, received.decision
+    assert decision is not None
     assert (lead.status, lead.owner, decision.method) == ("owned", cast.amina, "push")
     assert lead.decisions.get() == decision
     held = Assignment.objects.get()
@@ -116,6 +117,7 @@ def test_before_anything_is_published_the_safety_net_takes_every_lead(cast):
     received = receive(clean({"company": "Acme"}))
 
     assert received.lead.pool == safety_net()
+    assert received.decision is not None
     assert (received.decision.rule, received.decision.ruleset.version) == (None, 0)
 
 
@@ -210,7 +212,7 @@ def test_the_decision_names_who_was_passed_over(cast, push_to_paris):
     cast.amina.save()
     publish_rules(push_to_paris())
 
-    decision = Decision.objects.get(pk=receive(clean({"company": "Acme"})).decision.pk)
+    decision = Decision.objects.get(lead=receive(clean({"company": "Acme"})).lead)
 
     [step] = decision.explanation["steps"]
     assert step["winner"] == cast.bruno.pk

@@ -163,6 +163,7 @@ def test_who_lost_the_lease_no_longer_marks_the_message(cast, broken_server, mon
     """Bruno's worker sends it while Amina's hangs; her late failure must not have it sent again."""
     push()
     late = outbox._lease(NOON, NOON + LEASE)
+    assert late is not None
     OutboxMessage.objects.update(attempts=2, sent_at=NOON + LEASE)
 
     outbox._deliver(late, NOON + 2 * LEASE)
@@ -192,7 +193,7 @@ def test_two_workers_never_lease_the_same_message(cast):
         worker.start()
         worker.join(timeout=20)
 
-    assert [message.lead for message in leased] == [first, second]
+    assert [message and message.lead for message in leased] == [first, second]
 
 
 @pytest.mark.parametrize(("attempts", "seconds"), [(1, 30), (2, 60), (5, 480), (8, 3600)])

@@ -94,8 +94,8 @@ class Crew:
             answer = perform()
         except Exception as error:  # noqa: BLE001 - an error is an answer, and the history judges it
             answer = {"result": "error", "error": f"{type(error).__name__}: {error}"}
-        told = {"act": act, "lead": lead, "rep": rep, "asked_at": asked_at}
-        return told | answer | {"answered_at": time.time()}
+        told: dict[str, Any] = {"act": act, "lead": lead, "rep": rep, "asked_at": asked_at}
+        return {**told, **answer} | {"answered_at": time.time()}
 
 
 def main() -> None:

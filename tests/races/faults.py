@@ -12,8 +12,16 @@ from typing import Any
 from django.db import connection, connections
 from django.db.models import QuerySet
 
-from leaddistrib.lifecycle import claiming, releasing, rotations, routing, transactions
+from leaddistrib.lifecycle import claiming as real_claiming
+from leaddistrib.lifecycle import releasing as real_releasing
+from leaddistrib.lifecycle import rotations, transactions
+from leaddistrib.lifecycle import routing as real_routing
 from leaddistrib.models import Lead, Rep, Rotation
+
+# Names are replaced in them that they only import.
+claiming: Any = real_claiming
+releasing: Any = real_releasing
+routing: Any = real_routing
 
 MEET = 5
 """Threads that wait for each other between a read and a write; the crew of a control has as many.
@@ -64,7 +72,7 @@ def stale_look() -> None:
     before = {lead.pk: lead for lead in Lead.objects.select_related("pool", "owner__user")}
     looked: set[tuple[int, int]] = set()
 
-    def of_before(lead: Lead, rep: Rep, via: str) -> claiming.ClaimResult | None:
+    def of_before(lead: Lead, rep: Rep, via: str) -> Any:
         if (lead.pk, rep.pk) in looked:
             return attempt(lead, rep, via)
         looked.add((lead.pk, rep.pk))
