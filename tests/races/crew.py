@@ -93,7 +93,10 @@ class Crew:
         try:
             answer = perform()
         except Exception as error:  # noqa: BLE001 - an error is an answer, and the history judges it
-            answer = {"result": "error", "error": f"{type(error).__name__}: {error}"}
+            answer = {
+                "result": "error",
+                "error": f"{type(error).__name__}: {error} {error.__cause__ or ''}",
+            }
         told: dict[str, Any] = {"act": act, "lead": lead, "rep": rep, "asked_at": asked_at}
         return {**told, **answer} | {"answered_at": time.time()}
 
