@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.utils.module_loading import import_string
 
 from leaddistrib import checks, conf
 
@@ -37,6 +38,16 @@ def test_each_command_has_its_heading() -> None:
 def test_each_refusal_at_start_is_explained() -> None:
     ids = set(re.findall(r"leaddistrib\.[EW]\d{3}", Path(checks.__file__).read_text("utf-8")))
     assert ids == set(re.findall(r"`(leaddistrib\.[EW]\d{3})`", (DOCS / "settings.md").read_text()))
+
+
+@pytest.mark.parametrize("document", sorted(DOCS.glob("*.md")), ids=lambda path: path.name)
+def test_each_name_of_the_app_that_readers_are_told_to_use_exists(document: Path) -> None:
+    text = document.read_text("utf-8")
+    names = set(re.findall(r"[`\"](leaddistrib(?:\.[a-z_]+)+\.[A-Z]\w+)[`\"]", text))
+    for module, imported in re.findall(r"(?m)^from (leaddistrib[\w.]*) import (.+)$", text):
+        names |= {f"{module}.{name.strip()}" for name in imported.split(",")}
+    for name in names:
+        import_string(name)
 
 
 def test_each_link_between_the_pages_leads_somewhere() -> None:
