@@ -74,7 +74,7 @@ def in_batches(rows: Sequence[Any], take: Callable[[Sequence[Any]], object]) -> 
 
 
 def plain(batch: Sequence[Any]) -> None:
-    from leaddistrib.lifecycle.intake.receiving import FIELDS
+    from leaddistrib.lifecycle.intake.knowing import FIELDS
     from leaddistrib.models import Lead
     from leaddistrib.queries import clock
 

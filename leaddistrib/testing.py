@@ -76,13 +76,13 @@ class PoolFactory(factory.django.DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Pool {n}")
     mode = Pool.Mode.RACE
 
-    @factory.post_generation
-    def reps(self: Pool, create: bool, extracted: Iterable[Rep] | None, **kwargs: Any) -> None:  # type: ignore[misc]
+    @factory.post_generation  # type: ignore[untyped-decorator]
+    def reps(self: Pool, create: bool, extracted: Iterable[Rep] | None, **kwargs: Any) -> None:
         if create and extracted:
             self.reps.set(extracted)
 
-    @factory.post_generation
-    def teams(self: Pool, create: bool, extracted: Iterable[Team] | None, **kwargs: Any) -> None:  # type: ignore[misc]
+    @factory.post_generation  # type: ignore[untyped-decorator]
+    def teams(self: Pool, create: bool, extracted: Iterable[Team] | None, **kwargs: Any) -> None:
         if create and extracted:
             self.teams.set(extracted)
 

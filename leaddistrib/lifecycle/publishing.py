@@ -15,6 +15,7 @@ from leaddistrib.models import Pool, Rule, RuleSet, RuleStep, Team
 from leaddistrib.queries import clock, rulebook, wording
 
 
+@act(durable=False)
 def publish(
     documents: Sequence[Mapping[str, object]],
     *,
@@ -37,8 +38,7 @@ def draft(documents: Sequence[Mapping[str, object]], *, note: str = "") -> RuleS
         InvalidRules: with each problem and its place. Nothing was written.
     """
     rules = _Reader().read(documents)
-    latest = RuleSet.objects.aggregate(latest=Max("version"))["latest"] or 0
-    ruleset = RuleSet.objects.create(version=latest + 1, note=note)
+    ruleset = RuleSet.objects.create(version=_next_version(), note=note)
     for position, rule in enumerate(rules, start=1):
         row = Rule.objects.create(
             ruleset=ruleset, position=position, name=rule.name, when=rule.when
@@ -48,6 +48,13 @@ def draft(documents: Sequence[Mapping[str, object]], *, note: str = "") -> RuleS
             for number, step in enumerate(rule.steps)
         )
     return ruleset
+
+
+def _next_version() -> int:
+    """The version after the latest. The latest is locked, so that of two drafts made at once the
+    second waits, and then sees the first."""
+    list(RuleSet.objects.select_for_update(no_key=True).order_by("-version")[:1])
+    return int(RuleSet.objects.aggregate(latest=Max("version"))["latest"] or 0) + 1
 
 
 def draft_of(ruleset: RuleSet) -> RuleSet:
@@ -72,7 +79,7 @@ def put_in_force(ruleset: RuleSet, *, actor: AbstractUser | None = None) -> Rule
         InvalidRules: the draft is no draft, or its rules do not end in a catch-all.
     """
     # The published row is locked first, so that two publications follow each other.
-    list(RuleSet.objects.select_for_update().exclude(status=RuleSet.Status.ARCHIVED))
+    list(RuleSet.objects.select_for_update(no_key=True).exclude(status=RuleSet.Status.ARCHIVED))
     ruleset = RuleSet.objects.get(pk=ruleset.pk)
     if ruleset.status != RuleSet.Status.DRAFT:
         raise InvalidRules({"rules": _("Only a draft can be published.")})

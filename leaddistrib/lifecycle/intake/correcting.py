@@ -4,8 +4,8 @@ from django.contrib.auth.models import AbstractUser
 
 from leaddistrib.lifecycle.announcing import announce_updated
 from leaddistrib.lifecycle.intake.cleaning import LeadInput
-from leaddistrib.lifecycle.intake.receiving import FIELDS
-from leaddistrib.lifecycle.transactions import act
+from leaddistrib.lifecycle.intake.knowing import FIELDS
+from leaddistrib.lifecycle.transactions import act, lock_lead
 from leaddistrib.models import Lead, LogEntry
 from leaddistrib.queries import clock
 
@@ -17,7 +17,7 @@ def correct(lead: Lead, given: LeadInput, *, actor: AbstractUser | None = None) 
     The lead is not routed again. The log says which fields changed and who changed them; the
     pool's pages show the new facts.
     """
-    locked = Lead.objects.select_for_update(of=("self",)).select_related("pool").get(pk=lead.pk)
+    locked = lock_lead(lead.pk)
     changed = [name for name in FIELDS if getattr(locked, name) != getattr(given, name)]
     if not changed:
         return []

@@ -6,7 +6,7 @@ The admin's import and the command ``leaddistrib_import`` both call ``import_fil
 import io
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO
@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 from leaddistrib.errors import InvalidLead, UnreadableFile
 from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean
 from leaddistrib.lifecycle.intake.files import Table, read_rows
+from leaddistrib.lifecycle.intake.knowing import FIELDS, Identity, find_known, identity
 from leaddistrib.lifecycle.intake.mapping import ColumnMap
-from leaddistrib.lifecycle.intake.receiving import FIELDS, Outcome, receive_many
+from leaddistrib.lifecycle.intake.receiving import Outcome, receive_many
 from leaddistrib.lifecycle.intake.rejects import RejectWriter
 from leaddistrib.lifecycle.intake.table import Row
 from leaddistrib.models import ImportRun, Lead
@@ -229,34 +230,22 @@ class _Foresight:
 
     def __init__(self) -> None:
         # What earlier rows said of a lead, as a hash: a file may hold 200,000 of them.
-        self._said: dict[tuple[str, str], int] = {}
+        self._said: dict[Identity | None, int] = {}
 
     def outcomes(self, given: Sequence[LeadInput]) -> list[Outcome]:
-        known = _known(given)
+        known = {identity(lead): lead for lead in find_known(given)}
         return [self._outcome(one, known) for one in given]
 
-    def _outcome(self, one: LeadInput, known: dict[tuple[str, str], Lead]) -> Outcome:
+    def _outcome(self, one: LeadInput, known: dict[Identity | None, Lead]) -> Outcome:
         if not one.external_id:
             return Outcome.CREATED
-        identity = one.source_system, one.external_id
+        name = identity(one)
         says = hash(repr([getattr(one, name) for name in FIELDS]))
-        before, lead = self._said.get(identity), known.get(identity)
-        self._said[identity] = says
+        before, lead = self._said.get(name), known.get(name)
+        self._said[name] = says
         if before is not None:
             return Outcome.UNCHANGED if before == says else Outcome.UPDATED
         if lead is None:
             return Outcome.CREATED
         same = all(getattr(lead, name) == getattr(one, name) for name in FIELDS)
         return Outcome.UNCHANGED if same else Outcome.UPDATED
-
-
-def _known(given: Iterable[LeadInput]) -> dict[tuple[str, str], Lead]:
-    by_system: dict[str, list[str]] = {}
-    for one in given:
-        if one.external_id:
-            by_system.setdefault(one.source_system, []).append(one.external_id)
-    return {
-        (system, lead.external_id): lead
-        for system, ids in by_system.items()
-        for lead in Lead.objects.filter(source_system=system, external_id__in=ids)
-    }

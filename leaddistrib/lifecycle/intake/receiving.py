@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TypeVar, cast
 
@@ -13,11 +12,18 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError
 
 from leaddistrib.errors import KeyReused
-from leaddistrib.lifecycle.announcing import announce_updated
 from leaddistrib.lifecycle.intake.cleaning import LeadInput
+from leaddistrib.lifecycle.intake.knowing import (
+    FIELDS,
+    Identity,
+    find_known,
+    identity,
+    take_over,
+    update_known,
+)
 from leaddistrib.lifecycle.routing import route
 from leaddistrib.lifecycle.transactions import act, violates
-from leaddistrib.models import Decision, IdempotencyKey, Lead, LogEntry, Pool
+from leaddistrib.models import Decision, IdempotencyKey, Lead, LogEntry
 from leaddistrib.queries import clock
 
 T = TypeVar("T")
@@ -59,10 +65,14 @@ def receive(
 def receive_many(
     given: Sequence[LeadInput], *, actor: AbstractUser | None = None, routed: bool = True
 ) -> list[Received]:
-    """A batch of leads from a file, in one transaction, answered in their order (IN1).
+    """A batch of leads from a file, answered in their order (IN1).
 
     A known lead is brought up to date with what its source says now; it is not routed again.
-    Of two rows with the same external id the later one counts.
+    Of two rows with the same external id the later one counts. Known leads and new ones take a
+    transaction each: together they would lock leads before reps, against the order of locks.
+
+    Raises:
+        Busy: the database was locked through every retry; the new leads were not kept.
     """
     return _once_more(lambda: _receive_batch(given, actor, routed))
 
@@ -99,129 +109,62 @@ def _receive_by_key(given: LeadInput, actor: AbstractUser | None, key: str, scop
 
 @act(durable=False)
 def _receive(given: LeadInput, actor: AbstractUser | None) -> Received:
-    known = _find([given])
-    if known:
-        return _known(next(iter(known.values())))
-    moment = clock.now()
-    lead = _new(given, moment)
-    [decision] = route([lead])
-    _log([lead], LogEntry.Event.RECEIVED, actor, moment)
-    return Received(lead, Outcome.CREATED, decision)
+    known = find_known([given]).first()
+    if known is not None:
+        return _known(known)
+    [received] = _keep([given], actor, routed=True)
+    return received
 
 
-@act(durable=False)
 def _receive_batch(
     given: Sequence[LeadInput], actor: AbstractUser | None, routed: bool
 ) -> list[Received]:
+    known = update_known(given, actor)
+    unknown = [one for one, found in zip(given, known, strict=True) if found is None]
+    new = iter(_keep(unknown, actor, routed))
+    return [
+        Received(found[0], Outcome.UPDATED if found[1] else Outcome.UNCHANGED, None)
+        if found
+        else next(new)
+        for found in known
+    ]
+
+
+@act(durable=False)
+def _keep(given: Sequence[LeadInput], actor: AbstractUser | None, routed: bool) -> list[Received]:
+    """Keep new leads, and route them. A later row with the same external id mends the first."""
     moment = clock.now()
-    known = _find(given)
-    results: list[Received | None] = []
-    new: list[Lead] = []
-    changed: list[Lead] = []
+    leads: list[Lead] = []
+    named: dict[Identity, Lead] = {}
+    results: list[Received] = []
     for one in given:
-        lead = known.get(_identity(one)) if one.external_id else None
-        if lead is None:
-            lead = _new(one, moment)
-            new.append(lead)
-            if one.external_id:
-                known[_identity(one)] = lead
-            results.append(Received(lead, Outcome.CREATED, None))
-        elif _bring_up_to_date(lead, one):
-            if lead.pk is not None and lead not in changed:
-                changed.append(lead)
-            results.append(Received(lead, Outcome.UPDATED, None))
+        name = identity(one)
+        lead = named.get(name) if name else None
+        if lead is not None:
+            outcome = Outcome.UPDATED if take_over(lead, one) else Outcome.UNCHANGED
         else:
-            results.append(Received(lead, Outcome.UNCHANGED, None))
-    Lead.objects.bulk_update(changed, FIELDS, batch_size=200)
-    _log(changed, LogEntry.Event.UPDATED, actor, moment)
-    _announce_changes(changed)
+            fields = {field: getattr(one, field) for field in FIELDS}
+            lead = Lead(**fields, received_at=one.received_at or moment)
+            leads.append(lead)
+            outcome = Outcome.CREATED
+            if name:
+                named[name] = lead
+        results.append(Received(lead, outcome, None))
+    decisions: dict[int, Decision] = {}
     if routed:
-        route(new)
+        decisions = {decision.lead_id: decision for decision in route(leads)}
     else:
-        Lead.objects.bulk_create(new)
-    _log(new, LogEntry.Event.RECEIVED, actor, moment)
-    return [result for result in results if result]
-
-
-def _find(given: Iterable[LeadInput]) -> dict[tuple[str, str], Lead]:
-    """Known leads by (source_system, external_id), in one query per source system."""
-    by_system: dict[str, list[str]] = {}
-    for one in given:
-        if one.external_id:
-            by_system.setdefault(one.source_system, []).append(one.external_id)
-    found: dict[tuple[str, str], Lead] = {}
-    for system, ids in by_system.items():
-        leads = Lead.objects.filter(source_system=system, external_id__in=ids)
-        for lead in leads.select_related("pool"):
-            found[system, lead.external_id] = lead
-    return found
-
-
-def _identity(given: LeadInput) -> tuple[str, str]:
-    return given.source_system, given.external_id
+        Lead.objects.bulk_create(leads)
+    LogEntry.objects.bulk_create(
+        LogEntry(lead=lead, event=LogEntry.Event.RECEIVED, actor=actor, at=moment)  # type: ignore[misc]  # any user
+        for lead in leads
+    )
+    return [replace(one, decision=decisions.get(one.lead.pk)) for one in results]
 
 
 def _known(lead: Lead) -> Received:
     decision = lead.decisions.select_related("rule", "ruleset", "owner__user", "pool").first()
     return Received(lead, Outcome.UNCHANGED, decision)
-
-
-FIELDS = (
-    "source",
-    "source_system",
-    "external_id",
-    "lead_type",
-    "company",
-    "contact_name",
-    "contact_title",
-    "contact_email",
-    "contact_phone",
-    "country",
-    "subdivision",
-    "city",
-    "postal_code",
-    "industry",
-    "employees",
-    "product",
-    "score",
-    "language",
-    "attributes",
-    "company_domain",
-    "size_band",
-    "temperature",
-    "quality",
-)
-
-
-def _new(given: LeadInput, moment: datetime) -> Lead:
-    fields = {name: getattr(given, name) for name in FIELDS}
-    return Lead(**fields, received_at=given.received_at or moment)
-
-
-def _bring_up_to_date(lead: Lead, given: LeadInput) -> bool:
-    """Take over what the source says now; whether anything differed."""
-    differing = [name for name in FIELDS if getattr(lead, name) != getattr(given, name)]
-    for name in differing:
-        setattr(lead, name, getattr(given, name))
-    return bool(differing)
-
-
-def _announce_changes(changed: Iterable[Lead]) -> None:
-    by_pool: dict[Pool, list[Lead]] = {}
-    for lead in changed:
-        if lead.status == Lead.Status.WAITING and lead.pool:
-            by_pool.setdefault(lead.pool, []).append(lead)
-    for pool in sorted(by_pool, key=lambda pool: pool.pk):
-        announce_updated(pool, by_pool[pool])
-
-
-def _log(
-    leads: Iterable[Lead], event: LogEntry.Event, actor: AbstractUser | None, moment: datetime
-) -> None:
-    LogEntry.objects.bulk_create(
-        LogEntry(lead=lead, event=event, actor=actor, at=moment)  # type: ignore[misc]  # any user
-        for lead in leads
-    )
 
 
 def _fingerprint(given: LeadInput) -> str:

@@ -49,6 +49,10 @@ class Command(BaseCommand):
         column_map = load_map(options["map"]) if options["map"] else None
         # Silent unless somebody watches: disable=None asks whether stderr is a terminal.
         with tqdm(unit=" leads", disable=None, file=self.stderr) as bar:
+
+            def show(done: int) -> None:
+                bar.update(done - bar.n)
+
             return import_file(
                 path,
                 name=path.name,
@@ -56,7 +60,7 @@ class Command(BaseCommand):
                 source=options["source"],
                 dry_run=options["dry_run"],
                 routed=not options["no_route"],
-                on_progress=lambda done: bar.update(done - bar.n),
+                on_progress=show,
             )
 
     def _report(self, report: ImportReport, options: dict[str, Any]) -> None:
