@@ -21,6 +21,17 @@ class ReleaseForm(forms.Form):
     )
 
 
+class CloseForm(forms.Form):
+    """What came of a lead, as far as the rep cares to say."""
+
+    reason = forms.CharField(
+        label=_("What came of it? (optional)"),
+        max_length=500,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "reasons", "autocomplete": "off"}),
+    )
+
+
 class TimeOffForm(forms.Form):
     """Whole days, from the first to the last, in the site's time zone (PU2)."""
 
@@ -64,7 +75,12 @@ class LanguageForm(forms.Form):
 class LeadFilterForm(forms.Form):
     """Which of the leads they look after a manager wants to see."""
 
-    STATUSES = [("", _("All")), ("waiting", _("Waiting")), ("owned", _("Owned"))]
+    STATUSES = [
+        ("", _("All")),
+        ("waiting", _("Waiting")),
+        ("owned", _("Owned")),
+        ("closed", _("Closed")),
+    ]
 
     company = forms.CharField(label=_("Company"), max_length=100, required=False)
     status = forms.ChoiceField(label=_("Status"), choices=STATUSES, required=False)

@@ -55,6 +55,8 @@ def _told(entry: LogEntry) -> str:
             return _("Claimed by %(name)s") % who
         case LogEntry.Event.RELEASED:
             return _("Given back by %(name)s") % who
+        case LogEntry.Event.CLOSED:
+            return _("Closed by %(name)s") % who
     return str(entry.get_event_display())
 
 

@@ -35,6 +35,7 @@ def paths(company):
         (company.amina, at(waiting[2].public_id)),
         (company.amina, at(waiting[0].public_id) + "claim/"),
         (company.amina, at(waiting[1].public_id) + "release/"),
+        (company.amina, at(waiting[1].public_id) + "close/"),
         (company.chloe, "/leads/"),
         (company.chloe, "/leads/pool/"),
         (company.mireille, "/leads/"),

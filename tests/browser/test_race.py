@@ -70,6 +70,25 @@ def test_a_lead_given_back_slides_in(company, serve, enter):
     expect(amina.locator("[data-size-total]")).to_have_text("1")
 
 
+def test_a_lead_is_closed_after_a_question(company, serve, enter):
+    lead = LeadFactory(owner=company.amina, company="Kestrel Insurance")
+    page = enter(serve(), company.amina)
+    page.goto(f"/leads/lead/{lead.public_id}/")
+    page.get_by_role("link", name="Close").click()
+    question = page.get_by_role("dialog", name="Kestrel Insurance")
+    expect(question.get_by_role("link", name="Keep it")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(question).to_be_hidden()
+    page.get_by_role("link", name="Close").click()
+    question.get_by_label("What came of it?").fill("Became a customer")
+    question.get_by_role("button", name="Close").click()
+    expect(page.get_by_text("You closed Kestrel Insurance.")).to_be_visible()
+    expect(page.locator("#own-leads .lead")).to_have_count(0)
+    page.goto(f"/leads/lead/{lead.public_id}/")
+    expect(page.get_by_text("You closed this lead.")).to_be_visible()
+    expect(page.get_by_text("“Became a customer”")).to_be_visible()
+
+
 def test_without_scripts_the_claim_still_works(company, serve, enter):
     lead = LeadFactory(
         pool=company.race, company="Halvorsen Logistics", contact_phone="+4755123456"

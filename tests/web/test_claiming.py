@@ -110,18 +110,3 @@ def test_a_script_without_a_session_is_told_so(cast, waiting):
     answer = Client().post(address(waiting), **JSON)
     assert answer.status_code == 401
     assert answer.json()["code"] == "signed_out"
-
-
-def test_a_lead_given_back_says_why_and_is_open_again(cast, waiting):
-    claim(waiting, cast.amina, via="page")
-    browser = signed_in(cast.amina)
-    page = reverse("leaddistrib:release", args=[waiting.public_id])
-    assert browser.get(page).status_code == 200
-    assert browser.post(page, {"reason": "  "}).status_code == 400
-    waiting.refresh_from_db()
-    assert waiting.owner == cast.amina
-    answer = browser.post(page, {"reason": "Outside my market"}, follow=True)
-    assert "You gave Boulangerie Lenoir back." in answer.content.decode()
-    waiting.refresh_from_db()
-    assert waiting.status == Lead.Status.WAITING
-    assert waiting.assignments.get().end_reason == "Outside my market"

@@ -94,6 +94,7 @@ SEEN: dict[str, tuple[int, ...]] = {
     "lead": (200, 200, 404, 200, 200, 404, 302),
     "claim": (302, 302, 404, 404, 404, 404, 302),
     "release": (200, 302, 404, 404, 404, 404, 302),
+    "close": (200, 302, 404, 404, 404, 404, 302),
     "me": (200, 200, 200, 200, 200, 200, 302),
     "availability": (405,) * 7,
     "time-off": (405,) * 7,
@@ -111,14 +112,15 @@ def test_each_page_has_a_row_in_the_table_of_permissions():
 def test_each_role_sees_its_pages_only(cast, name):
     owned = LeadFactory(pool=cast.pool, owner=cast.amina)
     arguments = {"lead": [owned.public_id], "claim": [owned.public_id]}
-    arguments |= {"release": [owned.public_id], "time-off-remove": [1]}
+    arguments |= {"release": [owned.public_id], "close": [owned.public_id]}
+    arguments |= {"time-off-remove": [1]}
     address = page(name, *arguments.get(name, []))
     for role, expected in zip(ROLES, SEEN[name], strict=True):
         client = signed_in(getattr(cast, role)) if role else Client()
         assert client.get(address).status_code == expected, role
 
 
-@pytest.mark.parametrize("name", ["lead", "claim", "release"])
+@pytest.mark.parametrize("name", ["lead", "claim", "release", "close"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_foreign_and_missing_leads_answer_alike(cast, waiting, name, method):
     client = signed_in(cast.david)

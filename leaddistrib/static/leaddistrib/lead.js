@@ -28,3 +28,20 @@ document.addEventListener("leads:snapshot", ({ detail: { pools } }) => {
 if ("claimable" in page.dataset) {
   document.addEventListener("leads:snapshot", () => say("seen", [id]), { once: true });
 }
+
+// Closing asks first: here in a dialog, without this script on a page of its own.
+const dialog = document.getElementById("close-dialog");
+if (dialog) {
+  page.querySelector("[data-ask-close]").addEventListener("click", (event) => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    dialog.showModal();
+  });
+  const cancel = dialog.querySelector("[data-cancel]");
+  cancel.autofocus = true; // what cannot be undone is not what Enter does first
+  cancel.addEventListener("click", (event) => {
+    event.preventDefault();
+    dialog.close();
+  });
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+}

@@ -2,22 +2,18 @@
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
-from leaddistrib.errors import Busy, NotYours
-from leaddistrib.lifecycle.releasing import release as give_back
 from leaddistrib.models import Claim, Decision, Lead
 from leaddistrib.policy import View, disclose
 from leaddistrib.queries import clock, explanations
 from leaddistrib.queries.inbox import standing
 from leaddistrib.web import outcomes
-from leaddistrib.web.access import Viewer, lead_for, lead_for_rep, signed_in
+from leaddistrib.web.access import Viewer, lead_for, signed_in
 from leaddistrib.web.cards import SIZES, TEMPERATURES, details, place
-from leaddistrib.web.forms import ReleaseForm
+from leaddistrib.web.forms import CloseForm
 from leaddistrib.web.history import history
 
 
@@ -53,6 +49,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "sentence": explanations.sentence(decision, rep) if decision else "",
         "trace": _trace(decision, viewer, view),
         "history": history(found, view, rep),
+        "form": CloseForm() if own else None,
     }
     return render(request, "leaddistrib/lead.html", context)
 
@@ -75,31 +72,3 @@ def _too_late(found: Lead, viewer: Viewer) -> str:
     if tried is None or held is None:
         return ""
     return outcomes.too_late(found.owner.name, tried.claimed_at - held.started_at)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
-def release(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
-    """GET asks for the reason and changes nothing; POST gives the lead back (RA4)."""
-    found, rep = lead_for_rep(viewer, public_id)
-    if found.owner_id != rep.pk or found.status != Lead.Status.OWNED:
-        messages.info(request, _("This lead is not yours (any more)."))
-        return redirect("leaddistrib:lead", public_id)
-    form = ReleaseForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            give_back(found, rep, reason=form.cleaned_data["reason"])
-        except NotYours:
-            messages.info(request, _("This lead is not yours (any more)."))
-            return redirect("leaddistrib:home")
-        except Busy:
-            form.add_error(None, _("Too much is going on at once. Nothing was changed: try again."))
-        else:
-            messages.success(request, _("You gave %(lead)s back.") % {"lead": found})
-            return redirect("leaddistrib:home")
-    return render(
-        request,
-        "leaddistrib/release.html",
-        {"viewer": viewer, "lead": found, "form": form},
-        status=400 if form.errors else 200,
-    )
