@@ -105,7 +105,7 @@ def documented(
     }
     for status, (shape, meaning) in answers.items():
         responses[status] = OpenApiResponse(_one_of(operation, status, shape), meaning)
-    return extend_schema(
+    described = extend_schema(
         operation_id=operation,
         summary=summary,
         description=description,
@@ -127,6 +127,14 @@ def documented(
             for one in examples
         ],
     )
+
+    def decorate(method: F) -> F:
+        # What extend_schema builds on; otherwise it takes the host's DEFAULT_SCHEMA_CLASS, which is
+        # a schema that it cannot extend unless the host chose drf-spectacular for its own API.
+        vars(method)["kwargs"] = {"schema": AutoSchema}
+        return described(method)
+
+    return decorate
 
 
 def _one_of(operation: str, status: int, shape: Shape | Shapes) -> Any:

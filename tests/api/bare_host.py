@@ -1,13 +1,16 @@
 # ruff: noqa: E402 - settings come before what reads them
-"""Another project, without drf-spectacular and with REST settings of its own; run by a test.
+"""Another project, with REST settings of its own; run by a test.
 
-Prints what the API answers there, one line for each call.
+Prints what the API answers there, one line for each call. As argument: "with" or "without"
+drf-spectacular.
 """
 
 import sys
 
-# As if it were not installed: an import of it fails.
-sys.modules["drf_spectacular"] = None  # type: ignore[assignment]
+DESCRIBED = sys.argv[1] == "with"
+if not DESCRIBED:
+    # As if it were not installed: an import of it fails.
+    sys.modules["drf_spectacular"] = None  # type: ignore[assignment]
 
 import django
 from django.conf import settings
@@ -16,6 +19,10 @@ settings.configure(
     SECRET_KEY="for-tests-only",
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF="config_of_the_host",
+    STATIC_URL="static/",
+    TEMPLATES=[
+        {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True},
+    ],
     USE_TZ=True,
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
@@ -37,6 +44,7 @@ settings.configure(
         "django.contrib.contenttypes",
         "django.contrib.sessions",
         "django.contrib.staticfiles",
+        *(["drf_spectacular", "drf_spectacular_sidecar"] if DESCRIBED else []),
     ],
     MIDDLEWARE=[
         "django.contrib.sessions.middleware.SessionMiddleware",
