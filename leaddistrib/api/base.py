@@ -84,15 +84,25 @@ class ApiView(APIView):
 
     def body(self, known: Mapping[str, object]) -> dict[str, Any]:
         """The object that was sent. Raises ValidationError naming what is not ``known``."""
+        data, unknown = self.sorted_body(known)
+        if unknown:
+            raise ValidationError(unknown)
+        return data
+
+    def sorted_body(
+        self, known: Mapping[str, object]
+    ) -> tuple[dict[str, Any], dict[str, list[str]]]:
+        """What is ``known`` of the object that was sent, and what is wrong with the rest of it.
+
+        Raises ValidationError if no object was sent.
+        """
         data = self.request.data
         if not isinstance(data, dict):
             raise ValidationError([_("Send an object with named values.")])
         unknown = {
             shown(name): [_("There is no such field.")] for name in data if name not in known
         }
-        if unknown:
-            raise ValidationError(unknown)
-        return data
+        return {name: value for name, value in data.items() if name in known}, unknown
 
     def get_throttles(self) -> list[BaseThrottle]:
         return [Rate(self.rate)]

@@ -21,7 +21,8 @@ from leaddistrib.api.pagination import MAX_LIMIT, page
 from leaddistrib.api.representing import decision_document, lead_document, trace_document
 from leaddistrib.api.shapes import Explanation, LeadIn, LeadOut, LeadPage, Received
 from leaddistrib.api.throttling import Rate
-from leaddistrib.lifecycle.intake.cleaning import clean, require_identity
+from leaddistrib.errors import InvalidLead
+from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean, require_identity
 from leaddistrib.lifecycle.intake.receiving import Outcome, receive
 from leaddistrib.models import Lead
 from leaddistrib.policy import Role, View, policy
@@ -147,8 +148,7 @@ class Leads(ApiView):
         if key is not None and not KEY.fullmatch(key):
             message = _("Expected 1 to 200 printable ASCII characters.")
             raise ValidationError({"Idempotency-Key": [message]})
-        given = clean(self.body(FIELDS), require=("source",))
-        require_identity(given)
+        given = self._given()
         actor = cast("AbstractUser", request.user)
         received = receive(given, actor=actor, key=key or "", scope=f"user:{actor.pk}")
         return Response(
@@ -160,6 +160,18 @@ class Leads(ApiView):
             if received.outcome is Outcome.CREATED
             else status.HTTP_200_OK,
         )
+
+    def _given(self) -> LeadInput:
+        """The lead that was sent. Raises InvalidLead naming all that is wrong with it."""
+        data, unknown = self.sorted_body(FIELDS)
+        try:
+            given = clean(data, require=("source",))
+            require_identity(given)
+        except InvalidLead as error:
+            raise InvalidLead({**unknown, **error.fields}) from error
+        if unknown:
+            raise InvalidLead(unknown)
+        return given
 
 
 class OneLead(ApiView):

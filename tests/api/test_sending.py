@@ -142,6 +142,7 @@ def test_every_wrong_field_is_named_at_once_by_its_outside_name(company, sender)
         "employees": -1,
         "score": "many",
         "attributes": {"list": [1]},
+        "owner": "Amina",
     }
     response = send(sender, body)
     assert response.status_code == 400
@@ -157,6 +158,7 @@ def test_every_wrong_field_is_named_at_once_by_its_outside_name(company, sender)
         "employees",
         "score",
         "attributes.list",
+        "owner",
     }
     assert told["fields"]["contact.email"] == [
         "Expected an e-mail address such as ana@example.com, got “ana”."
