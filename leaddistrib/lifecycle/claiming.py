@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Refusal, Situation, refusals
-from leaddistrib.lifecycle.announcing import announce_limits, announce_taken
+from leaddistrib.lifecycle.announcing import announce_taken
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps, violates
 from leaddistrib.models import Assignment, Claim, Lead, LogEntry, Offer, Rep
 from leaddistrib.queries import clock
@@ -123,10 +123,8 @@ def _win(
         at=now,
         detail={"via": via},
     )
-    announce_taken(lead, rep, now)
+    announce_taken(lead, rep, replace(facts, open_leads=facts.open_leads + 1), now)
     announce(lead_claimed, sender=Lead, lead=lead, rep=rep)
-    now_holding = replace(facts, open_leads=facts.open_leads + 1)
-    announce_limits([rep], {rep.pk: now_holding}, now)
 
 
 def _too_late(
