@@ -54,6 +54,11 @@ class Viewer:
         return self.user.get_short_name() or self.name
 
     @property
+    def sign_in(self) -> str:
+        """Where the viewer signs in again, when the session is over."""
+        return resolve_url(settings.LOGIN_URL)
+
+    @property
     def oversees(self) -> bool:
         """Whether the viewer looks after the leads of others."""
         return self.sight.role in (Role.MANAGER, Role.ADMIN)

@@ -1,23 +1,30 @@
 // Keeps what this page knows of its pools right: by a socket, and by polling where there is none.
 //
 // Messages only hint. Each carries its pool's version: one that was missed shows as a gap, or as a
-// version behind the heartbeat's, and then the pool is asked for anew.
+// version behind the heartbeat's, and then the pool is asked for anew (docs/socket.md).
 
-const { socket: path, snapshot: snapshotUrl } = document.body.dataset;
+const { socket: path, snapshot: snapshotUrl, signIn } = document.body.dataset;
 const SILENCE = 45_000; // ms without a word after which a socket counts as dead
 const POLL = 10_000;
 const TRIES = 3; // failures after which polling starts beside further tries
-const LONGEST_WAIT = 30_000;
+const LONGEST_WAIT = 20_000; // and up to as long again, so that pages spread
+const GAP = 1_000; // ms that a message waits for those before it: servers may overtake each other
+const SPREAD = 3_000; // ms over which pages spread when one heartbeat sends all of them
 const ASK_AGAIN = 5_000;
 const RENEW = 1012, SIGNED_OUT = 4401, NOT_A_REP = 4403; // why the server ends a socket
+// ms until the next try, where the next one would fare no better: a message that is refused, one
+// that is too long, too many sockets.
+const PATIENCE = { 1008: 30_000, 1009: 30_000, 4429: 60_000 };
 
-const pools = new Map(); // id → { version, size, leads: Map of id → card }
+const pools = new Map(); // id → { version, wanted, size, leads: id → card, held: version → message }
+const asking = new Map(); // pool id → { due, timer } of the coming question
 const asked = new Map(); // pool id → when it was last asked for
 const seen = new Set(); // lead ids on screen, not yet told
 let socket = null;
 let epoch = null; // of the connection's snapshot; null until it came
 let early = []; // messages that came before it
 let live = false;
+let over = false; // nothing more is to be had from the server
 let failures = 0;
 let silence, retry, poll;
 
@@ -29,6 +36,8 @@ function connect() {
   socket = mine;
   epoch = null;
   early = [];
+  for (const { timer } of asking.values()) clearTimeout(timer);
+  asking.clear();
   listen();
   // Whatever an older socket still says is ignored: its snapshot is not ours.
   mine.onmessage = (event) => {
@@ -40,17 +49,24 @@ function connect() {
 }
 
 function ended(code) {
-  if (code === SIGNED_OUT || code === NOT_A_REP) signedOut();
-  else if (code === RENEW) connect();
-  else lost();
+  if (code === SIGNED_OUT) signedOut();
+  else if (code === NOT_A_REP) stop();
+  else if (code === RENEW) renew();
+  else lost(PATIENCE[code]);
 }
 
 function listen() {
   clearTimeout(silence);
-  silence = setTimeout(lost, SILENCE);
+  silence = setTimeout(() => lost(), SILENCE);
 }
 
-function lost() {
+// The page stays as it is meanwhile; all pages of a server that stops come back spread out.
+function renew() {
+  clearTimeout(silence);
+  retry = setTimeout(connect, 2_000 * Math.random());
+}
+
+function lost(patience) {
   clearTimeout(silence);
   clearTimeout(retry);
   const dead = socket;
@@ -58,14 +74,14 @@ function lost() {
   dead?.close();
   live = false;
   failures += 1;
-  const wait = Math.min(LONGEST_WAIT, 500 * 2 ** failures) * (0.5 + Math.random());
-  retry = setTimeout(connect, wait);
-  if (failures >= TRIES) startPolling();
+  const wait = patience ?? Math.min(LONGEST_WAIT, 250 * 2 ** failures);
+  retry = setTimeout(connect, wait * (1 + Math.random()));
+  if (patience || failures >= TRIES) startPolling();
   else say("connection", failures > 1 || epoch ? "reconnecting" : "connecting");
 }
 
 function hurry() {
-  if (!live && socket?.readyState !== WebSocket.CONNECTING) connect();
+  if (!over && !live && !socket) connect();
 }
 
 function startPolling() {
@@ -77,8 +93,9 @@ function startPolling() {
 async function pollOnce() {
   try {
     const answer = await fetch(snapshotUrl, { headers: { Accept: "application/json" } });
-    if (live) return; // a socket came meanwhile and knows better
-    if (answer.status === 401 || answer.status === 403) return signedOut();
+    if (live || over) return; // a socket came meanwhile and knows better
+    if (answer.status === 401) return signedOut();
+    if (answer.status === 403) return stop();
     if (!answer.ok) throw new Error(answer.statusText);
     takeSnapshot(await answer.json(), true);
     say("connection", "polling");
@@ -88,11 +105,19 @@ async function pollOnce() {
   poll = live ? null : setTimeout(pollOnce, POLL);
 }
 
-function signedOut() {
+function stop(state = "stopped") {
   clearTimeout(retry);
   clearTimeout(silence);
+  clearTimeout(poll);
   socket = null;
-  say("connection", "signed-out");
+  live = false;
+  over = true;
+  say("connection", state);
+}
+
+function signedOut() {
+  stop("signed-out");
+  location.assign(`${signIn}?${new URLSearchParams({ next: location.pathname + location.search })}`);
 }
 
 function receive(message) {
@@ -121,36 +146,65 @@ function connected(message) {
 function takeSnapshot({ pools: shown, me }, whole) {
   if (whole) {
     asked.clear();
-    for (const id of [...pools.keys()]) if (!shown.some((pool) => pool.id === id)) pools.delete(id);
+    pools.clear();
   }
   for (const { id, version, size, leads } of shown) {
-    pools.set(id, { version, size: size ?? leads.length, leads: new Map(leads.map((lead) => [lead.id, lead])) });
+    const held = pools.get(id)?.held ?? new Map();
+    const cards = new Map(leads.map((lead) => [lead.id, lead]));
+    pools.set(id, { version, wanted: version, size: size ?? leads.length, leads: cards, held });
     asked.delete(id);
   }
   say("snapshot", { pools, named: shown.map((pool) => pool.id), whole });
   if (me) say("me", me);
+  for (const { id } of shown) settle(id);
 }
 
+// Many changes at once are a heartbeat only, for all pages in the same moment: they spread out.
 function compare(versions) {
   for (const [id, version] of Object.entries(versions)) {
-    if ((pools.get(id)?.version ?? -1) < version) ask(id);
+    const pool = pools.get(id);
+    if (pool?.version >= version) continue;
+    if (pool) pool.wanted = version;
+    ask(id, GAP + SPREAD * Math.random());
   }
 }
 
-function ask(pool) {
-  if (Date.now() - (asked.get(pool) ?? 0) < ASK_AGAIN) return;
-  asked.set(pool, Date.now());
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "resync", pool }));
+function ask(id, pause) {
+  const due = Math.max(Date.now() + pause, (asked.get(id) ?? 0) + ASK_AGAIN);
+  const coming = asking.get(id);
+  if (coming?.due <= due) return;
+  clearTimeout(coming?.timer);
+  asking.set(id, { due, timer: setTimeout(resync, due - Date.now(), id) });
+}
+
+function resync(id) {
+  asking.delete(id);
+  const pool = pools.get(id);
+  if (pool?.held.size === 0 && pool.version >= pool.wanted) return; // what was missing has come
+  if (socket?.readyState !== WebSocket.OPEN) return;
+  asked.set(id, Date.now());
+  socket.send(JSON.stringify({ type: "resync", pool: id }));
 }
 
 function apply(message) {
   const pool = pools.get(message.pool);
-  if (!pool) return ask(message.pool);
-  if (message.version <= pool.version) return; // doubled, or late
-  if (message.version === pool.version + 1) pool.version = message.version;
-  else ask(message.pool); // what is new is shown at once all the same
-  const change = { opened, updated, taken: gone, withdrawn: gone }[message.type.replace("lead.", "")];
-  change?.(pool, message);
+  if (!pool) return ask(message.pool, GAP);
+  pool.held.set(message.version, message);
+  settle(message.pool);
+}
+
+// In the order of versions: a lead that is opened and taken must not seem to be taken and opened.
+function settle(id) {
+  const pool = pools.get(id);
+  for (const version of [...pool.held.keys()].sort((a, b) => a - b)) {
+    if (version > pool.version + 1) return ask(id, GAP);
+    const message = pool.held.get(version);
+    pool.held.delete(version);
+    if (version <= pool.version) continue; // doubled, or late
+    pool.version = version;
+    const change = { opened, updated, taken: gone, withdrawn: gone }[message.type.replace("lead.", "")];
+    change?.(pool, message);
+  }
 }
 
 function opened(pool, { pool: id, lead }) {

@@ -85,6 +85,31 @@ function showReasons(reasons) {
   );
 }
 
+// How many leads wait, in each pool and in all.
+const sizes = new Map();
+function showSizes() {
+  const put = (element, number) => {
+    element.textContent = number;
+    element.classList.toggle("none", number === 0);
+  };
+  for (const element of document.querySelectorAll("[data-size]")) {
+    if (sizes.has(element.dataset.size)) put(element, sizes.get(element.dataset.size));
+  }
+  const total = document.querySelector("[data-size-total]");
+  if (total) put(total, [...sizes.values()].reduce((all, size) => all + size, 0));
+}
+for (const name of ["opened", "updated", "gone"]) {
+  document.addEventListener(`leads:${name}`, ({ detail: { pool, size } }) => {
+    sizes.set(pool, size);
+    showSizes();
+  });
+}
+document.addEventListener("leads:snapshot", ({ detail: { pools, whole } }) => {
+  if (whole) sizes.clear();
+  for (const [id, { size }] of pools) sizes.set(id, size);
+  showSizes();
+});
+
 // Some parts are drawn by the server only: fetch the page again and put the new part in place.
 const refreshing = new Set();
 async function refresh(id) {

@@ -98,25 +98,16 @@ function tidy() {
   document.querySelector("[data-empty]").hidden = list().children.length > 0;
 }
 
-// --- Counts
+// --- Whether there are more than the list shows
 
 const sizes = new Map();
 function count(pool, size) {
   sizes.set(pool, size);
-  for (const element of document.querySelectorAll(`[data-size="${CSS.escape(pool)}"]`)) put(element, size);
-  const total = document.querySelector("[data-size-total]");
-  const sum = (ids) => ids.reduce((all, id) => all + (sizes.get(id) ?? 0), 0);
-  if (total) put(total, sum([...sizes.keys()]));
   const more = document.querySelector("[data-more]");
   if (!more) return;
-  const shown = sum([...covered().keys()]);
+  const shown = [...covered().keys()].reduce((all, id) => all + (sizes.get(id) ?? 0), 0);
   more.querySelector("[data-size-shown]").textContent = shown;
   more.hidden = shown <= Number(list().dataset.limit);
-}
-
-function put(element, number) {
-  element.textContent = number;
-  element.classList.toggle("none", number === 0);
 }
 
 // --- What happens
