@@ -25,6 +25,7 @@ REQUIRED_MIDDLEWARE = (
     "django.middleware.locale.LocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 )
+LANGUAGE_MIDDLEWARE = "leaddistrib.web.middleware.LanguageMiddleware"
 REQUIRED_APPS = (
     "channels",
     "rest_framework",
@@ -135,6 +136,13 @@ def installation(**kwargs: Any) -> Iterable[CheckMessage]:
                 hint=f'Add "{middleware}" to MIDDLEWARE, in the order that Django documents.',
                 id="leaddistrib.E008",
             )
+    if LANGUAGE_MIDDLEWARE not in django_settings.MIDDLEWARE:
+        yield checks.Warning(
+            "The language that reps choose for themselves holds on the pages of leaddistrib only, "
+            "not where they sign in or out, nor on the error pages.",
+            hint=f'Add "{LANGUAGE_MIDDLEWARE}" to MIDDLEWARE, after AuthenticationMiddleware.',
+            id="leaddistrib.W004",
+        )
 
 
 @register("leaddistrib")

@@ -111,6 +111,15 @@ def test_missing_middleware_is_named(settings, name):
     assert name in message.msg
 
 
+def test_reps_who_chose_a_language_keep_it_on_every_page(settings):
+    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if "LanguageMiddleware" not in one]
+
+    [message] = checks.installation()
+    assert message.id == "leaddistrib.W004"
+    assert not message.is_serious()
+    assert "after AuthenticationMiddleware" in message.hint
+
+
 def test_a_missing_app_is_named(settings):
     settings.INSTALLED_APPS = [one for one in settings.INSTALLED_APPS if one != "django_q"]
 
