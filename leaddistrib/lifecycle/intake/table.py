@@ -15,6 +15,7 @@ Cell = str | int | float | bool | datetime
 
 # Stand-ins that the decoder leaves for bytes that are no text in the file's encoding.
 UNDECODED = re.compile("[\udc80-\udcff]")
+SUBSTITUTE = "\x1a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +114,12 @@ def _kept(cell: Cell, limits: Limits) -> Cell:
     """What a rejected row keeps of a cell: printable anywhere, and bounded.
 
     A cell that was too long stays too long by one character: sent again as it is, it is rejected
-    again, and never taken as if its beginning were the whole.
+    again, and never taken as if its beginning were the whole. PostgreSQL cannot store NUL; the
+    control character for "substitute" in its place is refused again, too.
     """
     if not isinstance(cell, str):
         return cell
+    cell = cell.replace("\0", SUBSTITUTE)
     if len(cell) > limits.cell:
         cell = cell[: limits.cell] + "…"
     return cell.encode("utf-8", "replace").decode("utf-8") if not cell.isascii() else cell

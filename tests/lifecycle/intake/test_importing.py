@@ -146,3 +146,12 @@ class _Limited:
             if number == self.after:
                 raise UnreadableFile("Broken here.")
             yield row
+
+
+def test_a_row_with_a_nul_character_is_kept_to_be_mended_and_refused_again_unmended(everyone):
+    file = "Ref;Firma;E-mail;Land\n1;Dupont SA;ana@dupont.fr;FR\n2;No\0vák;jan@novak.cz;CZ\n"
+    report = run(file)
+    assert (report.created, report.rejected) == (1, 1)
+    assert report.first_rejects[0].reason == "Column “Firma”: it holds a NUL character."
+    assert run(report.rejects_csv).rejected == 1
+    assert run(report.rejects_csv.replace("No\x1avák", "Novák")).created == 1
