@@ -1,25 +1,33 @@
 """`make screenshots`: every page at 360 px and 1280 px, light and dark, English and French.
 
-Not part of the tests: they are pictures to look at. They land in var/screenshots/.
+Not part of the tests: they are pictures to look at. They land in var/screenshots/; the README's own
+is docs/images/pool.png.
 """
 
+from base64 import b64encode
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import urlparse
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Page, Route
+from django.utils import timezone
+from playwright.sync_api import Page
 
 from leaddistrib.lifecycle.claiming import claim
+from leaddistrib.lifecycle.closing import close
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.intake.receiving import receive
-from leaddistrib.models import Lead
+from leaddistrib.management.prospects import prospect
+from leaddistrib.management.seeding import seed_company
+from leaddistrib.models import Lead, Pool, Rep
 from leaddistrib.testing import LeadFactory
 from tests.browser.conftest import DESKTOP, INCOMING, PHONE, claim_elsewhere, leads
 
-FOLDER = Path(__file__).parents[2] / "var" / "screenshots"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "var" / "screenshots"
+README_PICTURE = ROOT / "docs" / "images" / "pool.png"
 LOOKS = [(size, scheme) for size in (PHONE, DESKTOP) for scheme in ("light", "dark")]
 
 
@@ -83,10 +91,19 @@ def test_pages_of_a_rep(company: SimpleNamespace, shoot: Callable[..., None]) ->
     shoot("me", company.amina, opening("/leads/me/"))
     claim(waiting[1], company.amina, via="page")
     shoot("lead-own", company.amina, opening(f"/leads/lead/{waiting[1].public_id}/"))
+    shoot("close", company.amina, opening(f"/leads/lead/{waiting[1].public_id}/close/"))
+
+    def ask_to_close(page: Page) -> None:
+        opening(f"/leads/lead/{waiting[1].public_id}/")(page)
+        page.locator("[data-ask-close]").click()
+
+    shoot("dialog-close", company.amina, ask_to_close)
     shoot("give-back", company.amina, opening(f"/leads/lead/{waiting[1].public_id}/release/"))
     claim(waiting[2], company.bruno, via="page")
     claim(waiting[2], company.amina, via="page")
     shoot("lead-lost", company.amina, opening(f"/leads/lead/{waiting[2].public_id}/"))
+    close(waiting[1], company.amina, reason="Became a customer")
+    shoot("lead-closed", company.amina, opening(f"/leads/lead/{waiting[1].public_id}/"))
 
 
 def test_answers_to_a_claim(company: SimpleNamespace, shoot: Callable[..., None]) -> None:
@@ -159,13 +176,47 @@ def test_errors(company: SimpleNamespace, shoot: Callable[..., None], language: 
     """Served by the test client, because only it shows the error pages while DEBUG is on."""
     client = Client(headers={"accept-language": language})
     client.force_login(company.amina.user)
+    body = client.get("/leads/nowhere/").content.decode()
 
     def missing(page: Page) -> None:
-        def answer(route: Route) -> None:
-            reply = client.get(urlparse(route.request.url).path)
-            route.fulfill(status=200, content_type="text/html", body=reply.content.decode())
-
-        page.route("**/leads/nowhere/", answer)
+        page.route(
+            "**/leads/nowhere/",
+            lambda route: route.fulfill(status=200, content_type="text/html", body=body),
+        )
         page.goto("/leads/nowhere/")
 
     shoot("not-here", None, missing)
+
+
+def test_picture_for_the_readme(
+    transactional_db: None, enter: Callable[..., Page], serve: Callable[..., str]
+) -> None:
+    """A race: one rep wins it on a phone, another sees by whom it was taken."""
+    seed_company(reps=12, leads=40, seed=1)
+    loser = Rep.objects.get(user__username="amina")
+    winner = Rep.objects.filter(team__name="London Enterprise")[0]
+    now = timezone.now()
+    for number in range(60):
+        came = now - timedelta(minutes=2 * (60 - number))
+        receive(clean({**prospect(1, 1_000 + number), "received_at": came}))
+    hot = Pool.objects.get(name="Hot leads")
+    address = serve()
+    desktop = enter(address, loser, viewport={"width": 848, "height": 664}, locale="en-GB")
+    opening(f"/leads/pool/?pool={hot.public_id}")(desktop)
+    fought_for = desktop.locator(".lead").nth(1).get_attribute("data-lead")
+    lead = Lead.objects.get(public_id=str(fought_for))
+    phone = claim_elsewhere(enter, address, winner, lead)
+    desktop.locator(".is-taken").wait_for()
+    phone.set_viewport_size({"width": 360, "height": 664})
+    images = "".join(
+        f'<img src="data:image/png;base64,{b64encode(page.screenshot()).decode()}">'
+        for page in (desktop, phone)
+    )
+    frame = enter(address, viewport={"width": 1280, "height": 712})
+    frame.set_content(
+        "<style>body { display: flex; gap: 24px; margin: 24px; background: #dfe1e6 }"
+        "img { border-radius: 12px; box-shadow: 0 2px 12px rgb(0 0 0 / .2) }</style>" + images
+    )
+    README_PICTURE.parent.mkdir(exist_ok=True)
+    frame.screenshot(path=README_PICTURE)
+    assert README_PICTURE.stat().st_size < 200_000
