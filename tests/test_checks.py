@@ -117,7 +117,7 @@ def test_reps_who_chose_a_language_keep_it_on_every_page(settings):
     [message] = checks.installation()
     assert message.id == "leaddistrib.W004"
     assert not message.is_serious()
-    assert "after AuthenticationMiddleware" in message.hint
+    assert "after AuthenticationMiddleware" in str(message.hint)
 
 
 def test_a_missing_app_is_named(settings):

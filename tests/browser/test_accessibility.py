@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from leaddistrib.lifecycle.claiming import claim
+from leaddistrib.lifecycle.closing import close
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.intake.receiving import receive
 from leaddistrib.models import Lead
@@ -22,6 +23,8 @@ def paths(company):
     decided = Lead.objects.get(decisions__isnull=False)
     claim(waiting[1], company.amina, via="page")
     claim(waiting[2], company.bruno, via="page")
+    closed = leads(owner=company.amina)[0]
+    close(closed, company.amina, reason="Became a customer")
     at = "/leads/lead/{}/".format
     return [
         (None, "/accounts/login/"),
@@ -33,6 +36,7 @@ def paths(company):
         (company.amina, at(waiting[0].public_id)),
         (company.amina, at(waiting[1].public_id)),
         (company.amina, at(waiting[2].public_id)),
+        (company.amina, at(closed.public_id)),
         (company.amina, at(waiting[0].public_id) + "claim/"),
         (company.amina, at(waiting[1].public_id) + "release/"),
         (company.amina, at(waiting[1].public_id) + "close/"),
@@ -75,6 +79,16 @@ def test_axe_finds_no_serious_fault_in_the_dialog(company, serve, enter, scheme)
     company.amina.save()
     page.locator("[data-claim-confirm]").click()
     expect(page.locator("[data-state=refused]")).to_be_visible()
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("scheme", LOOKS)
+def test_axe_finds_no_serious_fault_in_the_question_about_closing(company, serve, enter, scheme):
+    own = leads(owner=company.amina)[0]
+    page = enter(serve(), company.amina, color_scheme=scheme, reduced_motion="reduce")
+    page.goto(f"/leads/lead/{own.public_id}/")
+    page.locator("[data-ask-close]").click()
+    expect(page.get_by_role("dialog", name="Boulangeries Lenoir")).to_be_visible()
     assert faults(page) == []
 
 

@@ -272,9 +272,8 @@ def test_an_old_socket_is_renewed_without_a_word(company, serve, enter):
     line = watched(page)
     line.drop(code=1012)
     line.cut = False
-    settled_by = page.locator("[data-me=open_leads]")
     expect(state(page, "live")).to_be_visible()
     LeadFactory(owner=company.amina)
     page.clock.run_for(1_100)
-    expect(settled_by).to_have_text("1")
+    expect(page.locator("[data-me=open_leads]")).to_have_text("1")
     expect(state(page, "live")).to_be_visible()

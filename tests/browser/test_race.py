@@ -86,7 +86,7 @@ def test_a_lead_is_closed_after_a_question(company, serve, enter):
     expect(page.locator("#own-leads .lead")).to_have_count(0)
     page.goto(f"/leads/lead/{lead.public_id}/")
     expect(page.get_by_text("You closed this lead.")).to_be_visible()
-    expect(page.get_by_text("“Became a customer”")).to_be_visible()
+    expect(page.get_by_text("Became a customer")).to_be_visible()
 
 
 def test_without_scripts_the_claim_still_works(company, serve, enter):
