@@ -2,7 +2,10 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
+
+admin.site.site_header = admin.site.site_title = _("Lead distribution")
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/leads/")),

@@ -106,10 +106,14 @@ class StepInline(admin.TabularInline):
     model = RuleStep
     form = StepForm
     formset = StepFormSet
-    fields = ("order", "team", "push", "pool")
     extra = 1
     verbose_name = lazy("step")
     verbose_name_plural = lazy("Where it goes: the first that can take it, then the fallbacks")
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """What a published rule does is shown in its order; there is nothing to number."""
+        fields = ("team", "push", "pool")
+        return ("order", *fields) if _in_draft(obj) else fields
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
         choice = super().formfield_for_dbfield(db_field, request, **options)

@@ -18,9 +18,13 @@ class Offer(models.Model):
     A window is open because ``opens_at`` has passed, never because a timer fired.
     """
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="offers")
-    rep = models.ForeignKey(Rep, on_delete=models.CASCADE, related_name="offers")
-    period = models.PositiveIntegerField()
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="offers", verbose_name=_("lead")
+    )
+    rep = models.ForeignKey(
+        Rep, on_delete=models.CASCADE, related_name="offers", verbose_name=_("rep")
+    )
+    period = models.PositiveIntegerField(_("period"))
     opens_at = models.DateTimeField(_("opens"))
     told_at = models.DateTimeField(_("told"), null=True, blank=True)
     seen_at = models.DateTimeField(_("seen"), null=True, blank=True)
@@ -55,13 +59,22 @@ class Claim(models.Model):
         LOST = "lost", _("Lost")
         REFUSED = "refused", _("Refused")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="claims")
-    rep = models.ForeignKey(Rep, on_delete=models.PROTECT, related_name="claims")
-    pool = models.ForeignKey(
-        Pool, null=True, blank=True, on_delete=models.SET_NULL, related_name="claims"
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="claims", verbose_name=_("lead")
     )
-    period = models.PositiveIntegerField()
+    rep = models.ForeignKey(
+        Rep, on_delete=models.PROTECT, related_name="claims", verbose_name=_("rep")
+    )
+    pool = models.ForeignKey(
+        Pool,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="claims",
+        verbose_name=_("pool"),
+    )
+    period = models.PositiveIntegerField(_("period"))
     result = models.CharField(_("result"), max_length=7, choices=Result.choices)
     # The codes of the gates that refused, first the one that decided.
     reasons = models.JSONField(_("reasons"), default=list, blank=True)

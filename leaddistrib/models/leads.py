@@ -39,7 +39,7 @@ class Lead(models.Model):
         STANDARD = "standard", _("Standard")
         LOW = "low", _("Low")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
 
     source = models.CharField(_("source"), max_length=100, blank=True)
     source_system = models.CharField(_("source system"), max_length=100, blank=True)
@@ -91,7 +91,7 @@ class Lead(models.Model):
     )
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     # Grows each time the lead is opened to claims: at most one claim succeeds in each period.
-    period = models.PositiveIntegerField(default=0, editable=False)
+    period = models.PositiveIntegerField(_("period"), default=0, editable=False)
 
     received_at = models.DateTimeField(_("received"))
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -22,11 +22,25 @@ class LogEntry(models.Model):
         RELEASED = "lead.released", _("Lead given back")
         CLOSED = "lead.closed", _("Lead closed")
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="log")
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="log", verbose_name=_("lead")
+    )
     event = models.CharField(_("event"), max_length=30, choices=Event.choices)
-    rep = models.ForeignKey(Rep, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    rep = models.ForeignKey(
+        Rep,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("rep"),
+    )
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("done by"),
     )
     at = models.DateTimeField(_("at"))
     detail = models.JSONField(_("detail"), default=dict, blank=True)

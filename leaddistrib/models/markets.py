@@ -16,7 +16,7 @@ class Territory(models.Model):
     starts of postal codes; an empty list does not narrow the territory.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=100, unique=True)
     countries = models.JSONField(_("countries"), default=list, blank=True)
     subdivisions = models.JSONField(_("subdivisions"), default=list, blank=True)
@@ -45,7 +45,7 @@ class Territory(models.Model):
 class Account(models.Model):
     """A company that is already known, and who looks after it."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=200)
     domain = models.CharField(_("web domain"), max_length=253, blank=True)
     owner = models.ForeignKey(

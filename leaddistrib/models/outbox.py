@@ -19,10 +19,17 @@ class OutboxMessage(models.Model):
         EMAIL = "email", _("E-mail")
 
     event = models.CharField(_("event"), max_length=60)
-    recipient = models.ForeignKey(Rep, on_delete=models.CASCADE, related_name="messages")
+    recipient = models.ForeignKey(
+        Rep, on_delete=models.CASCADE, related_name="messages", verbose_name=_("recipient")
+    )
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     lead = models.ForeignKey(
-        Lead, null=True, blank=True, on_delete=models.CASCADE, related_name="messages"
+        Lead,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="messages",
+        verbose_name=_("lead"),
     )
     created_at = models.DateTimeField(_("created"))
     due_at = models.DateTimeField(_("due"))

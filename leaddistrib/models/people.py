@@ -20,7 +20,7 @@ def default_capacity() -> int:
 class Team(models.Model):
     """Reps who share a market, a manager and a rotation."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=100, unique=True)
     managers = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
@@ -42,7 +42,7 @@ class Team(models.Model):
 class Rep(models.Model):
     """A user who works leads."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -91,7 +91,9 @@ class Rep(models.Model):
 class TimeOff(models.Model):
     """A stretch of time in which a rep gets no leads (PU2)."""
 
-    rep = models.ForeignKey(Rep, on_delete=models.CASCADE, related_name="time_off")
+    rep = models.ForeignKey(
+        Rep, on_delete=models.CASCADE, related_name="time_off", verbose_name=_("rep")
+    )
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("to"))
     reason = models.CharField(_("reason"), max_length=100, blank=True)

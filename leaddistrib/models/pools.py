@@ -20,7 +20,7 @@ class Pool(models.Model):
         QUEUE = "queue", _("Queue: members look and take the next")
         RACE = "race", _("Race: members are told at once, the first claim owns the lead")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=100, unique=True)
     mode = models.CharField(_("mode"), max_length=10, choices=Mode.choices, default=Mode.RACE)
     reps = models.ManyToManyField(Rep, blank=True, related_name="pools", verbose_name=_("reps"))
@@ -31,7 +31,7 @@ class Pool(models.Model):
         verbose_name=_("teams"),
         help_text=_("Everybody in these teams is a member too."),
     )
-    version = models.PositiveBigIntegerField(default=0, editable=False)
+    version = models.PositiveBigIntegerField(_("version"), default=0, editable=False)
     is_safety_net = models.BooleanField(
         _("safety net"),
         default=False,

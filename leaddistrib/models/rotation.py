@@ -15,9 +15,11 @@ class Rotation(models.Model):
     in the units of ``engine.turns``.
     """
 
-    team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="rotation")
-    virtual_time = models.BigIntegerField(default=0)
-    turns = models.PositiveBigIntegerField(default=0)
+    team = models.OneToOneField(
+        Team, on_delete=models.CASCADE, related_name="rotation", verbose_name=_("team")
+    )
+    virtual_time = models.BigIntegerField(_("virtual time"), default=0)
+    turns = models.PositiveBigIntegerField(_("turns"), default=0)
 
     class Meta:
         verbose_name = _("rotation")
@@ -30,12 +32,16 @@ class Rotation(models.Model):
 class Seat(models.Model):
     """A rep's place in a rotation. The lowest virtual time among those present is next."""
 
-    rotation = models.ForeignKey(Rotation, on_delete=models.CASCADE, related_name="seats")
-    rep = models.ForeignKey(Rep, on_delete=models.CASCADE, related_name="seats")
+    rotation = models.ForeignKey(
+        Rotation, on_delete=models.CASCADE, related_name="seats", verbose_name=_("rotation")
+    )
+    rep = models.ForeignKey(
+        Rep, on_delete=models.CASCADE, related_name="seats", verbose_name=_("rep")
+    )
     weight = models.PositiveSmallIntegerField(_("weight"), default=1)
-    virtual_time = models.BigIntegerField(default=0)
-    turns = models.PositiveBigIntegerField(default=0)
-    last_turn = models.PositiveBigIntegerField(default=0)
+    virtual_time = models.BigIntegerField(_("virtual time"), default=0)
+    turns = models.PositiveBigIntegerField(_("turns"), default=0)
+    last_turn = models.PositiveBigIntegerField(_("last turn"), default=0)
 
     class Meta:
         ordering = ("rotation", "virtual_time", "last_turn", "id")
@@ -56,12 +62,18 @@ class Turn(models.Model):
     The ledger alone is enough to rebuild every seat; ``leaddistrib_check`` compares them.
     """
 
-    rotation = models.ForeignKey(Rotation, on_delete=models.CASCADE, related_name="ledger")
-    seat = models.ForeignKey(Seat, on_delete=models.CASCADE, related_name="ledger")
+    rotation = models.ForeignKey(
+        Rotation, on_delete=models.CASCADE, related_name="ledger", verbose_name=_("rotation")
+    )
+    seat = models.ForeignKey(
+        Seat, on_delete=models.CASCADE, related_name="ledger", verbose_name=_("seat")
+    )
     number = models.PositiveBigIntegerField(_("turn"))
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="turns")
-    start = models.BigIntegerField()
-    finish = models.BigIntegerField()
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="turns", verbose_name=_("lead")
+    )
+    start = models.BigIntegerField(_("virtual start"))
+    finish = models.BigIntegerField(_("virtual finish"))
     taken_at = models.DateTimeField(_("taken"))
 
     class Meta:

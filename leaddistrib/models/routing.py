@@ -20,18 +20,37 @@ class Decision(models.Model):
         QUEUE = "queue", _("Queued")
         RACE = "race", _("Raced")
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="decisions")
-    ruleset = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="+")
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="decisions", verbose_name=_("lead")
+    )
+    ruleset = models.ForeignKey(
+        RuleSet, on_delete=models.PROTECT, related_name="+", verbose_name=_("rule set")
+    )
     # Empty when the rules have no catch-all that matched: the safety net took the lead.
     rule = models.ForeignKey(
-        Rule, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
+        Rule,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="decisions",
+        verbose_name=_("rule"),
     )
     method = models.CharField(_("method"), max_length=10, choices=Method.choices)
     owner = models.ForeignKey(
-        Rep, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Rep,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("owner"),
     )
     pool = models.ForeignKey(
-        Pool, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Pool,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("pool"),
     )
     explanation = models.JSONField(_("explanation"))
     decided_at = models.DateTimeField(_("decided"))
@@ -63,11 +82,20 @@ class Assignment(models.Model):
         RELEASED = "released", _("Given back")
         CLOSED = "closed", _("Closed")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="assignments")
-    rep = models.ForeignKey(Rep, on_delete=models.PROTECT, related_name="assignments")
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="assignments", verbose_name=_("lead")
+    )
+    rep = models.ForeignKey(
+        Rep, on_delete=models.PROTECT, related_name="assignments", verbose_name=_("rep")
+    )
     decision = models.ForeignKey(
-        Decision, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Decision,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("decision"),
     )
     method = models.CharField(_("method"), max_length=10, choices=Method.choices)
     started_at = models.DateTimeField(_("since"))

@@ -20,7 +20,7 @@ class RuleSet(models.Model):
         PUBLISHED = "published", _("Published")
         ARCHIVED = "archived", _("Archived")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     version = models.PositiveIntegerField(_("version"), unique=True)
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.DRAFT
@@ -63,7 +63,7 @@ class Rule(models.Model):
     ``when`` is the validated document of interfaces.md: ``{}`` or a tree of all/any/not.
     """
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     ruleset = models.ForeignKey(
         RuleSet, on_delete=models.CASCADE, related_name="rules", verbose_name=_("rule set")
     )
@@ -91,7 +91,9 @@ class RuleStep(models.Model):
     class Push(models.TextChoices):
         ROUND_ROBIN = "round_robin", _("in turn (round-robin)")
 
-    rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="steps")
+    rule = models.ForeignKey(
+        Rule, on_delete=models.CASCADE, related_name="steps", verbose_name=_("rule")
+    )
     position = models.PositiveSmallIntegerField(_("position"))
     push = models.CharField(_("push to a team"), max_length=20, choices=Push.choices, blank=True)
     team = models.ForeignKey(

@@ -148,7 +148,10 @@ def _miss(miss: dict[str, Any]) -> str:
         }
     if actual is None or str(actual).strip() == "":
         return _("%(field)s is blank") % {"field": name}
-    return _("%(field)s is “%(value)s”") % {"field": name, "value": actual}
+    return _("%(field)s is “%(value)s”") % {
+        "field": name,
+        "value": wording.value_label(miss["field"], actual),
+    }
 
 
 def _step(step: dict[str, Any]) -> TriedStep:

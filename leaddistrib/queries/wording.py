@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.engine.errors import ConditionError
+from leaddistrib.models import Lead
 
 FIELD_LABELS: Mapping[str, str | Promise] = {
     "source": lazy("source"),
@@ -110,6 +111,13 @@ PASSED_OVER: Mapping[str, str | Promise] = {
 }
 
 
+_CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
+    "size_band": dict(Lead.SizeBand.choices),
+    "temperature": dict(Lead.Temperature.choices),
+    "quality": dict(Lead.Quality.choices),
+}
+
+
 def condition_error(error: ConditionError) -> str:
     """The error's sentence in the reader's language."""
     return str(CONDITION_ERRORS[error.code]).format(**error.params)
@@ -127,6 +135,12 @@ def passed_over(code: str, params: Mapping[str, Any]) -> str:
 
 def field_label(name: str) -> str:
     return str(FIELD_LABELS.get(name, name.removeprefix("attributes.")))
+
+
+def value_label(field: str, value: object) -> str:
+    """A value as the reader knows it: a size, temperature or quality by its label."""
+    labels = _CHOICES.get(field, {})
+    return str(labels.get(str(value).strip().casefold(), value))
 
 
 def condition_in_words(document: Mapping[str, Any]) -> str:
@@ -161,5 +175,6 @@ def _leaf_in_words(leaf: Mapping[str, Any]) -> str:
             "low": low,
             "high": high,
         }
-    shown = ", ".join(str(one) for one in value) if isinstance(value, list) else value
+    values = value if isinstance(value, list) else [value]
+    shown = ", ".join(value_label(leaf["field"], one) for one in values)
     return f"{name} {verb} {shown}"

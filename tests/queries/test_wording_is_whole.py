@@ -18,3 +18,9 @@ def test_every_field_and_operator_has_a_label() -> None:
 
 def test_every_refusal_is_said_to_the_rep_and_to_the_manager() -> None:
     assert wording.REFUSALS.keys() == wording.PASSED_OVER.keys()
+
+
+def test_a_stored_code_is_shown_by_its_label() -> None:
+    leaf = {"field": "size_band", "op": "in", "value": ["smb", "enterprise"]}
+    words = wording.condition_in_words(leaf)
+    assert words == "size is one of Small (under 50), Enterprise (500+)"
