@@ -255,6 +255,21 @@ def test_a_manager_reads_the_whole_trace_and_a_rep_a_sentence(cast):
     assert "country is “FR”" in manager
 
 
+def test_a_manager_sees_how_many_leads_wait_in_each_pool_without_reading_them_all(cast):
+    cast.pool.teams.add(cast.paris)
+    PoolFactory(name="Quiet").teams.add(cast.paris)
+    LeadFactory(pool=cast.pool)
+    LeadFactory(pool=cast.pool, owner=cast.amina)
+    with CaptureQueriesContext(connection) as queries:
+        page = signed_in(cast.mireille).get("/leads/manage/").content.decode()
+    assert re.findall(r'pool-name">(\w+)<.*?pool-size">(\w+)<', page) == [
+        ("Everyone", "1"),
+        ("Quiet", "0"),
+    ]
+    # A join would bring every lead that ever was in a pool.
+    assert not [one for one in queries if 'JOIN "leaddistrib_lead"' in one["sql"]]
+
+
 def test_a_manager_finds_a_lead_of_the_team(cast):
     LeadFactory(owner=cast.amina, company="Lenoir")
     LeadFactory(owner=cast.bruno, company="Kestrel")

@@ -2,13 +2,12 @@
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from leaddistrib.models import Lead
+from leaddistrib.queries.inbox import sized
 from leaddistrib.queries.sight import leads_of, pools_seen
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.cards import TEMPERATURES
@@ -29,14 +28,13 @@ def manage(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             leads = leads.filter(company__icontains=form.cleaned_data["company"])
         if form.cleaned_data["status"]:
             leads = leads.filter(status=form.cleaned_data["status"])
-    waiting = Count("leads", filter=Q(leads__status=Lead.Status.WAITING))
     page = Paginator(leads, PAGE).get_page(request.GET.get("page"))
     context = {
         "viewer": viewer,
         "form": form,
         "page": page,
         "rows": [(lead, TEMPERATURES.get(lead.temperature, "")) for lead in page.object_list],
-        "pools": pools_seen(viewer.sight).annotate(size=waiting).order_by("name"),
+        "pools": sized(pools_seen(viewer.sight)).order_by("name"),
         "filtered": bool(request.GET.get("company") or request.GET.get("status")),
     }
     return render(request, "leaddistrib/manage.html", context)
