@@ -53,7 +53,7 @@ def test_a_nested_rule_is_built_with_widgets_and_published(company, draft, serve
     page.get_by_role("button", name="Save", exact=True).click()
 
     expect(page.get_by_role("row", name=re.compile("Hot bakeries"))).to_contain_text(
-        "Size is one of smb, mid_market"
+        "Size is one of Small (under 50), Mid-market (50–499)"
     )
     page.get_by_role("link", name="Publish …").click()
     expect(page.get_by_role("row", name=re.compile("Hot bakeries"))).to_be_visible()
