@@ -21,7 +21,7 @@ help:  ## list the targets
 demo: $(VENV)/runtime  ## a company with leads coming in, on http://127.0.0.1:8000 (PORT=… to change)
 	@mkdir -p var
 	@# Always a file of its own: a made-up company must not land in somebody's real database.
-	@DEBUG=1 DATABASE_URL=sqlite:///$(CURDIR)/var/demo.sqlite3 \
+	@DEBUG=1 EMAIL_URL=dummymail:// DATABASE_URL=sqlite:///$(CURDIR)/var/demo.sqlite3 \
 		$(PY) manage.py leaddistrib_demo --port $(PORT)
 
 test: $(VENV)/dev test-services  ## every test, on PostgreSQL and on SQLite

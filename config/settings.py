@@ -18,6 +18,7 @@ DATABASE_POOL             PostgreSQL connections of one process at most; 0, the 
 
 from pathlib import Path
 
+import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
@@ -167,7 +168,25 @@ SECURE_HSTS_PRELOAD = not DEBUG
 
 # --- Mail ----------------------------------------------------------------------------------
 
-vars().update(env.email_url("EMAIL_URL", default="dummymail://" if DEBUG else "smtp://localhost"))
+mail = env.email_url("EMAIL_URL", default="dummymail://" if DEBUG else "smtp://localhost")
+if django.VERSION < (6, 1):
+    vars().update(mail)
+else:  # Django has mailers then, and warns of the EMAIL_ settings
+    options = {
+        "EMAIL_HOST": "host",
+        "EMAIL_PORT": "port",
+        "EMAIL_HOST_USER": "username",
+        "EMAIL_HOST_PASSWORD": "password",
+        "EMAIL_USE_TLS": "use_tls",
+        "EMAIL_USE_SSL": "use_ssl",
+        "EMAIL_FILE_PATH": "file_path",
+    }
+    MAILERS = {
+        "default": {
+            "BACKEND": mail["EMAIL_BACKEND"],
+            "OPTIONS": {option: mail[name] for name, option in options.items() if mail.get(name)},
+        }
+    }
 
 # --- Languages and time --------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ MESSAGES: Mapping[str, str] = {
     "empty_list": "Add a value to the list, or remove the condition.",
     "mixed_list": "Write only texts or only numbers in the list: they are compared differently.",
     "blank_value": "Write a text here; to ask for an empty field, use is_blank.",
+    "nul_character": "Remove the NUL character from the text.",
     "text_too_long": "Shorten the text to {limit} characters.",
     "list_too_long": "Shorten the list to {limit} values.",
 }

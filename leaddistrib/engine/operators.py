@@ -39,6 +39,8 @@ def _text(_field: Field, value: object, path: str) -> str:
         raise ConditionError("blank_value", path)
     if len(value) > MAX_TEXT:
         raise ConditionError("text_too_long", path, limit=MAX_TEXT)
+    if "\0" in value:  # which PostgreSQL cannot keep
+        raise ConditionError("nul_character", path)
     return value.strip()
 
 

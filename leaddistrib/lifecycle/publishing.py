@@ -143,7 +143,7 @@ class _Reader:
             return _Rule("", {}, [])
         self._only(document, {"name", "when", "then"}, place)
         name = document.get("name")
-        if not isinstance(name, str) or not name.strip() or len(name) > 200:
+        if not isinstance(name, str) or not 0 < len(name.strip()) <= 200 or "\0" in name:
             self.problems[f"{place}.name"] = _("Give the rule a name of up to 200 characters.")
         when: Mapping[str, object] = {}
         try:
@@ -188,6 +188,9 @@ class _Reader:
                 "There is no strategy “%(name)s”. There is: %(known)s."
             ) % {"name": push, "known": ", ".join(RuleStep.Push.values)}
             push = ""
+        if "team" not in step:
+            self.problems[f"{place}.team"] = _("Name the team to push to.")
+            return _Step()
         return _Step(
             push=str(push), team=self._named(self.teams, step.get("team"), f"{place}.team")
         )

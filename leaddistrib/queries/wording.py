@@ -78,6 +78,7 @@ CONDITION_ERRORS: Mapping[str, str | Promise] = {
         "Write only texts or only numbers in the list: they are compared differently."
     ),
     "blank_value": lazy("Write a text here; to ask for an empty field, use is_blank."),
+    "nul_character": lazy("Remove the NUL character from the text."),
     "text_too_long": lazy("Shorten the text to {limit} characters."),
     "list_too_long": lazy("Shorten the list to {limit} values."),
 }

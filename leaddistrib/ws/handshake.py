@@ -36,19 +36,27 @@ class Handshake:
         """Whether the Origin is this very host, or one of SOCKET_ORIGINS (security 2).
 
         Scheme, host and port are compared. Browsers send cookies along with a socket that any site
-        opens, and always say which site it was: no Origin is no browser, and is refused.
+        opens, and always say which site it was. No Origin is no browser: a program that has the
+        cookie was given it, and is let in.
         """
-        if len(self._origins) != 1:
+        if not self._origins:
+            return self._is_our_host()
+        if len(self._origins) > 1:
             return False
         origin = _origin(self._origins[0].decode("latin-1"))
         return origin is not None and origin in self._allowed()
 
+    def _is_our_host(self) -> bool:
+        try:
+            self._request.get_host()
+        except DisallowedHost:  # Django has logged it
+            return False
+        return True
+
     def _allowed(self) -> set[tuple[str, str, int] | None]:
         allowed = {_origin(address) for address in conf.settings.SOCKET_ORIGINS}
-        try:
+        if self._is_our_host():
             allowed.add(_origin(f"{self._request.scheme}://{self._request.get_host()}"))
-        except DisallowedHost:  # Django has logged it
-            return allowed
         return allowed
 
 

@@ -69,6 +69,7 @@ MISTAKES: list[tuple[object, str, str]] = [
     (leaf("attributes.size", "in", ["xl", 5]), "mixed_list", "when.value"),
     (leaf("country", "eq", "  "), "blank_value", "when.value"),
     (leaf("city", "contains", "x" * 501), "text_too_long", "when.value"),
+    (leaf("city", "in", ["Lyon", "a\0b"]), "nul_character", "when.value[1]"),
     (leaf("country", "in", ["x"] * 1001), "list_too_long", "when.value"),
 ]
 

@@ -74,6 +74,7 @@ def test_a_draft_that_was_spoilt_in_the_admin_is_refused(cast):
         ([{**ALL, "name": " "}], {"rules[0].name"}),
         ([{**ALL, "name": "x" * 201}], {"rules[0].name"}),
         ([{**ALL, "name": None}], {"rules[0].name"}),
+        ([{**ALL, "name": "a\0"}], {"rules[0].name"}),
         ([{**ALL, "colour": "blue"}], {"rules[0].colour"}),
         ([{**ALL, "when": {"field": "colour", "op": "eq", "value": 1}}], {"rules[0].when.field"}),
         ([{**ALL, "when": {"all": []}}], {"rules[0].when.all"}),

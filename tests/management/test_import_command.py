@@ -100,6 +100,15 @@ def test_a_source_can_be_given_for_the_whole_file(folder: Path) -> None:
     assert set(Lead.objects.values_list("source", flat=True)) == {"fair 2026"}
 
 
+def test_a_row_that_says_nothing_of_who_it_is_is_rejected(folder: Path) -> None:
+    (folder / "nobody.csv").write_text("source,city,company\nweb,Paris,\nweb,Lyon,Fournier\n")
+    out, err, code = run(folder / "nobody.csv")
+    assert out.splitlines()[-1] == "1 created, 0 updated, 0 unchanged, 1 rejected"
+    assert code == 3
+    assert "line 2: “company”, “contact.name”" in err
+    assert err.count("Give at least one of") == 1
+
+
 def test_a_missing_file_and_a_missing_column_are_said_clearly(folder: Path) -> None:
     with pytest.raises(CommandError, match=r"There is no file .*nothing\.csv"):
         call_command("leaddistrib_import", str(folder / "nothing.csv"))

@@ -28,11 +28,16 @@ async def answer(**headers: str) -> str:
         HOST,
         f"https://{HOST}:port",
         "null",
-        "",
     ],
 )
 async def test_a_foreign_page_is_refused(site, origin):
     assert await answer(origin=origin) == "websocket.close"
+
+
+async def test_a_program_without_an_origin_is_asked_for_its_session(site, transactional_db):
+    assert await answer(origin="") == "websocket.accept"
+    own = {"host": "evil.example.com", "origin": ""}
+    assert await answer(**own) == "websocket.close"
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, f"{ORIGIN}:443"])

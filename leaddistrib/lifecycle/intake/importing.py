@@ -15,7 +15,7 @@ from django.contrib.auth.models import AbstractUser
 from django.utils.translation import gettext as _
 
 from leaddistrib.errors import InvalidLead, UnreadableFile
-from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean
+from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean, require_identity
 from leaddistrib.lifecycle.intake.files import Table, read_rows
 from leaddistrib.lifecycle.intake.knowing import FIELDS, Identity, find_known, identity
 from leaddistrib.lifecycle.intake.mapping import ColumnMap
@@ -159,13 +159,18 @@ class _Import:
         if row.reason:
             return row.reason
         try:
-            return clean({**self.added, **self.mapping.apply(row)})
+            lead = clean({**self.added, **self.mapping.apply(row)})
+            require_identity(lead)
         except InvalidLead as error:
+            columns: dict[str, list[str]] = {}
+            for name, messages in error.fields.items():
+                column = self.mapping.columns.get(name, name)
+                columns.setdefault(" ".join(messages), []).append(f"“{column}”")
             return " ".join(
-                _("“%(column)s”: %(reason)s")
-                % {"column": self.mapping.columns.get(name, name), "reason": " ".join(messages)}
-                for name, messages in error.fields.items()
+                _("%(columns)s: %(reason)s") % {"columns": ", ".join(named), "reason": reason}
+                for reason, named in columns.items()
             )
+        return lead
 
     def _count(self, row: Row, outcome: str, reason: str = "") -> None:
         self.counts[outcome] += 1

@@ -64,7 +64,6 @@ class Command(BaseCommand):
             self._greet(host, port, rivals)
 
         if settings.CHANNEL_LAYERS["default"]["BACKEND"] == IN_MEMORY:
-            settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
             asyncio.run(running.together(listening, seed, rivals, ready))
         else:
             listening.close()
