@@ -1,10 +1,10 @@
 """A rep gives a lead back, with a reason (RA4). It keeps its age, and is open again at once."""
 
-from leaddistrib.errors import NotYours
 from leaddistrib.lifecycle.announcing import announce_limits
 from leaddistrib.lifecycle.opening import open_to_claims
+from leaddistrib.lifecycle.parting import end_assignment, lock_own_lead
 from leaddistrib.lifecycle.routing import candidates, route
-from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps
+from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Assignment, Lead, LogEntry, Rep
 from leaddistrib.queries import clock
 from leaddistrib.queries.roster import rep_facts
@@ -16,8 +16,7 @@ def release(lead: Lead, rep: Rep, *, reason: str) -> Lead:
     """``rep`` gives ``lead`` back; returns it as it is then.
 
     A claimed lead returns to its pool, where every member may claim it. A pushed lead goes through
-    the rules again, which pass this rep over. The log keeps the whole ``reason``, the assignment
-    its first 500 characters.
+    the rules again, which pass this rep over.
 
     Raises:
         NotYours: the rep does not own the lead (any more).
@@ -29,20 +28,15 @@ def release(lead: Lead, rep: Rep, *, reason: str) -> Lead:
         raise ValueError("A lead is given back with a reason.")
     # All in one go: this rep first and the others for the routing would break the order of locks.
     lock_reps({rep.pk, *_next_candidates(lead.pk)})
-    locked = lock_lead(lead.pk)
-    if locked.owner_id != rep.pk or locked.status != Lead.Status.OWNED:
-        raise NotYours("Only the rep who owns a lead can give it back.")
+    locked = lock_own_lead(lead.pk, rep)
     now = clock.now()
-    Assignment.objects.filter(lead=locked, ended_at__isnull=True).update(
-        ended_at=now, end=Assignment.Ended.RELEASED, end_reason=reason[:500]
-    )
-    LogEntry.objects.create(
-        lead=locked,
+    end_assignment(
+        locked,
+        rep,
+        now,
+        end=Assignment.Ended.RELEASED,
         event=LogEntry.Event.RELEASED,
-        rep=rep,
-        actor=rep.user,
-        at=now,
-        detail={"reason": reason},
+        reason=reason,
     )
     if locked.pool is None:
         locked.status, locked.owner = Lead.Status.RECEIVED, None

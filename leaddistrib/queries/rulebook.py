@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from leaddistrib.engine.conditions import parse
 from leaddistrib.engine.facts import RuleFacts, Rules, Step
+from leaddistrib.engine.fields import FIELDS
 from leaddistrib.models import Lead, Rule, RuleSet, RuleStep
 
 
@@ -50,26 +51,8 @@ def lead_values(lead: Lead) -> Mapping[str, object]:
     return values
 
 
-_PLAIN = (
-    "source",
-    "source_system",
-    "external_id",
-    "lead_type",
-    "company",
-    "country",
-    "subdivision",
-    "city",
-    "postal_code",
-    "industry",
-    "employees",
-    "product",
-    "score",
-    "language",
-    "company_domain",
-    "size_band",
-    "temperature",
-    "quality",
-)
+_PLAIN = tuple(name for name in FIELDS if "." not in name and name != "email_domain")
+"""Fields that a lead keeps under the same name; the others are put together above."""
 
 
 def documents(ruleset: RuleSet) -> list[dict[str, object]]:

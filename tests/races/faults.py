@@ -100,7 +100,7 @@ def own_rep_first() -> None:
     transactions.RETRIES = 0
     releasing.candidates = lambda leads: []
     if connection.vendor == "postgresql":  # on SQLite nobody can meet inside a transaction
-        releasing.lock_lead = _meet_after(releasing.lock_lead)
+        releasing.lock_own_lead = _meet_after(releasing.lock_own_lead)
 
 
 def no_retries() -> None:
