@@ -32,7 +32,9 @@ def contents(seed: int) -> dict[str, Counter[Any]]:
             related = [field.name for field in fields if field.is_relation]
             rows[name] = Counter(
                 tuple(str(getattr(row, field.name)) for field in fields if field.name != "event")
-                for row in model.objects.select_related(*related)
+                for row in (
+                    model.objects.select_related(*related) if related else model.objects.all()
+                )
             )
         transaction.set_rollback(True)
     return rows
