@@ -51,6 +51,7 @@ settings.configure(
         "django.middleware.common.CommonMiddleware",
         "django.middleware.csrf.CsrfViewMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "leaddistrib.web.middleware.LanguageMiddleware",
         "django.contrib.messages.middleware.MessageMiddleware",
     ],
     TEMPLATES=[
@@ -78,6 +79,7 @@ settings.configure(
         }
     },
     CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
+    Q_CLUSTER={"orm": "default", "timeout": 60, "retry": 180},
     ROOT_URLCONF="leaddistrib.urls",
     STATIC_URL="static/",
     USE_TZ=True,
