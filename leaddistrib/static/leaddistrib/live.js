@@ -93,13 +93,15 @@ function startPolling() {
 async function pollOnce() {
   try {
     const answer = await fetch(snapshotUrl, { headers: { Accept: "application/json" } });
-    if (live || over) return; // a socket came meanwhile and knows better
+    const news = answer.ok ? await answer.json() : null;
+    if (live || over) return; // a socket came meanwhile, even while this was read, and knows better
     if (answer.status === 401) return signedOut();
     if (answer.status === 403) return stop();
-    if (!answer.ok) throw new Error(answer.statusText);
-    takeSnapshot(await answer.json(), true);
+    if (!news) throw new Error(answer.statusText);
+    takeSnapshot(news, true);
     say("connection", "polling");
   } catch {
+    if (live || over) return;
     say("connection", "offline");
   }
   poll = live ? null : setTimeout(pollOnce, POLL);
