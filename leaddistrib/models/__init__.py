@@ -1,39 +1,61 @@
 """What leaddistrib holds: fields, constraints, and questions about one row."""
 
+from leaddistrib.models.alerts import Alert
+from leaddistrib.models.availability import Calendar, TimeOff, WorkingHours
 from leaddistrib.models.claims import Claim, Offer
+from leaddistrib.models.contacts import Contact, Outcome, Work
 from leaddistrib.models.intake import IdempotencyKey, ImportRun
 from leaddistrib.models.jobs import JobRun
 from leaddistrib.models.leads import Lead
 from leaddistrib.models.log import LogEntry
-from leaddistrib.models.markets import Account, Territory
+from leaddistrib.models.markets import Account, Metro, SalesEvent, Territory
+from leaddistrib.models.organisation import Organisation
 from leaddistrib.models.outbox import OutboxMessage
-from leaddistrib.models.people import Rep, Team, TimeOff
+from leaddistrib.models.people import Rep, Team
 from leaddistrib.models.pools import Pool
+from leaddistrib.models.replays import DryRun
 from leaddistrib.models.rotation import Rotation, Seat, Turn
 from leaddistrib.models.routing import Assignment, Decision
-from leaddistrib.models.rules import Rule, RuleSet, RuleStep
+from leaddistrib.models.rules import Publication, Rule, RuleReview, RuleSet, RuleStep
+from leaddistrib.models.scoring import ScoringRule
+from leaddistrib.models.webhooks import Webhook, WebhookCall
 
 __all__ = [
     "Account",
+    "Alert",
     "Assignment",
+    "Calendar",
     "Claim",
+    "Contact",
     "Decision",
+    "DryRun",
     "IdempotencyKey",
     "ImportRun",
     "JobRun",
     "Lead",
     "LogEntry",
+    "Metro",
     "Offer",
+    "Organisation",
+    "Outcome",
     "OutboxMessage",
     "Pool",
+    "Publication",
     "Rep",
     "Rotation",
     "Rule",
+    "RuleReview",
     "RuleSet",
     "RuleStep",
+    "SalesEvent",
+    "ScoringRule",
     "Seat",
     "Team",
     "Territory",
     "TimeOff",
     "Turn",
+    "Webhook",
+    "WebhookCall",
+    "Work",
+    "WorkingHours",
 ]

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from leaddistrib.models.markets import Account, Territory
 from leaddistrib.models.people import Rep
 from leaddistrib.models.pools import Pool
 
@@ -59,6 +61,10 @@ class Lead(models.Model):
     product = models.CharField(_("product"), max_length=100, blank=True)
     score = models.PositiveSmallIntegerField(_("score"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
+    value = models.DecimalField(
+        _("expected value"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
 
     # Derived on the way in (IN5), kept so that they can be filtered on.
@@ -68,6 +74,34 @@ class Lead(models.Model):
         _("temperature"), max_length=4, choices=Temperature.choices, blank=True
     )
     quality = models.CharField(_("quality"), max_length=8, choices=Quality.choices, blank=True)
+
+    # Found by matching, between intake and the rules (IN3, IN4), kept as it was found.
+    region = models.CharField(_("region"), max_length=6, blank=True)
+    metro = models.CharField(_("metropolitan area"), max_length=100, blank=True)
+    territory = models.ForeignKey(
+        Territory,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="leads",
+        verbose_name=_("territory"),
+    )
+    account = models.ForeignKey(
+        Account,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="leads",
+        verbose_name=_("account"),
+    )
+    duplicate_of = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="duplicates",
+        verbose_name=_("duplicate of"),
+    )
 
     status = models.CharField(
         _("status"), max_length=8, choices=Status.choices, default=Status.RECEIVED
@@ -92,6 +126,8 @@ class Lead(models.Model):
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     # Grows each time the lead is opened to claims: at most one claim succeeds in each period.
     period = models.PositiveIntegerField(_("period"), default=0, editable=False)
+    # When the worker next asks the rules who could be given this waiting lead (PU9, PL2).
+    retry_at = models.DateTimeField(_("tried again"), null=True, blank=True, editable=False)
 
     received_at = models.DateTimeField(_("received"))
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -132,6 +168,27 @@ class Lead(models.Model):
                 name="leaddistrib_lead_waiting",
             ),
             models.Index(fields=("status", "-received_at"), name="leaddistrib_lead_status"),
+            models.Index(
+                fields=("retry_at", "id"),
+                condition=Q(status="waiting", retry_at__isnull=False),
+                name="leaddistrib_lead_retry",
+            ),
+            # Matching looks for an earlier lead of the same person (IN3).
+            models.Index(
+                Lower("contact_email"),
+                condition=~Q(contact_email=""),
+                name="leaddistrib_lead_email",
+            ),
+            models.Index(
+                fields=("contact_phone",),
+                condition=~Q(contact_phone=""),
+                name="leaddistrib_lead_phone",
+            ),
+            models.Index(
+                fields=("company_domain",),
+                condition=~Q(company_domain=""),
+                name="leaddistrib_lead_domain",
+            ),
         )
 
     def __str__(self) -> str:

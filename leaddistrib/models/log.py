@@ -21,6 +21,10 @@ class LogEntry(models.Model):
         CLAIMED = "lead.claimed", _("Lead claimed")
         RELEASED = "lead.released", _("Lead given back")
         CLOSED = "lead.closed", _("Lead closed")
+        REASSIGNED = "lead.reassigned", _("Lead reassigned")
+        CONTACTED = "lead.contacted", _("Lead contacted")
+        DUPLICATE = "lead.duplicate", _("Duplicate recognised")
+        CREDITED = "turn.credited", _("Turn credited back")
 
     lead = models.ForeignKey(
         Lead, on_delete=models.CASCADE, related_name="log", verbose_name=_("lead")

@@ -1,15 +1,15 @@
 """Messages to people, kept in the commit that caused them and sent afterwards (NO4)."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from leaddistrib.models.leads import Lead
-from leaddistrib.models.people import Rep
 
 
 class OutboxMessage(models.Model):
-    """One message to one rep through one channel, sent by ``leaddistrib_worker``.
+    """One message to one user through one channel, sent by ``leaddistrib_worker``.
 
     Due when ``due_at`` has passed and it is neither sent, dropped nor dead. While it is being
     sent ``due_at`` is pushed forward (the lease), so that a worker that dies gives it back.
@@ -20,7 +20,10 @@ class OutboxMessage(models.Model):
 
     event = models.CharField(_("event"), max_length=60)
     recipient = models.ForeignKey(
-        Rep, on_delete=models.CASCADE, related_name="messages", verbose_name=_("recipient")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("recipient"),
     )
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     lead = models.ForeignKey(

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from decimal import Decimal
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -9,6 +10,8 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from simple_history.models import HistoricalRecords
 
 from leaddistrib import conf
 
@@ -20,6 +23,10 @@ def default_capacity() -> int:
 class Team(models.Model):
     """Reps who share a market, a manager and a rotation."""
 
+    class Weighting(models.TextChoices):
+        BY_HAND = "by_hand", _("set by hand on each rep")
+        PERFORMANCE = "performance", _("computed from performance every week")
+
     public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=100, unique=True)
     managers = models.ManyToManyField(
@@ -29,6 +36,25 @@ class Team(models.Model):
         verbose_name=_("managers"),
         help_text=_("They see the team's leads and why each went where it did."),
     )
+    weighting = models.CharField(
+        _("weights"),
+        max_length=11,
+        choices=Weighting.choices,
+        default=Weighting.BY_HAND,
+        help_text=_("Where the weights of the weighted strategy come from."),
+    )
+    count_owner_matches = models.BooleanField(
+        _("owner matches count"),
+        default=False,
+        help_text=_("A lead that goes to its account's owner takes the owner's turn in the team."),
+    )
+    count_manual = models.BooleanField(
+        _("manual assignments count"),
+        default=False,
+        help_text=_("A lead that somebody assigns by hand takes the rep's turn in the team."),
+    )
+
+    history = HistoricalRecords(m2m_fields=[managers])
 
     class Meta:
         ordering = ("name",)
@@ -41,6 +67,11 @@ class Team(models.Model):
 
 class Rep(models.Model):
     """A user who works leads."""
+
+    class Seniority(models.TextChoices):
+        SENIOR = "senior", _("Senior")
+        STANDARD = "standard", _("Standard")
+        SDR = "sdr", _("SDR")
 
     public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     user = models.OneToOneField(
@@ -70,6 +101,43 @@ class Rep(models.Model):
         help_text=_("Open leads at which push and claim pass this rep over."),
     )
     language = models.CharField(_("language"), max_length=10, blank=True)
+    seniority = models.CharField(
+        _("seniority"), max_length=8, choices=Seniority.choices, default=Seniority.STANDARD
+    )
+    weight = models.DecimalField(
+        _("weight"),
+        max_digits=5,
+        decimal_places=2,
+        default=1,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text=_("Turns under the weighted strategy for each one of a colleague of weight 1."),
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=50,
+        blank=True,
+        help_text=_("Such as Europe/Paris. Empty: the organisation's."),
+    )
+    holiday_region = models.CharField(
+        _("public holidays"),
+        max_length=6,
+        blank=True,
+        help_text=_("Country or subdivision, such as FR or DE-BY. Empty: none are kept."),
+    )
+    backup = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("backup"),
+        help_text=_("Gets the leads of this rep's accounts and territories during leave."),
+    )
+    taper_days = models.PositiveSmallIntegerField(
+        _("days without new leads before leave"), default=0
+    )
+
+    history = HistoricalRecords()
 
     class Meta:
         ordering = ("user__last_name", "user__first_name", "id")
@@ -77,6 +145,7 @@ class Rep(models.Model):
         verbose_name_plural = _("reps")
         constraints = (
             models.CheckConstraint(condition=Q(capacity__gte=1), name="leaddistrib_rep_capacity"),
+            models.CheckConstraint(condition=Q(weight__gt=0), name="leaddistrib_rep_weight"),
         )
 
     def __str__(self) -> str:
@@ -86,35 +155,3 @@ class Rep(models.Model):
     def name(self) -> str:
         """Full name, or the user name where none was given."""
         return self.user.get_full_name() or self.user.get_username()
-
-
-class TimeOff(models.Model):
-    """A stretch of time in which a rep gets no leads (PU2)."""
-
-    rep = models.ForeignKey(
-        Rep, on_delete=models.CASCADE, related_name="time_off", verbose_name=_("rep")
-    )
-    starts_at = models.DateTimeField(_("from"))
-    ends_at = models.DateTimeField(_("to"))
-    reason = models.CharField(_("reason"), max_length=100, blank=True)
-
-    class Meta:
-        ordering = ("starts_at",)
-        verbose_name = _("time off")
-        verbose_name_plural = _("time off")
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")), name="leaddistrib_timeoff_order"
-            ),
-        )
-        indexes = (models.Index(fields=("rep", "ends_at"), name="leaddistrib_timeoff_rep"),)
-
-    def __str__(self) -> str:
-        return f"{self.rep}: {self.starts_at:%Y-%m-%d} – {self.ends_at:%Y-%m-%d}"
-
-    def clean(self) -> None:
-        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
-            raise ValidationError({"ends_at": _("Time off must end after it starts.")})
-
-    def covers(self, moment: datetime) -> bool:
-        return self.starts_at <= moment < self.ends_at

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from simple_history.models import HistoricalRecords
+
 from leaddistrib.models.people import Rep, Team
 
 
@@ -19,6 +21,11 @@ class Pool(models.Model):
     class Mode(models.TextChoices):
         QUEUE = "queue", _("Queue: members look and take the next")
         RACE = "race", _("Race: members are told at once, the first claim owns the lead")
+        SHARED = "shared", _("Shared: any member works any lead")
+
+    class Ownership(models.TextChoices):
+        FIRST_CONTACT = "first_contact", _("whoever contacts the lead first owns it")
+        SHARED = "shared", _("leads stay shared")
 
     public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=100, unique=True)
@@ -37,6 +44,33 @@ class Pool(models.Model):
         default=False,
         help_text=_("Takes every lead that no rep and no other pool could take."),
     )
+    stale_minutes = models.PositiveIntegerField(
+        _("stale after (minutes)"),
+        null=True,
+        blank=True,
+        help_text=_("A lead that waited this long is marked. Empty: never."),
+    )
+    push_minutes = models.PositiveIntegerField(
+        _("pushed after (minutes)"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "A lead that nobody took by then goes where the rule's next step says. Empty: it waits."
+        ),
+    )
+    ownership = models.CharField(
+        _("in a shared pool"),
+        max_length=13,
+        choices=Ownership.choices,
+        default=Ownership.FIRST_CONTACT,
+    )
+    working_minutes = models.PositiveSmallIntegerField(
+        _("“working on it” lapses after (minutes)"), default=15
+    )
+
+    history = HistoricalRecords(
+        m2m_fields=[reps, teams], excluded_fields=["version", "public_id", "is_safety_net"]
+    )
 
     class Meta:
         ordering = ("name",)
@@ -44,7 +78,8 @@ class Pool(models.Model):
         verbose_name_plural = _("pools")
         constraints = (
             models.CheckConstraint(
-                condition=Q(mode__in=("queue", "race")), name="leaddistrib_pool_mode"
+                condition=Q(mode__in=("queue", "race", "shared")),
+                name="leaddistrib_pool_mode"
             ),
             models.UniqueConstraint(
                 fields=("is_safety_net",),

@@ -13,18 +13,25 @@ from leaddistrib.models.rules import Rule, RuleSet
 
 
 class Decision(models.Model):
-    """What the rules decided for a lead, with the reasons of that moment (RU5). Never changed."""
+    """What was decided for a lead, with the reasons of that moment (RU5). Never changed.
+
+    Nearly always by the rules; a duplicate follows its first lead (IN3), and somebody may assign a
+    lead by hand, with a reason.
+    """
 
     class Method(models.TextChoices):
         PUSH = "push", _("Pushed")
         QUEUE = "queue", _("Queued")
+        SHARED = "shared", _("Shared")
         RACE = "race", _("Raced")
+        DUPLICATE = "duplicate", _("Duplicate")
+        MANUAL = "manual", _("By hand")
 
     lead = models.ForeignKey(
         Lead, on_delete=models.CASCADE, related_name="decisions", verbose_name=_("lead")
     )
     ruleset = models.ForeignKey(
-        RuleSet, on_delete=models.PROTECT, related_name="+", verbose_name=_("rule set")
+        RuleSet, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("rule set")
     )
     # Empty when the rules have no catch-all that matched: the safety net took the lead.
     rule = models.ForeignKey(
@@ -61,9 +68,16 @@ class Decision(models.Model):
         verbose_name_plural = _("decisions")
         constraints = (
             models.CheckConstraint(
-                condition=Q(method="push", owner__isnull=False)
-                | Q(method__in=("queue", "race"), owner__isnull=True, pool__isnull=False),
+                condition=Q(method__in=("push", "manual"), owner__isnull=False)
+                | Q(method="duplicate")
+                | Q(
+                    method__in=("queue", "shared", "race"), owner__isnull=True, pool__isnull=False
+                ),
                 name="leaddistrib_decision_owner_or_pool",
+            ),
+            models.CheckConstraint(
+                condition=Q(method__in=("duplicate", "manual")) | Q(ruleset__isnull=False),
+                name="leaddistrib_decision_by_rules",
             ),
         )
 
@@ -77,9 +91,14 @@ class Assignment(models.Model):
     class Method(models.TextChoices):
         PUSH = "push", _("Pushed")
         CLAIM = "claim", _("Claimed")
+        CONTACT = "contact", _("First contact")
+        DUPLICATE = "duplicate", _("Duplicate")
+        MANUAL = "manual", _("By hand")
+        HISTORY = "history", _("Imported")
 
     class Ended(models.TextChoices):
         RELEASED = "released", _("Given back")
+        REASSIGNED = "reassigned", _("Reassigned")
         CLOSED = "closed", _("Closed")
 
     public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)

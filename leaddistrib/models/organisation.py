@@ -1,0 +1,71 @@
+"""The organisation's own numbers, changed in the admin site without a deploy."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+
+class Organisation(models.Model):
+    """One row. ``queries.organisation.organisation()`` gives it, or the defaults below."""
+
+    class Duplicates(models.TextChoices):
+        OWNER = "owner", _("goes to whoever owns the first one")
+        MERGE = "merge", _("is closed at once, linked to the first one")
+        LINK = "link", _("is linked to the first one and routed like any other")
+
+    duplicates = models.CharField(
+        _("a probable duplicate"),
+        max_length=5,
+        choices=Duplicates.choices,
+        default=Duplicates.OWNER,
+    )
+    duplicate_days = models.PositiveSmallIntegerField(
+        _("days in which a lead counts as the same"),
+        default=90,
+        validators=[MinValueValidator(1)],
+    )
+    match_threshold = models.PositiveSmallIntegerField(
+        _("likeness of company names (%)"),
+        default=90,
+        validators=[MinValueValidator(50), MaxValueValidator(100)],
+        help_text=_("A lead's company is an account's when their names are at least this alike."),
+    )
+    free_mail_domains = models.JSONField(
+        _("more free-mail domains"),
+        default=list,
+        blank=True,
+        help_text=_("Addresses there belong to people, not to companies."),
+    )
+    review_days = models.PositiveSmallIntegerField(
+        _("days after which a rule is to be reviewed"), default=90
+    )
+    scoring_replaces = models.BooleanField(
+        _("scoring rules replace a given score"),
+        default=False,
+        help_text=_("Otherwise they score only leads that come without one."),
+    )
+    best_weight = models.DecimalField(
+        _("weight of the best converter"),
+        max_digits=4,
+        decimal_places=2,
+        default=3,
+        validators=[MinValueValidator(1)],
+        help_text=_("For teams with weights from performance; the average rep's is 1."),
+    )
+    performance_days = models.PositiveSmallIntegerField(
+        _("days that performance is measured over"), default=90
+    )
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisation")
+        constraints = (
+            models.CheckConstraint(condition=Q(id=1), name="leaddistrib_one_organisation"),
+        )
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
