@@ -12,4 +12,5 @@ from leaddistrib.admin import (  # noqa: F401 - imported for what they register
     rotations,
     rules,
     rulesets,
+    teams,
 )

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -32,8 +33,37 @@ class LeadDistribAdmin(admin.ModelAdmin):
         through = {*NAMED_THROUGH.get(self.model, ()), *(self.list_select_related or ())}
         return queryset.select_related(*sorted(through)) if through else queryset
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Saved with who did it, for the record of changes."""
+        obj._history_user = request.user
+        super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        obj._history_user = request.user
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """One by one: each leaves its own record of who deleted it."""
+        for obj in queryset:
+            self.delete_model(request, obj)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for row in formset.forms:
+            row.instance._history_user = request.user
+        super().save_formset(request, form, formset, change)
+
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:
         return _named(super().get_field_queryset(db, db_field, request), db_field)
+
+
+class PeopleAdmin(LeadDistribAdmin):
+    """Users are chosen by search where the host has its users in the admin site."""
+
+    users: tuple[str, ...] = ()
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        fields = tuple(super().get_autocomplete_fields(request))
+        return fields + self.users if self.admin_site.is_registered(get_user_model()) else fields
 
 
 class ReadOnlyAdmin(LeadDistribAdmin):

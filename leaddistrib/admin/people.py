@@ -1,10 +1,9 @@
-"""Teams and reps."""
+"""Reps: who they are, whether they are there."""
 
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth import get_user_model
 from django.db.models import DateTimeField, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,47 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from leaddistrib.admin.base import LeadDistribAdmin, leads_link, number_of, open_leads
+from leaddistrib.admin.base import PeopleAdmin, leads_link, open_leads
 from leaddistrib.admin.filters import TeamFilter
 from leaddistrib.lifecycle.availability import set_paused
-from leaddistrib.models import Lead, Rep, Team, TimeOff
+from leaddistrib.models import Lead, Rep, TimeOff
 from leaddistrib.queries import clock
-
-
-class PeopleAdmin(LeadDistribAdmin):
-    """Users are chosen by search where the host has its users in the admin site."""
-
-    users: tuple[str, ...] = ()
-
-    def get_autocomplete_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        fields = tuple(super().get_autocomplete_fields(request))
-        return fields + self.users if self.admin_site.is_registered(get_user_model()) else fields
-
-
-@admin.register(Team)
-class TeamAdmin(PeopleAdmin):
-    list_display = ("name", "reps_active", "open_leads")
-    search_fields = ("name",)
-    users = ("managers",)
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                _reps=number_of(Rep.objects.filter(active=True), "team"),
-                _open=open_leads("owner__team"),
-            )
-        )
-
-    @admin.display(description=lazy("active reps"), ordering="_reps")
-    def reps_active(self, team: Team) -> int:
-        return int(team._reps)  # type: ignore[attr-defined]
-
-    @admin.display(description=lazy("open leads"), ordering="_open")
-    def open_leads(self, team: Team) -> str:
-        count = team._open  # type: ignore[attr-defined]
-        return leads_link(count, team=team.pk, status__exact=Lead.Status.OWNED)
 
 
 class TimeOffInline(admin.TabularInline):

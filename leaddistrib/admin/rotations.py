@@ -14,24 +14,33 @@ from leaddistrib.models import Rotation, Seat, Turn
 
 class SeatInline(ReadOnlyInline):
     model = Seat
-    fields = ("rep", "weight", "virtual_time", "turns", "last_turn")
+    fields = ("rep", "weight", "virtual_time", "credit", "turns", "last_turn")
+    readonly_fields = ("weight",)
     ordering = ("virtual_time", "last_turn", "id")
     verbose_name_plural = _("seats, next in turn first")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Seat]:
         return super().get_queryset(request).select_related("rep__user", "rotation__team")
 
+    @admin.display(description=_("weight"))
+    def weight(self, seat: Seat) -> object:
+        return seat.rep.weight
+
 
 @admin.register(Rotation)
 class RotationAdmin(ReadOnlyAdmin):
-    list_display = ("team", "seats", "turns")
-    list_select_related = ("team",)
-    search_fields = ("team__name",)
+    list_display = ("name", "seats", "turns")
+    list_select_related = ("team", "territory")
+    search_fields = ("team__name", "territory__name")
     inlines = (SeatInline,)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         seats = number_of(Seat.objects.all(), "rotation")
         return super().get_queryset(request).annotate(_seats=seats)
+
+    @admin.display(description=_("rotation"), ordering="team__name")
+    def name(self, rotation: Rotation) -> str:
+        return str(rotation)
 
     @admin.display(description=_("seats"), ordering="_seats")
     def seats(self, rotation: Rotation) -> int:
@@ -40,15 +49,18 @@ class RotationAdmin(ReadOnlyAdmin):
 
 @admin.register(Turn)
 class TurnAdmin(ReadOnlyAdmin):
-    list_display = ("taken_at", "team", "number", "rep", "lead", "start", "finish")
-    list_select_related = ("rotation__team", "seat__rep__user", "lead")
-    list_filter = (RotationTeamFilter, ("taken_at", DateRangeFilter))
+    list_display = (
+        *("taken_at", "rotation", "number", "kind", "rep", "lead", "amount", "start", "finish"),
+        "reason",
+    )
+    list_select_related = ("rotation__team", "rotation__territory", "seat__rep__user", "lead")
+    list_filter = ("kind", RotationTeamFilter, ("taken_at", DateRangeFilter))
     search_fields = ("lead__company", "seat__rep__user__last_name", "seat__rep__user__username")
     ordering = ("-id",)
 
-    @admin.display(description=_("team"))
-    def team(self, turn: Turn) -> str:
-        return turn.rotation.team.name
+    @admin.display(description=_("value"), ordering="value")
+    def amount(self, turn: Turn) -> str:
+        return "" if turn.value is None else f"{turn.value} {turn.currency}".strip()
 
     @admin.display(description=_("rep"))
     def rep(self, turn: Turn) -> str:
