@@ -68,6 +68,20 @@ def move_rule(rule: Rule, by: int) -> None:
 
 
 @act(durable=False)
+def order_rules(ruleset: RuleSet, order: Sequence[int]) -> None:
+    """Put a draft's rules in the order of these ids (primary keys), first to last.
+
+    Raises:
+        InvalidRules: the rule set is no draft (any more), or these are not exactly its rules:
+            somebody added or removed one meanwhile.
+    """
+    rules = {rule.pk: rule for rule in _lock_rules(ruleset)}
+    if sorted(order) != sorted(rules):
+        raise InvalidRules({"rules": _("The rules have changed meanwhile. Look at them again.")})
+    _put_in_order([rules[pk] for pk in order])
+
+
+@act(durable=False)
 def remove_rule(rule: Rule) -> None:
     """Take a rule out of a draft.
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.engine.errors import ConditionError
-from leaddistrib.models import Lead
+from leaddistrib.models import Lead, RuleStep
 
 FIELD_LABELS: Mapping[str, str | Promise] = {
     "source": lazy("source"),
@@ -179,3 +179,20 @@ def _leaf_in_words(leaf: Mapping[str, Any]) -> str:
     values = value if isinstance(value, list) else [value]
     shown = ", ".join(value_label(leaf["field"], one) for one in values)
     return f"{name} {verb} {shown}"
+
+
+def step_in_words(step: RuleStep) -> str:
+    """A place that a rule sends leads to, such as "team “Paris”, in turn (round-robin)" (RU8).
+
+    Reads the step's team and pool: load them with it.
+    """
+    if step.pool:
+        return _("pool “%(name)s”") % {"name": step.pool.name}
+    parts = [str(step.get_push_display())]
+    if step.team:
+        parts.insert(0, _("team “%(name)s”") % {"name": step.team.name})
+    if step.seniority:
+        parts.append(_("only %(seniority)s") % {"seniority": step.get_seniority_display()})
+    if step.attended:
+        parts.append(_("only who attended the lead’s event"))
+    return ", ".join(parts)
