@@ -16,6 +16,7 @@ class Alert(models.Model):
         NOBODY_AVAILABLE = "nobody_available", _("Nobody was available")
         NOT_CLAIMED = "not_claimed", _("Nobody took it in time")
         CALENDAR = "calendar", _("A calendar cannot be read")
+        SCHEDULE = "schedule", _("A scheduled version of the rules could not be published")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     # What it is about, such as "rule:<key>:pool:<id>": decides whether it is the same one.

@@ -1,13 +1,16 @@
 """What decides: versions of the rules, each rule with its conditions and where it leads."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
+from leaddistrib.models.freezing import DraftsQuerySet, OfADraft, VersionsQuerySet, refuse_if
 from leaddistrib.models.people import Rep, Team
 from leaddistrib.models.pools import Pool
 
@@ -47,6 +50,9 @@ class RuleSet(models.Model):
         verbose_name=_("published by"),
     )
 
+    objects = VersionsQuerySet["RuleSet"].as_manager()
+    VERSION = ""
+
     class Meta:
         ordering = ("-version",)
         verbose_name = _("rule set")
@@ -69,6 +75,10 @@ class RuleSet(models.Model):
 
     def __str__(self) -> str:
         return f"v{self.version} ({self.get_status_display()})"
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        refuse_if(RuleSet.objects.filter(pk=self.pk))
+        return super().delete(*args, **options)
 
 
 class Publication(models.Model):
@@ -102,7 +112,7 @@ class Publication(models.Model):
         return f"{self.ruleset} {self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"
 
 
-class Rule(models.Model):
+class Rule(OfADraft):
     """Conditions and, in ``steps``, where a lead that meets them goes.
 
     ``key`` stays the same from version to version, so that what a rule did, and when somebody last
@@ -118,6 +128,16 @@ class Rule(models.Model):
     name = models.CharField(_("name"), max_length=200)
     when = models.JSONField(_("conditions"), default=dict, blank=True)
 
+    objects = DraftsQuerySet["Rule"].as_manager()
+    BELONGS_TO, VERSION = "ruleset", "ruleset__"
+
+    # Where the rule leads is in the reason, in words: steps are rows of their own. A draft copies
+    # its rules in bulk, which writes none of these: it is no edit.
+    history = HistoricalRecords(
+        excluded_fields=["public_id"],
+        history_change_reason_field=models.TextField(null=True),
+    )
+
     class Meta:
         ordering = ("ruleset", "position")
         verbose_name = _("rule")
@@ -132,7 +152,7 @@ class Rule(models.Model):
         return self.name
 
 
-class RuleStep(models.Model):
+class RuleStep(OfADraft):
     """One place a rule sends a lead to: the first step, then its fallbacks in order (PU4)."""
 
     class Push(models.TextChoices):
@@ -175,6 +195,9 @@ class RuleStep(models.Model):
         default=False,
         help_text=_("The lead names it in its attribute “event”."),
     )
+
+    objects = DraftsQuerySet["RuleStep"].as_manager()
+    BELONGS_TO, VERSION = "rule", "rule__ruleset__"
 
     class Meta:
         ordering = ("rule", "position")
