@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from leaddistrib.engine.availability import covers, first_free, tapered
 from leaddistrib.engine.facts import RepFacts
 
 log = logging.getLogger(__name__)
@@ -27,12 +28,15 @@ class Situation:
     """What a gate is asked about, beside the rep.
 
     ``member`` says whether the rep belongs to the pool or team; ``opens_at`` is when the lead opens
-    for this rep, None where there is no window (push).
+    for this rep, None where there is no window (push). With ``claiming`` the rep acts, instead of
+    being handed something: then hours, holidays, busy times and the taper before leave do not
+    count. Whoever reaches for a lead is there.
     """
 
     moment: datetime
     member: bool = True
     opens_at: datetime | None = None
+    claiming: bool = False
 
 
 Gate = Callable[[RepFacts, Situation], Refusal | None]
@@ -47,14 +51,34 @@ def member(rep: RepFacts, situation: Situation) -> Refusal | None:
 
 
 def available(rep: RepFacts, situation: Situation) -> Refusal | None:
-    """Neither paused nor on leave. Leave that follows on leave lifts when the last one ends."""
+    """Neither paused nor on leave, and, unless the rep acts, at work and not busy (PU2, PU8).
+
+    It lifts at the first moment at which none of these stands against the rep any more; pausing
+    lifts when the rep says so.
+    """
     if rep.paused:
         return Refusal("paused")
-    back = situation.moment
-    for start, end in sorted(rep.time_off):
-        if start <= back < end:
-            back = end
-    return Refusal("time_off", lifts_at=back) if back > situation.moment else None
+    code = _absence(rep, situation)
+    if code is None:
+        return None
+    if situation.claiming:
+        return Refusal(code, lifts_at=first_free(situation.moment, rep.time_off))
+    away = (*tapered(rep.time_off, rep.taper), *rep.busy)
+    return Refusal(code, lifts_at=first_free(situation.moment, away, rep.week))
+
+
+def _absence(rep: RepFacts, situation: Situation) -> str | None:
+    """Why the rep is not there, the weightiest reason first."""
+    moment = situation.moment
+    if covers(rep.time_off, moment):
+        return "time_off"
+    if situation.claiming:
+        return None
+    if rep.taper and covers(tapered(rep.time_off, rep.taper), moment):
+        return "taper"
+    if rep.week and not rep.week.is_at_work(moment):
+        return "holiday" if rep.week.is_holiday(moment) else "off_hours"
+    return "busy" if covers(rep.busy, moment) else None
 
 
 def capacity(rep: RepFacts, situation: Situation) -> Refusal | None:

@@ -70,7 +70,7 @@ def _attempt(lead: Lead, rep: Rep, via: str) -> ClaimResult | None:
     now = clock.now()
     if lead.status == Lead.Status.OWNED:
         return _too_late(lead, rep, offer, now, via)
-    facts = rep_facts([rep.pk], now)[rep.pk]
+    facts = rep_facts([rep.pk], now, claiming=True)[rep.pk]
     against = _against(lead, rep, facts, offer, now)
     if against:
         _record(lead, rep, offer, Claim.Result.REFUSED, now, via, against)
@@ -105,8 +105,8 @@ def _against(
         return [Refusal("not_open")]
     # A rep's own window may open after the lead does, never before it.
     opens_at = max(lead.opens_at, offer.opens_at) if offer else lead.opens_at
-    situation = Situation(now, member=is_member(rep, lead.pool_id), opens_at=opens_at)
-    return refusals(facts, situation)
+    member = is_member(rep, lead.pool_id)
+    return refusals(facts, Situation(now, member, opens_at, claiming=True))
 
 
 def _win(

@@ -31,7 +31,8 @@ def against(
     ``leads`` wait in one pool, which the rep is a ``member`` of or not. Two queries, however many
     leads.
     """
-    facts = rep_facts([rep.pk], moment)[rep.pk]
+    facts = rep_facts([rep.pk], moment, claiming=True)[rep.pk]
     return {
-        lead.pk: refusals(facts, Situation(moment, member, opens_at[lead.pk])) for lead in leads
+        lead.pk: refusals(facts, Situation(moment, member, opens_at[lead.pk], claiming=True))
+        for lead in leads
     }

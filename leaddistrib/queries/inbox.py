@@ -31,7 +31,7 @@ class Standing:
 
 def standing(rep: Rep, moment: datetime) -> Standing:
     """The rep's own limits at ``moment``, by the same gates that a claim asks."""
-    return standing_by(rep_facts([rep.pk], moment)[rep.pk], moment)
+    return standing_by(rep_facts([rep.pk], moment, claiming=True)[rep.pk], moment)
 
 
 def standing_by(facts: RepFacts, moment: datetime) -> Standing:
@@ -41,7 +41,7 @@ def standing_by(facts: RepFacts, moment: datetime) -> Standing:
         facts.open_leads,
         facts.capacity,
         facts.paused,
-        tuple(refusals(facts, Situation(moment), gates)),
+        tuple(refusals(facts, Situation(moment, claiming=True), gates)),
     )
 
 

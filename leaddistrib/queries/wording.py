@@ -89,6 +89,10 @@ REFUSALS: Mapping[str, str | Promise] = {
     "not_a_member": lazy("You are not a member of this pool."),
     "paused": lazy("You are paused. Resume to claim leads."),
     "time_off": lazy("You are on leave."),
+    "taper": lazy("Your leave is near: no new leads are handed to you before it."),
+    "holiday": lazy("It is a public holiday where you work."),
+    "off_hours": lazy("It is outside your working hours."),
+    "busy": lazy("Your calendar shows you as busy."),
     "at_capacity": lazy(
         "You have {open} open leads of at most {capacity}. Close or give back one first."
     ),
@@ -104,6 +108,10 @@ PASSED_OVER: Mapping[str, str | Promise] = {
     "not_a_member": lazy("not a member of the pool"),
     "paused": lazy("paused"),
     "time_off": lazy("on leave"),
+    "taper": lazy("about to go on leave"),
+    "holiday": lazy("on a public holiday"),
+    "off_hours": lazy("outside working hours"),
+    "busy": lazy("busy by the calendar"),
     "at_capacity": lazy("at capacity: {open} open leads of {capacity}"),
     "not_open_yet": lazy("not open for this rep yet"),
     "not_open": lazy("no longer open"),
@@ -192,7 +200,9 @@ def step_in_words(step: RuleStep) -> str:
     if step.team:
         parts.insert(0, _("team “%(name)s”") % {"name": step.team.name})
     if step.seniority:
-        parts.append(_("only %(seniority)s") % {"seniority": step.get_seniority_display()})
+        parts.append(
+            _("only reps of seniority “%(level)s”") % {"level": step.get_seniority_display()}
+        )
     if step.attended:
         parts.append(_("only who attended the lead’s event"))
     return ", ".join(parts)

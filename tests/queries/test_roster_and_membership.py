@@ -40,13 +40,13 @@ def test_facts_count_open_leads_only_and_leave_that_is_not_over():
     assert facts.time_off == ((coming.starts_at, coming.ends_at),)
 
 
-def test_facts_cost_two_queries_however_many_reps():
+def test_facts_cost_four_queries_however_many_reps():
     reps = [RepFactory().pk for _ in range(20)]
 
     with CaptureQueriesContext(connection) as captured:
         assert set(rep_facts(reps, NOON)) == set(reps)
 
-    assert len(captured) == 2
+    assert len(captured) == 4
 
 
 def test_members_are_those_named_and_everybody_in_the_teams():

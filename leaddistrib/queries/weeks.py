@@ -1,0 +1,60 @@
+"""Working weeks as the engine wants them: hours, zone and public holidays of many reps (PU2)."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.utils import timezone
+
+from leaddistrib.engine.availability import LOOK_AHEAD, WorkingWeek
+from leaddistrib.models import Rep, WorkingHours
+from leaddistrib.queries.holidays import NoHolidays, holidays
+
+log = logging.getLogger(__name__)
+
+
+def working_weeks(reps: Iterable[Rep], moment: datetime) -> dict[int, WorkingWeek]:
+    """The week of each rep who is not always at work, with its holidays from ``moment`` on.
+
+    One query however many reps.
+    """
+    rows = {rep.pk: rep for rep in reps}
+    blocks: dict[int, list[tuple[int, time, time]]] = defaultdict(list)
+    hours = WorkingHours.objects.filter(rep__in=rows).order_by("weekday", "starts")
+    for rep, weekday, starts, ends in hours.values_list("rep", "weekday", "starts", "ends"):
+        blocks[rep].append((weekday, starts, ends))
+    return {
+        rep.pk: WorkingWeek(zone_of(rep), tuple(blocks[rep.pk]), _holidays(rep, moment))
+        for rep in rows.values()
+        if rep.pk in blocks or rep.holiday_region
+    }
+
+
+def zone_of(rep: Rep) -> tzinfo:
+    """The rep's time zone, else the organisation's (TIME_ZONE).
+
+    A zone that this machine does not know was checked on another one: nothing breaks for it, the
+    hours are the organisation's until its time zone data is brought up to date.
+    """
+    if not rep.time_zone:
+        return timezone.get_default_timezone()
+    try:
+        return ZoneInfo(rep.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        log.exception("rep=%s time_zone=%s is not known here", rep.pk, rep.time_zone)
+        return timezone.get_default_timezone()
+
+
+def _holidays(rep: Rep, moment: datetime) -> frozenset[date]:
+    """None are kept where they cannot be told: a lead more on a holiday does less harm than none
+    for anybody on any day."""
+    if not rep.holiday_region:
+        return frozenset()
+    first, last = moment - timedelta(days=1), moment + timedelta(days=LOOK_AHEAD)
+    try:
+        return holidays(rep.holiday_region, range(first.year, last.year + 1))
+    except NoHolidays as error:
+        log.error("rep=%s holidays cannot be told: %s", rep.pk, error)
+        return frozenset()
