@@ -9,7 +9,7 @@ from leaddistrib.models.jobs import JobRun
 from leaddistrib.models.leads import Lead
 from leaddistrib.models.log import LogEntry
 from leaddistrib.models.markets import Account, Metro, SalesEvent, Territory
-from leaddistrib.models.organisation import Organisation
+from leaddistrib.models.organisation import ConfigurationChange, Organisation
 from leaddistrib.models.outbox import OutboxMessage
 from leaddistrib.models.people import Rep, Team
 from leaddistrib.models.pools import Pool
@@ -26,6 +26,7 @@ __all__ = [
     "Assignment",
     "Calendar",
     "Claim",
+    "ConfigurationChange",
     "Contact",
     "Decision",
     "DryRun",
@@ -37,8 +38,8 @@ __all__ = [
     "Metro",
     "Offer",
     "Organisation",
-    "Outcome",
     "OutboxMessage",
+    "Outcome",
     "Pool",
     "Publication",
     "Rep",

@@ -69,3 +69,14 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return str(self._meta.verbose_name)
+
+
+class ConfigurationChange(Organisation):
+    """No rows of its own: it gives the record of changes a name and a permission in the admin
+    site. ``queries.audit`` reads what each model keeps."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view",)
+        verbose_name = _("change of the configuration")
+        verbose_name_plural = _("changes of the configuration")
