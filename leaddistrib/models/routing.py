@@ -141,7 +141,11 @@ class Assignment(models.Model):
                 name="leaddistrib_assignment_end",
             ),
         )
-        indexes = (models.Index(fields=("rep", "-started_at"), name="leaddistrib_assignment_rep"),)
+        indexes = (
+            models.Index(fields=("rep", "-started_at"), name="leaddistrib_assignment_rep"),
+            # The distribution report reads a period of everybody's (FA1).
+            models.Index(fields=("started_at",), name="leaddistrib_assignment_since"),
+        )
 
     def __str__(self) -> str:
         return f"{self.lead} → {self.rep}"

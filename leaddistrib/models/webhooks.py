@@ -4,8 +4,11 @@ import uuid
 from datetime import datetime
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
+
+from leaddistrib.models.leads import Lead
 
 
 class Webhook(models.Model):
@@ -43,23 +46,49 @@ class Webhook(models.Model):
 
 
 class WebhookCall(models.Model):
-    """A signature that was seen, so that nobody can play the same call again."""
+    """A call that came for a webhook, and what became of it.
+
+    A call that brought a lead keeps its signature for as long as a replay could pass, so that the
+    same call again is answered as the first was. Calls that brought none keep no signature, and
+    only the newest of them stay.
+    """
+
+    class Outcome(models.TextChoices):
+        CREATED = "created", _("New lead")
+        KNOWN = "known", _("Known lead")
+        REPEATED = "repeated", _("Answered as before")
+        INVALID = "invalid", _("Wrong fields")
+        REFUSED = "refused", _("Refused")
 
     webhook = models.ForeignKey(
         Webhook, on_delete=models.CASCADE, related_name="calls", verbose_name=_("webhook")
     )
-    signature = models.CharField(max_length=64)
+    signature = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField(_("at"))
+    outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome.choices)
+    # Why it was refused, or the names of the wrong fields: never what they held.
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    lead = models.ForeignKey(
+        Lead,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("lead"),
+    )
 
     # Intake looks for this constraint's error, by this name: the same call twice.
     ONCE = "leaddistrib_webhook_once"
 
     class Meta:
+        ordering = ("-id",)
         verbose_name = _("webhook call")
         verbose_name_plural = _("webhook calls")
         constraints = (
             models.UniqueConstraint(
-                fields=("webhook", "signature"), name="leaddistrib_webhook_once"
+                fields=("webhook", "signature"),
+                condition=~Q(signature=""),
+                name="leaddistrib_webhook_once",
             ),
         )
         indexes = (models.Index(fields=("at",), name="leaddistrib_webhook_age"),)
