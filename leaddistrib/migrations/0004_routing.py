@@ -794,6 +794,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='turn',
+            name='used',
+            field=models.PositiveBigIntegerField(default=0, verbose_name='credit used'),
+        ),
+        migrations.AddField(
+            model_name='turn',
             name='credits',
             field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='credited_by', to='leaddistrib.turn', verbose_name='gives back'),
         ),

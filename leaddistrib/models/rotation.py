@@ -14,8 +14,8 @@ class Rotation(models.Model):
 
     The row is locked while a turn is taken, so no turn is given twice.
 
-    ``virtual_time`` is the start time of the latest turn, ``turns`` counts all of them; both are
-    in the units of ``engine.turns``.
+    ``virtual_time`` is the furthest start of a turn in order, in the units of ``engine.turns``;
+    ``turns`` is the number of the latest entry in the ledger.
     """
 
     team = models.ForeignKey(
@@ -101,9 +101,11 @@ class Seat(models.Model):
 class Turn(models.Model):
     """One entry of the ledger: which seat took which lead, and its virtual time before and after.
 
-    A *turn* was the seat's in order; a *charge* is a lead that came another way and counts (PU7);
+    A *turn* was the seat's in order; a *charge* is a lead that came out of order and counts (PU7);
     a *credit* gives back what an earlier entry took: ``start`` and ``finish`` are then the seat's
-    credit before and after. ``value`` is the lead's expected value at that moment. The ledger alone is enough to rebuild every seat; ``leaddistrib_check`` compares them.
+    credit before and after. ``used`` is the credit that a turn used up, ``value`` the lead's
+    expected value at that moment. The ledger alone is enough to rebuild every seat;
+    ``leaddistrib_check`` compares them.
     """
 
     class Kind(models.TextChoices):
@@ -136,6 +138,7 @@ class Turn(models.Model):
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     start = models.BigIntegerField(_("virtual start"))
     finish = models.BigIntegerField(_("virtual finish"))
+    used = models.PositiveBigIntegerField(_("credit used"), default=0)
     taken_at = models.DateTimeField(_("taken"))
 
     class Meta:
