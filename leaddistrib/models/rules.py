@@ -53,6 +53,9 @@ class RuleSet(models.Model):
     objects = VersionsQuerySet["RuleSet"].as_manager()
     VERSION = ""
 
+    # Who scheduled, published, archived it and changed its note.
+    history = HistoricalRecords(excluded_fields=["public_id"])
+
     class Meta:
         ordering = ("-version",)
         verbose_name = _("rule set")
@@ -116,7 +119,8 @@ class Rule(OfADraft):
     """Conditions and, in ``steps``, where a lead that meets them goes.
 
     ``key`` stays the same from version to version, so that what a rule did, and when somebody last
-    looked at it, is known across them. ``when`` is the validated document of interfaces.md: ``{}`` or a tree of all/any/not.
+    looked at it, is known across them. ``when`` is the validated document of its conditions: ``{}``
+    or a tree of all/any/not.
     """
 
     public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
@@ -227,6 +231,18 @@ class RuleStep(OfADraft):
 
     def __str__(self) -> str:
         return f"{self.team or self.pool or self.get_push_display()}"
+
+    def again(self, rule: Rule, position: int) -> "RuleStep":
+        """The same place, unsaved, as a step of ``rule``."""
+        return RuleStep(
+            rule=rule,
+            position=position,
+            push=self.push,
+            team_id=self.team_id,
+            pool_id=self.pool_id,
+            seniority=self.seniority,
+            attended=self.attended,
+        )
 
     def clean(self) -> None:
         if self.pool_id:
