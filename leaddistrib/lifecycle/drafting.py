@@ -47,7 +47,15 @@ def write_rule(rule: Rule, steps: Sequence[RuleStep]) -> Rule:
         rule.save(update_fields=("name", "when"))
     rule.steps.all().delete()
     RuleStep.objects.bulk_create(
-        RuleStep(rule=rule, position=number, push=step.push, team=step.team, pool=step.pool)
+        RuleStep(
+            rule=rule,
+            position=number,
+            push=step.push,
+            team=step.team,
+            pool=step.pool,
+            seniority=step.seniority,
+            attended=step.attended,
+        )
         for number, step in enumerate(steps)
     )
     return rule
