@@ -7,13 +7,14 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth import get_user_model
 from django.db.models import Exists, Field, Model, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from leaddistrib.models import Decision, Lead, Pool, Rep, Rule, RuleSet, Team
+from leaddistrib.models import Decision, Lead, OutboxMessage, Pool, Rep, Rule, RuleSet, Team
 
 
 class SelectFilter(admin.SimpleListFilter):
@@ -67,10 +68,17 @@ class OwnerFilter(RepFilter):
     lookup = "owner"
 
 
-class RecipientFilter(RepFilter):
+class RecipientFilter(SelectFilter):
     title = _("recipient")
     parameter_name = "recipient"
     lookup = "recipient"
+
+    def options(self) -> Iterable[tuple[object, object]]:
+        told = get_user_model().objects.filter(
+            Exists(OutboxMessage.objects.filter(recipient=OuterRef("pk")))
+        )
+        names = [(user.pk, user.get_full_name() or user.get_username()) for user in told]
+        return sorted(names, key=lambda option: option[1].casefold())
 
 
 class TeamFilter(SelectFilter):

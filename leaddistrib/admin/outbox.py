@@ -49,9 +49,9 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         "attempts",
         "last_error",
     )
-    list_select_related = ("recipient__user",)
+    list_select_related = ("recipient",)
     list_filter = (StateFilter, "channel", RecipientFilter, ("created_at", DateRangeFilter))
-    search_fields = ("event", "recipient__user__username", "recipient__user__last_name")
+    search_fields = ("event", "recipient__username", "recipient__last_name")
     ordering = ("-id",)
     actions = ("send_again",)
 

@@ -9,8 +9,9 @@ from time import monotonic
 from django.db import transaction
 
 from leaddistrib import conf
-from leaddistrib.models import Decision, Lead, OutboxMessage
+from leaddistrib.models import Decision, OutboxMessage
 from leaddistrib.notify import email
+from leaddistrib.notify.kinds import kind_of
 
 log = logging.getLogger(__name__)
 
@@ -19,18 +20,36 @@ LEASE = timedelta(minutes=2)
 
 
 def tell_owners(pushed: Iterable[Decision], moment: datetime) -> None:
-    """Write a message to each rep who was pushed a lead. Must run in the same transaction."""
+    """Write a message to each rep who was given a lead. Must run in the same transaction."""
     OutboxMessage.objects.bulk_create(
         OutboxMessage(
             event=f"lead.assigned:{decision.pk}",
-            recipient_id=decision.owner_id,
+            recipient_id=decision.owner.user_id,
             channel=OutboxMessage.Channel.EMAIL,
             lead=decision.lead,
             created_at=moment,
             due_at=moment,
         )
         for decision in pushed
-        if decision.owner_id
+        if decision.owner
+    )
+
+
+def tell_users(users: Iterable[int], event: str, moment: datetime) -> None:
+    """Write a message about ``event`` (``kind:id``, see ``notify.kinds``) to each of ``users`` (by
+    primary key), once: the same event is not told again. Must run in the same transaction."""
+    OutboxMessage.objects.bulk_create(
+        (
+            OutboxMessage(
+                event=event,
+                recipient_id=user,
+                channel=OutboxMessage.Channel.EMAIL,
+                created_at=moment,
+                due_at=moment,
+            )
+            for user in sorted(set(users))
+        ),
+        ignore_conflicts=True,
     )
 
 
@@ -57,7 +76,7 @@ def _lease(moment: datetime, until: datetime) -> OutboxMessage | None:
         message = (
             OutboxMessage.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(due_at__lte=moment, sent_at=None, dropped_at=None, dead_at=None)
-            .select_related("recipient__user", "lead__owner")
+            .select_related("recipient__rep", "lead__owner")
             .order_by("due_at", "id")
             .first()
         )
@@ -69,14 +88,18 @@ def _lease(moment: datetime, until: datetime) -> OutboxMessage | None:
 
 
 def _deliver(message: OutboxMessage, moment: datetime) -> None:
-    objection = _objection(message)
+    kind = kind_of(message)
+    if kind is None:
+        return _mark(message, dropped_at=moment, last_error="Nothing is known of such messages.")
+    loaded = kind.load(message)
+    objection = _objection(message) or kind.objection(message, loaded)
     if objection:
         return _mark(message, dropped_at=moment, last_error=objection)
     if message.attempts > conf.settings.OUTBOX_MAX_ATTEMPTS:
         # Leased so often and never marked: whoever sends it dies of it.
         return _mark(message, dead_at=moment, last_error="Its sender stopped on every attempt.")
     try:
-        email.send(message)
+        email.send(message, kind.template, loaded)
     except Exception as error:  # a message that cannot be sent holds up no other, whatever is wrong
         log.exception("Message %s could not be sent", message.pk)
         last = message.attempts >= conf.settings.OUTBOX_MAX_ATTEMPTS
@@ -91,11 +114,8 @@ def _mark(message: OutboxMessage, **outcome: datetime | str) -> None:
 
 
 def _objection(message: OutboxMessage) -> str:
-    """Why the message must not go out any more; "" when it is still true (NO4)."""
-    lead = message.lead
-    if lead is None or lead.status != Lead.Status.OWNED or lead.owner_id != message.recipient_id:
-        return "The lead is no longer the recipient's."
-    if not message.recipient.user.is_active:
+    """Why nothing at all goes to the recipient; "" when it may."""
+    if not message.recipient.is_active:
         return "The recipient's account is closed."
     if not email.address(message.recipient):
         return "The recipient has no e-mail address."

@@ -7,7 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leaddistrib.models import OutboxMessage, Rep, Team, Territory, TimeOff
-from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory
+from leaddistrib.testing import (
+    LeadFactory,
+    PoolFactory,
+    RepFactory,
+    TeamFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +108,7 @@ def test_a_territory_is_written_as_people_say_it(signed_in):
 
 def test_a_message_that_was_given_up_is_sent_again_and_a_sent_one_is_not(signed_in):
     now = timezone.now()
-    common = {"recipient": RepFactory(), "channel": "email", "created_at": now, "due_at": now}
+    common = {"recipient": UserFactory(), "channel": "email", "created_at": now, "due_at": now}
     dead = OutboxMessage.objects.create(event="a", dead_at=now, attempts=9, **common)
     sent = OutboxMessage.objects.create(event="b", sent_at=now, attempts=1, **common)
     client = signed_in("view_outboxmessage", "change_outboxmessage")

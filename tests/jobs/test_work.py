@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from leaddistrib.jobs import work
 from leaddistrib.models import IdempotencyKey, Lead, OutboxMessage
-from leaddistrib.testing import LeadFactory, RepFactory
+from leaddistrib.testing import LeadFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -24,7 +24,7 @@ def keep_message(event: str, **when) -> OutboxMessage:
     made = NOW - 60 * DAY
     return OutboxMessage.objects.create(
         event=event,
-        recipient=RepFactory(),
+        recipient=UserFactory(),
         channel="email",
         created_at=made,
         due_at=made,

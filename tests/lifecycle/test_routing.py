@@ -51,7 +51,7 @@ def test_a_pushed_lead_is_its_owners_with_decision_turn_message_and_log(cast, pu
     turn = Turn.objects.get()
     assert (turn.lead, turn.seat.rep, turn.number) == (lead, cast.amina, 1)
     message = OutboxMessage.objects.get()
-    assert (message.recipient, message.lead, message.due_at) == (cast.amina, lead, NOON)
+    assert (message.recipient, message.lead, message.due_at) == (cast.amina.user, lead, NOON)
     assert set(LogEntry.objects.values_list("event", flat=True)) == {
         "lead.received",
         "lead.assigned",

@@ -36,7 +36,7 @@ def messages() -> Callable[[int], None]:
         for index in range(number):
             OutboxMessage.objects.create(
                 event=f"lead.assigned:{index}",
-                recipient=amina,
+                recipient=amina.user,
                 channel="email",
                 lead=LeadFactory(company=f"Company {index:03}", owner=amina),
                 created_at=now,

@@ -209,7 +209,7 @@ def _intake(history: History) -> Iterator[str]:
 
 def _outbox() -> Iterator[str]:
     """Each push has one message, to its owner."""
-    pushed = Decision.objects.filter(method="push")
-    expected = Counter((f"lead.assigned:{one.pk}", one.owner_id) for one in pushed)
+    pushed = Decision.objects.filter(method="push").select_related("owner")
+    expected = Counter((f"lead.assigned:{one.pk}", one.owner.user_id) for one in pushed)
     if expected != Counter(OutboxMessage.objects.values_list("event", "recipient")):
         yield "the messages are not those of the pushes"
