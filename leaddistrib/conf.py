@@ -41,6 +41,9 @@ class Settings:
         "IMPORT_MAX_CELL": 10_000,
         # Tries that an outgoing message gets before it is a dead letter (NO4).
         "OUTBOX_MAX_ATTEMPTS": 8,
+        # More fields that rules may ask about, by name ("attributes.plan"): label, kind and choices;
+        # or the dotted path of such a mapping (RU1).
+        "FIELDS": {},
         # Class whose methods a host overrides to change who sees what.
         "POLICY": "leaddistrib.policy.Policy",
     }
