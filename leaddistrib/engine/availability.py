@@ -5,7 +5,7 @@ turned into the stretch of time that it is there, which a change of clocks makes
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 Span = tuple[datetime, datetime]
@@ -30,6 +30,10 @@ class WorkingWeek:
     zone: tzinfo
     blocks: tuple[tuple[int, time, time], ...]
     holidays: frozenset[date] = frozenset()
+    # Hours of the days that were asked for: a batch of leads asks of the same few again and again.
+    _known: dict[date, tuple[Span, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def is_holiday(self, moment: datetime) -> bool:
         """Whether ``moment`` falls on a holiday, by the rep's local day."""
@@ -54,12 +58,18 @@ class WorkingWeek:
                 return min(ahead).astimezone(UTC)
         return None
 
-    def hours(self, day: date) -> Iterator[Span]:
+    def hours(self, day: date) -> tuple[Span, ...]:
         """The stretches of work of a local day, in UTC.
 
         A time that a change of clocks skips is the moment of the change. Of one that comes twice
         the first counts as a start, the second as an end: a block is never interrupted.
         """
+        known = self._known.get(day)
+        if known is None:
+            known = self._known[day] = tuple(self._hours(day))
+        return known
+
+    def _hours(self, day: date) -> Iterator[Span]:
         if day in self.holidays:
             return
         weekday = day.weekday()

@@ -1,15 +1,18 @@
 """Who may have a lead, and why not (PU2, GU7)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from leaddistrib.engine.availability import WorkingWeek
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import GATES, Refusal, Situation, first_refusal, refusals
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
+SUNDAYS = WorkingWeek(UTC, ((6, time(9), time(17)),))
+ON_HOLIDAY = WorkingWeek(UTC, ((0, time(9), time(17)),), frozenset({NOON.date()}))
 
 
 def rep(**facts):
@@ -32,6 +35,10 @@ def test_a_rep_with_nothing_against_may_have_the_lead():
         ({}, {"member": False}, "not_a_member"),
         ({"paused": True}, {}, "paused"),
         ({"time_off": ((NOON, NOON + HOUR),)}, {}, "time_off"),
+        ({"time_off": ((NOON + HOUR, NOON + 2 * HOUR),), "taper": HOUR}, {}, "taper"),
+        ({"week": SUNDAYS}, {}, "off_hours"),
+        ({"week": ON_HOLIDAY}, {}, "holiday"),
+        ({"busy": ((NOON, NOON + HOUR),)}, {}, "busy"),
         ({"open_leads": 50}, {}, "at_capacity"),
         ({}, {"opens_at": NOON + INSTANT}, "not_open_yet"),
     ],
