@@ -3,6 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
+import leaddistrib.models.markets
 import leaddistrib.models.people
 import simple_history.models
 import uuid
@@ -869,7 +870,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='account',
-            index=models.Index(fields=['match_name'], name='leaddistrib_account_match'),
+            index=models.Index(leaddistrib.models.markets.NameStart('match_name'), name='leaddistrib_account_start'),
         ),
         migrations.AddIndex(
             model_name='assignment',

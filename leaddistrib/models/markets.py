@@ -1,14 +1,28 @@
 """Where leads come from: territories and the accounts known there."""
 
 import uuid
+from collections.abc import Iterable
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-
 from simple_history.models import HistoricalRecords
 
+from leaddistrib.engine.names import match_name
 from leaddistrib.models.people import Rep, Team
+
+START = 3
+"""Letters that two names have in common before it is worked out how alike they are (IN4)."""
+
+
+class NameStart(models.Func):
+    """The first ``START`` letters of a text. A constant of the query, not a parameter: only so do
+    both databases find it in an index."""
+
+    function = "SUBSTR"
+    template = f"%(function)s(%(expressions)s, 1, {START})"
+    output_field = models.CharField()
 
 
 class Metro(models.Model):
@@ -70,6 +84,29 @@ class Territory(models.Model):
         return self.name
 
 
+class AccountQuerySet(models.QuerySet["Account"]):
+    """Keeps what accounts are matched by true when many are written at once."""
+
+    def bulk_create(self, objs: Iterable["Account"], *args: Any, **kwargs: Any) -> Any:
+        accounts = list(objs)
+        for account in accounts:
+            account.normalise()
+        return super().bulk_create(accounts, *args, **kwargs)
+
+    def bulk_update(
+        self, objs: Iterable["Account"], fields: Iterable[str], *args: Any, **kwargs: Any
+    ) -> int:
+        accounts = list(objs)
+        for account in accounts:
+            account.normalise()
+        return super().bulk_update(accounts, _with_match_name(fields), *args, **kwargs)
+
+    def update(self, **kwargs: Any) -> int:
+        if "name" in kwargs and "match_name" not in kwargs:
+            kwargs["match_name"] = match_name(kwargs["name"])
+        return super().update(**kwargs)
+
+
 class Account(models.Model):
     """A company that is already known, and who looks after it."""
 
@@ -91,6 +128,7 @@ class Account(models.Model):
     )
 
     history = HistoricalRecords(excluded_fields=["public_id", "match_name"])
+    objects = AccountQuerySet.as_manager()
 
     class Meta:
         ordering = ("name", "id")
@@ -103,11 +141,28 @@ class Account(models.Model):
         )
         indexes = (
             models.Index(fields=("name",), name="leaddistrib_account_name"),
-            models.Index(fields=("match_name",), name="leaddistrib_account_match"),
+            models.Index(NameStart("match_name"), name="leaddistrib_account_start"),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.normalise()
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = _with_match_name(kwargs["update_fields"])
+        super().save(*args, **kwargs)
+
+    def normalise(self) -> None:
+        """Bring what leads are matched by up to date."""
+        self.domain = self.domain.strip().lower()
+        self.match_name = match_name(self.name)
+
+
+def _with_match_name(fields: Iterable[str]) -> list[str]:
+    """The fields to write, with what follows from the name when that is among them."""
+    names = list(fields)
+    return [*names, "match_name"] if "name" in names and "match_name" not in names else names
 
 
 class SalesEvent(models.Model):
