@@ -1,15 +1,18 @@
-"""A draft of the rules is edited rule by rule (RU3). A published version never changes."""
+"""Drafts of the rules: made, and edited rule by rule (RU3). A published version never changes."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
-from django.db.models import F
+from django.contrib.auth.models import AbstractUser
+from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from leaddistrib.errors import InvalidRules
-from leaddistrib.lifecycle.publishing import draft, draft_of
+from leaddistrib.lifecycle.documents import read
 from leaddistrib.lifecycle.routing import safety_net
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import Rule, RuleSet, RuleStep
+from leaddistrib.queries import wording
 
 # Positions are unique: while rules change places they stand beyond every place.
 ASIDE = 1_000_000
@@ -19,16 +22,73 @@ ASIDE = 1_000_000
 def new_draft(*, based_on: RuleSet | None = None, note: str = "") -> RuleSet:
     """A draft with the rules of ``based_on``, or with a catch-all to the safety net alone."""
     if based_on is not None and based_on.rules.exists():
-        made = draft_of(based_on)
-        made.note = note
-        made.save(update_fields=("note",))
-        return made
+        return draft_of(based_on, note=note)
     everything = {"name": _("Everything else"), "when": {}, "then": {"pool": safety_net().name}}
     return draft([everything], note=note)
 
 
 @act(durable=False)
-def write_rule(rule: Rule, steps: Sequence[RuleStep]) -> Rule:
+def draft(documents: Sequence[object], *, note: str = "") -> RuleSet:
+    """Keep rule documents as a draft version. A rule whose name an earlier version has is that
+    rule: it keeps its key, and with it its reviews and figures.
+
+    Raises:
+        InvalidRules: with each problem and its place. Nothing was written.
+    """
+    rules = read(documents)
+    ruleset = _new_version(note)
+    keys = _keys({rule.name for rule in rules})
+    rows = Rule.objects.bulk_create(
+        Rule(
+            ruleset=ruleset,
+            position=position,
+            name=rule.name,
+            when=rule.when,
+            # Of two rules with one name the first is the one that was there.
+            **({"key": keys.pop(rule.name)} if rule.name in keys else {}),
+        )
+        for position, rule in enumerate(rules, start=1)
+    )
+    _write_steps(list(zip(rows, (rule.steps for rule in rules), strict=True)))
+    return ruleset
+
+
+@act(durable=False)
+def draft_of(ruleset: RuleSet, *, note: str = "") -> RuleSet:
+    """A new draft with the same rules: how a published version is changed."""
+    rules = list(ruleset.rules.order_by("position").prefetch_related("steps"))
+    copy = _new_version(note)
+    rows = Rule.objects.bulk_create(
+        Rule(ruleset=copy, key=one.key, position=one.position, name=one.name, when=one.when)
+        for one in rules
+    )
+    _write_steps([(row, list(one.steps.all())) for row, one in zip(rows, rules, strict=True)])
+    return copy
+
+
+def _new_version(note: str) -> RuleSet:
+    """An empty draft, numbered after the latest. Of two made at once the second gets the next."""
+    while True:
+        latest = RuleSet.objects.aggregate(latest=Max("version"))["latest"] or 0
+        made, created = RuleSet.objects.get_or_create(version=latest + 1, defaults={"note": note})
+        if created:
+            return made
+
+
+def _keys(names: set[str]) -> dict[str, object]:
+    """The key of each name's rule, by the latest version that has one."""
+    known = Rule.objects.filter(name__in=names).order_by("ruleset__version", "-position")
+    return dict(known.values_list("name", "key"))
+
+
+def _write_steps(rules: Sequence[tuple[Rule, Sequence[RuleStep]]]) -> None:
+    RuleStep.objects.bulk_create(
+        step.again(rule, number) for rule, steps in rules for number, step in enumerate(steps)
+    )
+
+
+@act(durable=False)
+def write_rule(rule: Rule, steps: Sequence[RuleStep], *, actor: AbstractUser | None = None) -> Rule:
     """Save a rule of a draft, and its ``steps`` in this order instead of those it had.
 
     A new rule goes before the catch-all, where it can still be reached.
@@ -37,32 +97,22 @@ def write_rule(rule: Rule, steps: Sequence[RuleStep]) -> Rule:
         InvalidRules: the rule set is no draft (any more).
     """
     others = _lock_rules(rule.ruleset)
+    _record(rule, actor, steps)
     if rule._state.adding:
         place = len(others) - 1 if others and others[-1].when == {} else len(others)
-        rule.position = ASIDE * 2
+        # Those behind make room first, so that the record shows the rule where it stands.
+        _put_in_order(others[place:], start=place + 2)
+        rule.position = place + 1
         rule.save()
-        _put_in_order([*others[:place], rule, *others[place:]])
-        rule.refresh_from_db(fields=("position",))
     else:
         rule.save(update_fields=("name", "when"))
     rule.steps.all().delete()
-    RuleStep.objects.bulk_create(
-        RuleStep(
-            rule=rule,
-            position=number,
-            push=step.push,
-            team=step.team,
-            pool=step.pool,
-            seniority=step.seniority,
-            attended=step.attended,
-        )
-        for number, step in enumerate(steps)
-    )
+    _write_steps([(rule, steps)])
     return rule
 
 
 @act(durable=False)
-def move_rule(rule: Rule, by: int) -> None:
+def move_rule(rule: Rule, by: int, *, actor: AbstractUser | None = None) -> None:
     """Move a rule of a draft up (``by`` negative) or down; at the end of the list it stays.
 
     Raises:
@@ -73,32 +123,70 @@ def move_rule(rule: Rule, by: int) -> None:
     moved = rules.pop(here)
     rules.insert(max(0, here + by), moved)
     _put_in_order(rules)
+    _record_places([moved], actor)
 
 
 @act(durable=False)
-def order_rules(ruleset: RuleSet, order: Sequence[int]) -> None:
+def order_rules(
+    ruleset: RuleSet, order: Sequence[int], *, actor: AbstractUser | None = None
+) -> None:
     """Put a draft's rules in the order of these ids (primary keys), first to last.
 
     Raises:
         InvalidRules: the rule set is no draft (any more), or these are not exactly its rules:
             somebody added or removed one meanwhile.
     """
-    rules = {rule.pk: rule for rule in _lock_rules(ruleset)}
+    before = _lock_rules(ruleset)
+    rules = {rule.pk: rule for rule in before}
     if sorted(order) != sorted(rules):
         raise InvalidRules({"rules": _("The rules have changed meanwhile. Look at them again.")})
     _put_in_order([rules[pk] for pk in order])
+    _record_places([rule for rule, pk in zip(before, order, strict=True) if rule.pk != pk], actor)
 
 
 @act(durable=False)
-def remove_rule(rule: Rule) -> None:
+def remove_rule(rule: Rule, *, actor: AbstractUser | None = None) -> None:
     """Take a rule out of a draft.
 
     Raises:
         InvalidRules: the rule set is no draft (any more).
     """
     rules = _lock_rules(rule.ruleset)
+    _record(rule, actor, list(rule.steps.select_related("team", "pool")))
+    gone = rule.pk
     rule.delete()
-    _put_in_order([one for one in rules if one.position != rule.position])
+    _put_in_order([one for one in rules if one.pk != gone])
+
+
+@act(durable=False)
+def restore_rule(ruleset: RuleSet, key: UUID, *, actor: AbstractUser | None = None) -> Rule:
+    """Bring a rule that was taken out of a draft back, from the version it came from.
+
+    It goes where a new rule goes. What was edited in it before it was taken out is lost.
+
+    Raises:
+        InvalidRules: the rule set is no draft (any more), it has the rule, or no version had it.
+    """
+    rules = _lock_rules(ruleset)
+    known = Rule.objects.filter(key=key).exclude(ruleset=ruleset)
+    was = known.order_by("-ruleset__version").prefetch_related("steps__team", "steps__pool").first()
+    if was is None or any(rule.key == key for rule in rules):
+        raise InvalidRules({"rules": _("There is no such rule to bring back.")})
+    rule = Rule(ruleset=ruleset, key=key, name=was.name, when=was.when)
+    return write_rule(rule, list(was.steps.all()), actor=actor)
+
+
+def _record(rule: Rule, actor: AbstractUser | None, steps: Sequence[RuleStep]) -> None:
+    """Who edits the rule, and where it will lead, for the history that ``save`` writes."""
+    if actor is not None:
+        rule._history_user = actor  # type: ignore[attr-defined]
+    rule._change_reason = "; ".join(wording.step_in_words(step) for step in steps)  # type: ignore[attr-defined]
+
+
+def _record_places(moved: Sequence[Rule], actor: AbstractUser | None) -> None:
+    for rule in moved:
+        _record(rule, actor, list(rule.steps.select_related("team", "pool")))
+        rule.save(update_fields=("position",))
 
 
 def _lock_rules(ruleset: RuleSet) -> list[Rule]:
@@ -109,9 +197,9 @@ def _lock_rules(ruleset: RuleSet) -> list[Rule]:
     return list(Rule.objects.filter(ruleset=ruleset).order_by("position"))
 
 
-def _put_in_order(rules: Sequence[Rule]) -> None:
+def _put_in_order(rules: Sequence[Rule], start: int = 1) -> None:
     ids = [rule.pk for rule in rules]
     Rule.objects.filter(pk__in=ids).update(position=F("position") + ASIDE)
-    for position, rule in enumerate(rules, start=1):
+    for position, rule in enumerate(rules, start=start):
         rule.position = position
     Rule.objects.bulk_update(rules, ("position",), batch_size=200)

@@ -1,18 +1,27 @@
-"""Versions of the rules: written as documents, checked, put in force (RU2, RU3)."""
+"""Which version of the rules is in force: published, scheduled, rolled back to (RU2, RU3).
 
+Acts that decide it follow each other: each first locks every version.
+"""
+
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Max
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from leaddistrib.engine.conditions import parse, to_document
-from leaddistrib.engine.errors import ConditionError
 from leaddistrib.errors import InvalidRules
-from leaddistrib.lifecycle.transactions import act
-from leaddistrib.models import Pool, Rule, RuleSet, RuleStep, Team
-from leaddistrib.queries import clock, rulebook, wording
+from leaddistrib.lifecycle.documents import read
+from leaddistrib.lifecycle.drafting import draft
+from leaddistrib.lifecycle.transactions import act, violates
+from leaddistrib.models import Publication, RuleSet
+from leaddistrib.queries import clock, rulebook
+
+log = logging.getLogger(__name__)
+
+ONE_PUBLISHED = "leaddistrib_one_published_ruleset"
 
 
 @act(durable=False)
@@ -30,181 +39,187 @@ def publish(
     return put_in_force(draft(documents, note=note), actor=actor)
 
 
-@act(durable=False)
-def draft(documents: Sequence[Mapping[str, object]], *, note: str = "") -> RuleSet:
-    """Keep rule documents as a draft version.
-
-    Raises:
-        InvalidRules: with each problem and its place. Nothing was written.
-    """
-    rules = _Reader().read(documents)
-    ruleset = RuleSet.objects.create(version=_next_version(), note=note)
-    for position, rule in enumerate(rules, start=1):
-        row = Rule.objects.create(
-            ruleset=ruleset, position=position, name=rule.name, when=rule.when
-        )
-        RuleStep.objects.bulk_create(
-            RuleStep(rule=row, position=number, push=step.push, team=step.team, pool=step.pool)
-            for number, step in enumerate(rule.steps)
-        )
-    return ruleset
-
-
-def _next_version() -> int:
-    """The version after the latest. The latest is locked, so that of two drafts made at once the
-    second waits, and then sees the first."""
-    list(RuleSet.objects.select_for_update(no_key=True).order_by("-version")[:1])
-    return int(RuleSet.objects.aggregate(latest=Max("version"))["latest"] or 0) + 1
-
-
-def draft_of(ruleset: RuleSet) -> RuleSet:
-    """A new draft with the same rules: how a published version is changed."""
-    return draft(rulebook.documents(ruleset), note="")
-
-
 def check(ruleset: RuleSet) -> None:
     """See whether a draft could be put in force as it is.
 
     Raises:
         InvalidRules: with each problem and its place.
     """
-    _Reader().read(rulebook.documents(ruleset))
+    read(rulebook.documents(ruleset))
 
 
 @act(durable=False)
-def put_in_force(ruleset: RuleSet, *, actor: AbstractUser | None = None) -> RuleSet:
+def put_in_force(
+    ruleset: RuleSet,
+    *,
+    actor: AbstractUser | None = None,
+    kind: str = Publication.Kind.PUBLISHED,
+) -> RuleSet:
     """Publish a draft, and archive the version that was published until now.
 
     Raises:
-        InvalidRules: the draft is no draft, or its rules do not end in a catch-all.
+        InvalidRules: it is no draft (any more), or a check finds an error in it (RU4).
     """
-    # The published row is locked first, so that two publications follow each other.
-    list(RuleSet.objects.select_for_update(no_key=True).exclude(status=RuleSet.Status.ARCHIVED))
-    ruleset = RuleSet.objects.get(pk=ruleset.pk)
+    ruleset = lock_versions(ruleset)
     if ruleset.status != RuleSet.Status.DRAFT:
         raise InvalidRules({"rules": _("Only a draft can be published.")})
     # A draft may have been edited rule by rule in the admin site since it was checked.
     check(ruleset)
-    RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED).update(status=RuleSet.Status.ARCHIVED)
+    return _in_force(ruleset, actor, kind)
+
+
+@act(durable=False)
+def roll_back(ruleset: RuleSet, *, actor: AbstractUser | None = None) -> RuleSet:
+    """Put a version that was in force before in force again, as it was, in one act (RU3).
+
+    It is not checked again: what no longer has anybody in it falls through to the rule's next
+    steps and in the end to the safety net, and going back must work when things are wrong.
+
+    Raises:
+        InvalidRules: the version never was in force, or is.
+    """
+    ruleset = lock_versions(ruleset)
+    if ruleset.status != RuleSet.Status.ARCHIVED:
+        raise InvalidRules({"rules": _("Only a version that was in force before can come back.")})
+    return _in_force(ruleset, actor, Publication.Kind.ROLLED_BACK)
+
+
+def lock_versions(ruleset: RuleSet) -> RuleSet:
+    """``ruleset`` as it is now, with every version locked until the transaction ends, so that
+    publications, schedules and roll-backs follow each other. Leads are routed meanwhile.
+
+    Raises:
+        RuleSet.DoesNotExist: it was deleted meanwhile.
+    """
+    list(RuleSet.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    return RuleSet.objects.get(pk=ruleset.pk)
+
+
+def _in_force(ruleset: RuleSet, actor: AbstractUser | None, kind: str) -> RuleSet:
+    try:
+        with transaction.atomic():
+            return _switch(ruleset, actor, kind)
+    except IntegrityError as error:
+        if not violates(error, RuleSet, ONE_PUBLISHED):
+            raise
+    # The first lead of all was routed at this moment, and made version 0 to be routed by.
+    return _switch(ruleset, actor, kind)
+
+
+def _switch(ruleset: RuleSet, actor: AbstractUser | None, kind: str) -> RuleSet:
+    for before in RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED):
+        before.status = RuleSet.Status.ARCHIVED
+        save_as(before, actor, "status")
     ruleset.status = RuleSet.Status.PUBLISHED
     ruleset.published_at = clock.now()
     ruleset.published_by = actor  # type: ignore[assignment]  # whatever AUTH_USER_MODEL is
-    ruleset.save(update_fields=("status", "published_at", "published_by"))
+    ruleset.scheduled_at = ruleset.scheduled_by = None
+    save_as(
+        ruleset, actor, "status", "published_at", "published_by", "scheduled_at", "scheduled_by"
+    )
+    Publication.objects.create(
+        ruleset=ruleset,
+        kind=kind,
+        by=actor,  # type: ignore[misc]
+        at=ruleset.published_at,
+    )
     return ruleset
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    push: str = ""
-    team: Team | None = None
-    pool: Pool | None = None
+def save_as(ruleset: RuleSet, actor: AbstractUser | None, *fields: str) -> None:
+    """Save these fields; the version's history says that ``actor`` changed them."""
+    ruleset._history_user = actor  # type: ignore[attr-defined]
+    ruleset.save(update_fields=fields)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    name: str
-    when: Mapping[str, object]
-    steps: list[_Step]
+@act(durable=False)
+def schedule(ruleset: RuleSet, at: date | datetime, *, actor: AbstractUser | None) -> RuleSet:
+    """Let a draft come into force at ``at``, instead of any moment named before.
+
+    A date is its first moment, and a time without a zone is wall time, in the organisation's zone
+    (TIME_ZONE). The draft may still be edited; it is checked again when its moment comes.
+
+    Raises:
+        InvalidRules: it is no draft (any more), a check finds an error, or the moment is past.
+    """
+    moment = organisations_moment(at)
+    ruleset = lock_versions(ruleset)
+    if ruleset.status != RuleSet.Status.DRAFT:
+        raise InvalidRules({"rules": _("Only a draft can be published.")})
+    if moment <= clock.now():
+        raise InvalidRules({"scheduled_at": _("Choose a moment that is still to come.")})
+    check(ruleset)
+    ruleset.scheduled_at = moment
+    ruleset.scheduled_by = actor  # type: ignore[assignment]  # whatever AUTH_USER_MODEL is
+    save_as(ruleset, actor, "scheduled_at", "scheduled_by")
+    return ruleset
 
 
-class _Reader:
-    """Reads rule documents, collecting every problem with its place before it complains."""
+@act(durable=False)
+def unschedule(ruleset: RuleSet, *, actor: AbstractUser | None) -> RuleSet:
+    """Keep a draft from coming into force by itself; harmless when it would not.
 
-    def __init__(self) -> None:
-        self.problems: dict[str, object] = {}
-        self.teams = {team.name: team for team in Team.objects.all()}
-        self.pools = {pool.name: pool for pool in Pool.objects.all()}
+    Raises:
+        InvalidRules: it is no draft (any more): it came into force before.
+    """
+    ruleset = lock_versions(ruleset)
+    if ruleset.status != RuleSet.Status.DRAFT:
+        raise InvalidRules({"rules": _("It is too late: the version is or was in force.")})
+    if ruleset.scheduled_at is not None:
+        ruleset.scheduled_at = ruleset.scheduled_by = None
+        save_as(ruleset, actor, "scheduled_at", "scheduled_by")
+    return ruleset
 
-    def read(self, documents: Sequence[Mapping[str, object]]) -> list[_Rule]:
-        rules = [
-            self._rule(document, f"rules[{index}]") for index, document in enumerate(documents)
-        ]
-        if not self.problems:
-            self._check_order(rules)
-        if self.problems:
-            raise InvalidRules(self.problems)
-        return rules
 
-    def _check_order(self, rules: Sequence[_Rule]) -> None:
-        if not rules or rules[-1].when != {}:
-            self.problems["rules"] = _(
-                "The last rule must take every lead: give it no conditions (when: {})."
-            )
-        for index, rule in enumerate(rules[:-1]):
-            if rule.when == {}:
-                self.problems[f"rules[{index}].when"] = _(
-                    "Only the last rule may be without conditions: "
-                    "the rules after this one would never be reached."
-                )
+def publish_scheduled(moment: datetime) -> int:
+    """Publish the drafts whose time has come by ``moment``, oldest first; returns how many.
 
-    def _rule(self, document: object, place: str) -> _Rule:
-        if not isinstance(document, Mapping):
-            self.problems[place] = _("A rule is written as {name, when, then}.")
-            return _Rule("", {}, [])
-        self._only(document, {"name", "when", "then"}, place)
-        name = document.get("name")
-        if not isinstance(name, str) or not 0 < len(name.strip()) <= 200 or "\0" in name:
-            self.problems[f"{place}.name"] = _("Give the rule a name of up to 200 characters.")
-        when: Mapping[str, object] = {}
+    Any number of workers may ask at once. A draft that a check objects to is taken off the
+    schedule, and whoever scheduled it is told by an alert.
+    """
+    due = RuleSet.objects.filter(status=RuleSet.Status.DRAFT, scheduled_at__lte=moment)
+    published = 0
+    for ruleset in due.order_by("scheduled_at", "version"):
         try:
-            when = to_document(parse(document.get("when", {}), f"{place}.when"))
-        except ConditionError as error:
-            self.problems[error.path] = wording.condition_error(error)
-        return _Rule(str(name).strip(), when, self._steps(document.get("then"), f"{place}.then"))
+            published += _publish_due(ruleset, moment)
+        except RuleSet.DoesNotExist:
+            continue  # thrown away meanwhile
+        except InvalidRules as error:
+            log.warning("ruleset=%s not published as scheduled: %s", ruleset.version, error)
+            _give_up(ruleset, moment)
+    return published
 
-    def _steps(self, then: object, place: str) -> list[_Step]:
-        if not isinstance(then, Mapping):
-            self.problems[place] = _("Say where the lead goes: {push, team} or {pool}.")
-            return []
-        fallback = then.get("fallback", [])
-        if not isinstance(fallback, list | tuple):
-            self.problems[f"{place}.fallback"] = _("Write the fallback as a list.")
-            fallback = []
-        first = {key: then[key] for key in then if key != "fallback"}
-        steps = [self._step(first, place)]
-        for index, step in enumerate(fallback):
-            steps.append(self._step(step, f"{place}.fallback[{index}]"))
-        if any(step.pool for step in steps[:-1]):
-            self.problems[f"{place}.fallback"] = _(
-                "Nothing can follow a pool: it takes every lead."
-            )
-        return steps
 
-    def _step(self, step: object, place: str) -> _Step:
-        if not isinstance(step, Mapping):
-            self.problems[place] = _("Say where the lead goes: {push, team} or {pool}.")
-            return _Step()
-        self._only(step, {"push", "team", "pool"}, place)
-        if ("push" in step) == ("pool" in step):
-            self.problems[place] = _("Say either push, with a team, or pool.")
-            return _Step()
-        if "pool" in step:
-            if "team" in step:
-                self.problems[f"{place}.team"] = _("A pool has members of its own: no team here.")
-            return _Step(pool=self._named(self.pools, step["pool"], f"{place}.pool"))
-        push = step["push"]
-        if push not in RuleStep.Push.values:
-            self.problems[f"{place}.push"] = _(
-                "There is no strategy “%(name)s”. There is: %(known)s."
-            ) % {"name": push, "known": ", ".join(RuleStep.Push.values)}
-            push = ""
-        if "team" not in step:
-            self.problems[f"{place}.team"] = _("Name the team to push to.")
-            return _Step()
-        return _Step(
-            push=str(push), team=self._named(self.teams, step.get("team"), f"{place}.team")
-        )
+@act(durable=False)
+def _publish_due(ruleset: RuleSet, moment: datetime) -> bool:
+    ruleset = lock_versions(ruleset)
+    if not _is_due(ruleset, moment):
+        return False  # another worker did it, or somebody put it off
+    put_in_force(ruleset, actor=ruleset.scheduled_by, kind=Publication.Kind.SCHEDULED)  # type: ignore[arg-type]
+    return True
 
-    def _named(self, known: Mapping[str, object], name: object, place: str):  # type: ignore[no-untyped-def]
-        if isinstance(name, str) and name in known:
-            return known[name]
-        self.problems[place] = _("There is none named “%(name)s”. There is: %(known)s.") % {
-            "name": name,
-            "known": ", ".join(sorted(known)) or "–",
-        }
-        return None
 
-    def _only(self, document: Mapping[object, object], allowed: set[str], place: str) -> None:
-        for key in document:
-            if key not in allowed:
-                self.problems[f"{place}.{key}"] = _("Nothing is known by this name here.")
+@act(durable=False)
+def _give_up(ruleset: RuleSet, moment: datetime) -> None:
+    ruleset = lock_versions(ruleset)
+    if _is_due(ruleset, moment):
+        ruleset.scheduled_at = None
+        save_as(ruleset, None, "scheduled_at")
+
+
+def _is_due(ruleset: RuleSet, moment: datetime) -> bool:
+    at = ruleset.scheduled_at
+    return ruleset.status == RuleSet.Status.DRAFT and at is not None and at <= moment
+
+
+def organisations_moment(at: date | datetime) -> datetime:
+    """``at`` in UTC, read in the organisation's zone where it has none.
+
+    Wall time that a change of clocks skips is the moment on the change's other side; wall time
+    that comes twice, the first time.
+    """
+    if not isinstance(at, datetime):
+        at = datetime.combine(at, time())
+    if timezone.is_naive(at):
+        at = at.replace(tzinfo=timezone.get_default_timezone())
+    return at.astimezone(UTC)

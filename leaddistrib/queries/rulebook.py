@@ -35,7 +35,14 @@ def rule_facts(rule: Rule) -> RuleFacts:
         name=rule.name,
         when=parse(rule.when),
         steps=tuple(
-            Step(push=step.push, team=step.team_id, pool=step.pool_id) for step in rule.steps.all()
+            Step(
+                push=step.push,
+                team=step.team_id,
+                pool=step.pool_id,
+                seniority=step.seniority,
+                attended=step.attended,
+            )
+            for step in rule.steps.all()
         ),
     )
 
@@ -72,4 +79,11 @@ def document(rule: Rule) -> dict[str, object]:
 def _step_document(step: RuleStep) -> dict[str, object]:
     if step.pool:
         return {"pool": step.pool.name}
-    return {"push": step.push, "team": step.team.name if step.team else None}
+    document: dict[str, object] = {"push": step.push}
+    if step.team:
+        document["team"] = step.team.name
+    if step.seniority:
+        document["seniority"] = step.seniority
+    if step.attended:
+        document["attended"] = True
+    return document
