@@ -40,8 +40,8 @@ def _lead(message: OutboxMessage) -> Loaded:
 
 def _not_the_owner(message: OutboxMessage, loaded: Loaded) -> str:
     lead = message.lead
-    owned = lead is not None and lead.status == Lead.Status.OWNED and lead.owner is not None
-    if lead is None or not owned or lead.owner.user_id != message.recipient_id:
+    owner = lead.owner if lead and lead.status == Lead.Status.OWNED else None
+    if owner is None or owner.user_id != message.recipient_id:
         return "The lead is no longer the recipient's."
     return ""
 

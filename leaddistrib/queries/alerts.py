@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
@@ -30,7 +31,7 @@ def waiting_for(alert: Alert, moment: datetime) -> QuerySet[Lead]:
     )
 
 
-def by_rule() -> QuerySet[Lead]:
+def by_rule() -> QuerySet[Any]:
     """Waiting leads with ``rule_key``: that of the rule which decided for them last."""
     latest = Decision.objects.filter(lead=OuterRef("pk")).order_by("-id")
     return Lead.objects.filter(status=Lead.Status.WAITING).annotate(

@@ -120,7 +120,7 @@ def test_a_mail_about_an_alert_that_is_over_is_not_sent(house):
     deliver(NOON)
 
     assert mail.outbox == []
-    assert OutboxMessage.objects.get().dropped_at == NOON
+    assert OutboxMessage.objects.get().dropped_at is not None
 
 
 def test_leads_of_other_rules_and_pools_do_not_keep_an_alert_open(house):
