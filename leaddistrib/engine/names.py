@@ -57,12 +57,16 @@ def match_name(name: str) -> str:
     "Boulangeries Dupont & Fils, S.A.R.L." and "BOULANGERIES DUPONT ET FILS" both give
     "boulangeries dupont fils".
     """
-    letters = unicodedata.normalize("NFKD", JOINED_FORMS.sub(" ", name).casefold())
-    plain = "".join(one for one in letters if not unicodedata.combining(one)).translate(_LETTERS)
-    spaced = " ".join(_WORDS.findall(_APOSTROPHES.sub("", plain)))
-    words = _SINGLE_LETTERS.sub(r"\1", spaced).split()
+    words = _SINGLE_LETTERS.sub(r"\1", plain(JOINED_FORMS.sub(" ", name))).split()
     words = [word for word in words if word not in FILLERS] or words
     return " ".join(_without_forms(words))[:LENGTH].rstrip()
+
+
+def plain(name: str) -> str:
+    """Words without case, accents and punctuation: "Élodie DURAND-Roy" is "elodie durand roy"."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    bare = "".join(one for one in letters if not unicodedata.combining(one)).translate(_LETTERS)
+    return " ".join(_WORDS.findall(_APOSTROPHES.sub("", bare)))
 
 
 def _without_forms(words: list[str]) -> list[str]:

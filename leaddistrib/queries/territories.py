@@ -19,7 +19,7 @@ Version = tuple[tuple[object, ...], ...]
 
 
 def territory_index() -> TerritoryIndex:
-    """All territories as they are now. One query, and two more after a change."""
+    """All territories as they are now. One query, and three more after a change."""
     return _compiled(_version())
 
 
