@@ -12,7 +12,7 @@ from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.utils.module_loading import import_string
 
 from leaddistrib import conf
-from leaddistrib.models import Lead, Rep, Team
+from leaddistrib.models import Lead, Pool, Rep, Team
 
 Viewer = AbstractUser | AnonymousUser
 
@@ -104,7 +104,7 @@ class Policy:
     def view(self, lead: Lead, sight: Sight) -> View:
         """How much of ``lead`` one user sees, whatever their role (IG4).
 
-        A manager who is a rep too sees what either may see. Read ``lead`` with its owner.
+        A manager who is a rep too sees what either may see. Read ``lead`` with its owner and pool.
         """
         if sight.role is Role.ADMIN:
             return View.WHOLE
@@ -128,11 +128,14 @@ class Policy:
     def view_for_rep(self, lead: Lead, rep: Rep, *, member: bool) -> View:
         """What a rep sees: own leads whole, waiting ones of own pools as a preview.
 
-        A lead that was taken from the rep's pool stays a preview, so that the page can say who
-        was faster; everything else does not exist for the rep.
+        Those that wait in an own shared pool are whole too: any member may call them (PO1). A lead
+        that was taken from the rep's pool stays a preview, so that the page can say who was
+        faster; everything else does not exist for the rep. Read ``lead`` with its pool.
         """
         if lead.owner_id == rep.pk:
             return View.WHOLE
+        if member and lead.status == Lead.Status.WAITING and lead.pool is not None:
+            return View.WHOLE if lead.pool.mode == Pool.Mode.SHARED else View.PREVIEW
         return View.PREVIEW if member and lead.status != Lead.Status.RECEIVED else View.NOTHING
 
     def fields(self, view: View) -> tuple[str, ...]:

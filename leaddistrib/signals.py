@@ -5,6 +5,7 @@ Each is sent with ``sender=Lead`` and:
 ``lead_assigned``   ``lead``, ``rep``: a push gave the lead to the rep
 ``lead_opened``     ``lead``, ``pool``: the lead waits in the pool and may be claimed
 ``lead_claimed``    ``lead``, ``rep``: the rep won the lead
+``lead_contacted``  ``lead``, ``rep``, ``contact``: the rep was in touch with the lead
 ``lead_released``   ``lead``, ``rep``: the rep gave the lead back
 ``lead_closed``     ``lead``, ``rep``: the rep is done with the lead
 """
@@ -17,6 +18,7 @@ from django.dispatch import Signal
 lead_assigned = Signal()
 lead_opened = Signal()
 lead_claimed = Signal()
+lead_contacted = Signal()
 lead_released = Signal()
 lead_closed = Signal()
 

@@ -1,6 +1,6 @@
 """What pages are told: one class for each message of the socket, with nothing else in it.
 
-A message about one lead is at most SIZE bytes, so that a race reaches a phone on a poor
+A message about one lead in a race is at most SIZE bytes, so that it reaches a phone on a poor
 connection: free texts are cut by bytes, and the page fetches the whole lead when it is opened.
 """
 
@@ -34,10 +34,11 @@ def cut(text: str, limit: int) -> str:
 
 
 def _bytes(text: str) -> int:
-    return len(_json(text).encode()) - 2  # the quotes
+    return len(rendered(text).encode()) - 2  # the quotes
 
 
-def _json(value: object) -> str:
+def rendered(value: object) -> str:
+    """``value`` as it goes over the wire."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -49,7 +50,7 @@ class Message:
 
     @property
     def text(self) -> str:
-        return _json({"type": self.type, **asdict(self)})
+        return rendered({"type": self.type, **asdict(self)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class MeChanged(Message):
         limits = {name: value for name, value in self.me.items() if name != "name"}
         reasons = limits.get("reasons", [])
         for count in range(len(reasons), -1, -1):
-            text = _json({"type": self.type, "me": {**limits, "reasons": reasons[:count]}})
+            text = rendered({"type": self.type, "me": {**limits, "reasons": reasons[:count]}})
             if len(text.encode()) <= SIZE:
                 break
         return text
@@ -117,9 +118,11 @@ class Heartbeat(Message):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot(Message):
-    """Everything the page shows. ``epoch`` names the connection it belongs to."""
+    """Everything the page shows. ``epoch`` names the connection it belongs to; ``now`` is the
+    database's time, by which the page tells what is over."""
 
     type: ClassVar[str] = "snapshot"
     epoch: str
+    now: str | None
     pools: list[dict[str, Any]]
     me: dict[str, Any]

@@ -6,6 +6,9 @@ What other projects may call, whatever door they stand at:
     receive_many(lead_inputs)  the same for a file                      (intake, IN7)
     route(leads)               the rules decide                         (route, RU2)
     claim(lead, rep)           a rep reaches for a lead                 (claim, RA1)
+    log_contact(lead, rep, …)  a rep was in touch with a lead           (respond, PO1)
+    start(lead, rep)           a rep works on a shared lead             (PO2)
+    stop(lead, rep)            and works on it no more
     release(lead, rep, ...)    a rep gives a lead back                  (claim, RA4)
     close(lead, rep)           a rep is done with a lead            (close)
     publish(documents)         a version of the rules comes into force  (RU3)
@@ -13,19 +16,26 @@ What other projects may call, whatever door they stand at:
 
 from leaddistrib.lifecycle.claiming import ClaimResult, claim
 from leaddistrib.lifecycle.closing import close
+from leaddistrib.lifecycle.contacting import ContactResult, log_contact
 from leaddistrib.lifecycle.intake.receiving import Received, receive, receive_many
 from leaddistrib.lifecycle.publishing import publish
 from leaddistrib.lifecycle.releasing import release
 from leaddistrib.lifecycle.routing import route
+from leaddistrib.lifecycle.working import WorkResult, start, stop
 
 __all__ = [
     "ClaimResult",
+    "ContactResult",
     "Received",
+    "WorkResult",
     "claim",
     "close",
+    "log_contact",
     "publish",
     "receive",
     "receive_many",
     "release",
     "route",
+    "start",
+    "stop",
 ]

@@ -13,6 +13,7 @@ from leaddistrib.events.messages import (
     LeadOpened,
     LeadTaken,
     LeadUpdated,
+    LeadWithdrawn,
     cut,
     stamp,
 )
@@ -25,7 +26,7 @@ from leaddistrib.events.publishing import (
     rep_group,
 )
 from leaddistrib.models import Lead, Pool, Rep
-from leaddistrib.queries.cards import card
+from leaddistrib.queries.cards import cards
 from leaddistrib.queries.limits import limits
 
 SINGLY = 20
@@ -65,6 +66,14 @@ def announce_taken(lead: Lead, rep: Rep, facts: RepFacts, moment: datetime) -> N
     )
 
 
+def announce_withdrawn(lead: Lead) -> None:
+    """The lead is gone from its pool, and nobody has it."""
+    pool = cast("Pool", lead.pool)
+    version = _move_version(pool, by=1)
+    gone = LeadWithdrawn(str(pool.public_id), version, str(lead.public_id))
+    publish(pool_group(pool), gone)
+
+
 def announce_limits(reps: Iterable[Rep], facts: Mapping[int, RepFacts], moment: datetime) -> None:
     """The own pages of ``reps`` are told where they stand now, by ``facts`` (by rep id) that are
     true when the transaction commits. No query, and one call for all of them."""
@@ -83,7 +92,7 @@ def _announce(
     first = version - len(leads) + 1
     publish(
         pool_group(pool),
-        *(message(str(pool.public_id), first + n, card(lead)) for n, lead in enumerate(leads)),
+        *(message(str(pool.public_id), first + n, one) for n, one in enumerate(cards(leads))),
     )
 
 

@@ -10,11 +10,12 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 
 from leaddistrib.engine.facts import RepFacts
-from leaddistrib.engine.gates import Refusal, Situation, refusals
+from leaddistrib.engine.gates import Refusal, Situation
 from leaddistrib.lifecycle.announcing import announce_taken
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps, violates
 from leaddistrib.models import Assignment, Claim, Lead, LogEntry, Offer, Rep
 from leaddistrib.queries import clock
+from leaddistrib.queries.claimable import against_claiming
 from leaddistrib.queries.membership import is_member
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.signals import announce, lead_claimed
@@ -106,7 +107,7 @@ def _against(
     # A rep's own window may open after the lead does, never before it.
     opens_at = max(lead.opens_at, offer.opens_at) if offer else lead.opens_at
     member = is_member(rep, lead.pool_id)
-    return refusals(facts, Situation(now, member, opens_at, claiming=True))
+    return against_claiming(lead, facts, Situation(now, member, opens_at, claiming=True))
 
 
 def _win(

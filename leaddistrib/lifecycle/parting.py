@@ -6,6 +6,8 @@ from datetime import datetime
 from leaddistrib.errors import NotYours
 from leaddistrib.lifecycle.transactions import lock_lead
 from leaddistrib.models import Assignment, Lead, LogEntry, Rep
+from leaddistrib.queries.cards import is_shared
+from leaddistrib.queries.membership import is_member
 
 
 def lock_own_lead(lead_id: int, rep: Rep) -> Lead:
@@ -20,6 +22,18 @@ def lock_own_lead(lead_id: int, rep: Rep) -> Lead:
     return lead
 
 
+def lock_workable_lead(lead_id: int, rep: Rep) -> Lead:
+    """The lead, locked, if ``rep`` owns it or, as a member of its pool, shares it (PO1).
+
+    Raises:
+        NotYours: neither, or it is closed.
+    """
+    lead = lock_lead(lead_id)
+    if is_shared(lead) and lead.pool_id is not None and is_member(rep, lead.pool_id):
+        return lead
+    return lock_own_lead(lead_id, rep)
+
+
 def end_assignment(
     lead: Lead,
     rep: Rep,
@@ -29,8 +43,8 @@ def end_assignment(
     event: LogEntry.Event,
     reason: str,
 ) -> None:
-    """End the open assignment at ``moment``. The log keeps the whole ``reason``, the assignment
-    its first 500 characters."""
+    """End the open assignment at ``moment``; a shared lead has none. The log keeps the whole
+    ``reason``, the assignment its first 500 characters."""
     Assignment.objects.filter(lead=lead, ended_at__isnull=True).update(
         ended_at=moment, end=end, end_reason=reason[:500]
     )

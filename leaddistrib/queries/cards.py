@@ -1,10 +1,14 @@
 """A waiting lead as every member of its pool sees it in a list: the preview, cut to size."""
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from leaddistrib.events.messages import cut, stamp
-from leaddistrib.models import Lead
+from leaddistrib.events.messages import NAME, SIZE, LeadUpdated, cut, rendered, stamp
+from leaddistrib.models import Lead, Pool, Work
 from leaddistrib.policy import View, policy
+from leaddistrib.queries import clock
 
 FIELDS = {
     "company": "company",
@@ -21,20 +25,97 @@ FIELDS = {
 BYTES = {"company": 60, "title": 40, "source": 30, "city": 30}
 """Bytes that each free text may take."""
 
+SHARES = (1, 0.75, 0.5, 0.25)
+"""Parts of BYTES that are tried, one after the other, until the card fits into its message."""
 
-def card(lead: Lead) -> dict[str, Any]:
-    """What a race message and a snapshot say of ``lead``. A field that the policy keeps from a
-    preview is null."""
+ENVELOPE = len(LeadUpdated(str(UUID(int=0)), 2**63 - 1, {}).text) - len("{}")
+"""Bytes of a message beside its card."""
+
+
+def card(lead: Lead, work: Work | None = None) -> dict[str, Any]:
+    """What a race message and a snapshot say of ``lead``; read it with its pool. ``work`` is who
+    works on it now, if anybody (``work_on``). A field that the policy keeps from a preview is null.
+
+    All of it takes the place that a race message has; only who works on a shared lead, which no
+    race has, comes on top.
+    """
     disclosed = policy().fields(View.PREVIEW)
     shown: dict[str, Any] = {
         name: getattr(lead, field) if field in disclosed else None for name, field in FIELDS.items()
     }
-    for name, limit in BYTES.items():
-        if shown[name]:
-            shown[name] = cut(shown[name], limit)
-    return {
-        "id": str(lead.public_id),
-        **shown,
+    times = {
         "received_at": stamp(lead.received_at),
         "opens_at": stamp(lead.opens_at),
+        "stale_at": stamp(stale_at(lead)),
+        "closes_at": stamp(pushed_on_at(lead)),
+        "working": None,
+    }
+    for share in SHARES:
+        whole = {"id": str(lead.public_id), **_cut(shown, share), **times}
+        if len(rendered(whole).encode()) + ENVELOPE <= SIZE:
+            break
+    return whole | {"working": working(work)}
+
+
+def cards(leads: Iterable[Lead], moment: datetime | None = None) -> list[dict[str, Any]]:
+    """A card for each of ``leads``, read with their pools; who works on the shared ones is read in
+    one query for all of them."""
+    shown = list(leads)
+    works = work_on(shown, moment)
+    return [card(lead, works.get(lead.pk)) for lead in shown]
+
+
+def work_on(leads: Iterable[Lead], moment: datetime | None = None) -> dict[int, Work]:
+    """Who works on each of ``leads`` at ``moment`` (now, by the database), by the lead's id (PO2).
+
+    Work that was begun before the lead was opened as it is now counts no more.
+    """
+    shared = {lead.pk: lead for lead in leads if is_shared(lead)}
+    if not shared:
+        return {}
+    held = Work.objects.filter(lead__in=shared, until__gt=moment or clock.now())
+    return {
+        work.lead_id: work
+        for work in held.select_related("rep__user")
+        if work.since >= (shared[work.lead_id].opens_at or work.since)
+    }
+
+
+def working(work: Work | None) -> dict[str, Any] | None:
+    """Who works on a lead, and until when unless it is extended, as pages are told."""
+    return {"by": cut(work.rep.name, NAME), "until": stamp(work.until)} if work else None
+
+
+def is_shared(lead: Lead) -> bool:
+    """Whether the lead waits in a shared pool, where any member works it (PO1)."""
+    return (
+        lead.status == Lead.Status.WAITING
+        and lead.pool is not None
+        and lead.pool.mode == Pool.Mode.SHARED
+    )
+
+
+def stale_at(lead: Lead) -> datetime | None:
+    """When a waiting lead counts as left lying (PL2); None if its pool marks none."""
+    return _after(lead, lead.pool.stale_minutes if lead.pool else None)
+
+
+def pushed_on_at(lead: Lead) -> datetime | None:
+    """When a waiting lead that nobody took goes where its rule's next step says (PL2); None if it
+    stays. That there is a next step shows by ``retry_at``: the rules are asked again for it."""
+    if lead.retry_at is None:
+        return None
+    return _after(lead, lead.pool.push_minutes if lead.pool else None)
+
+
+def _after(lead: Lead, minutes: int | None) -> datetime | None:
+    if minutes is None or lead.opens_at is None or lead.status != Lead.Status.WAITING:
+        return None
+    return lead.opens_at + timedelta(minutes=minutes)
+
+
+def _cut(shown: Mapping[str, Any], share: float) -> dict[str, Any]:
+    return {
+        name: cut(value, int(BYTES[name] * share)) if value and name in BYTES else value
+        for name, value in shown.items()
     }

@@ -1,10 +1,13 @@
-"""What stands between a rep and each of many waiting leads: the same gates that a claim asks."""
+"""What stands between a rep and waiting leads: the same gates that a claim asks."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from leaddistrib.engine.gates import Refusal, Situation, refusals
-from leaddistrib.models import Lead, Offer, Rep
+from leaddistrib.engine.facts import RepFacts
+from leaddistrib.engine.gates import GATES, Refusal, Situation, capacity, refusals
+from leaddistrib.models import Lead, Offer, Pool, Rep
+from leaddistrib.queries.cards import is_shared
+from leaddistrib.queries.membership import is_member
 from leaddistrib.queries.roster import rep_facts
 
 
@@ -33,6 +36,26 @@ def against(
     """
     facts = rep_facts([rep.pk], moment, claiming=True)[rep.pk]
     return {
-        lead.pk: refusals(facts, Situation(moment, member, opens_at[lead.pk], claiming=True))
+        lead.pk: against_claiming(
+            lead, facts, Situation(moment, member, opens_at[lead.pk], claiming=True)
+        )
         for lead in leads
     }
+
+
+def against_claiming(lead: Lead, facts: RepFacts, situation: Situation) -> list[Refusal]:
+    """Why the rep of ``facts`` may not claim a waiting lead, read with its pool. What waits in
+    a shared pool is everybody's: it is contacted, not claimed (PO1). No query."""
+    shared = [Refusal("shared")] if is_shared(lead) else []
+    return shared + refusals(facts, situation)
+
+
+def against_working(lead: Lead, rep: Rep, facts: RepFacts, moment: datetime) -> list[Refusal]:
+    """Why ``rep`` may not work on a shared lead, read with its pool, at ``moment``: what stands
+    against a claim; but a lead that stays shared takes no place of anybody's capacity. One query.
+    """
+    pool = lead.pool
+    stays = pool is not None and pool.ownership == Pool.Ownership.SHARED
+    gates = tuple(gate for gate in GATES if not (stays and gate is capacity))
+    member = pool is not None and is_member(rep, pool.pk)
+    return refusals(facts, Situation(moment, member, lead.opens_at, claiming=True), gates)

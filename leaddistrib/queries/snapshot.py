@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from leaddistrib.events.messages import Snapshot
+from leaddistrib.events.messages import Snapshot, stamp
 from leaddistrib.models import Pool, Rep
-from leaddistrib.queries.cards import card
+from leaddistrib.queries.cards import cards
 from leaddistrib.queries.inbox import newest_waiting, pools_with_sizes
 from leaddistrib.queries.limits import in_words, limits
 from leaddistrib.queries.roster import rep_facts
@@ -23,10 +23,11 @@ def snapshot(
     pools = pools_with_sizes(rep)
     if only is not None:
         pools = pools.filter(pk__in=[pool.pk for pool in only])
-    return Snapshot(epoch, [pool_snapshot(pool) for pool in pools], me(rep, moment))
+    shown = [pool_snapshot(pool, moment) for pool in pools]
+    return Snapshot(epoch, stamp(moment), shown, me(rep, moment))
 
 
-def pool_snapshot(pool: Pool) -> dict[str, Any]:
+def pool_snapshot(pool: Pool, moment: datetime) -> dict[str, Any]:
     """One pool with its newest waiting leads; ``size`` says how many wait in all.
 
     Its version was read before its leads are: a change in between makes the page hear of a lead
@@ -38,7 +39,7 @@ def pool_snapshot(pool: Pool) -> dict[str, Any]:
         "mode": pool.mode,
         "version": pool.version,
         "size": getattr(pool, "size", None) or 0,
-        "leads": [card(lead) for lead in newest_waiting(pool)],
+        "leads": cards(newest_waiting(pool), moment),
     }
 
 

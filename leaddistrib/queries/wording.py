@@ -34,6 +34,12 @@ FIELD_LABELS: Mapping[str, str | Promise] = {
     "size_band": lazy("size"),
     "temperature": lazy("temperature"),
     "quality": lazy("quality"),
+    "region": lazy("region"),
+    "metro": lazy("metropolitan area"),
+    "territory": lazy("territory"),
+    "account": lazy("account"),
+    "account_owner": lazy("account's owner"),
+    "value": lazy("expected value"),
 }
 
 OPERATOR_LABELS: Mapping[str, str | Promise] = {
@@ -99,6 +105,10 @@ REFUSALS: Mapping[str, str | Promise] = {
     "not_open_yet": lazy("This lead is not open to you yet."),
     "not_open": lazy("This lead is no longer open."),
     "previous_owner": lazy("You gave this lead back."),
+    "not_in_team": lazy("The rule asks only reps of another team."),
+    "wrong_seniority": lazy("The rule asks only reps of another seniority."),
+    "not_attended": lazy("The rule asks only reps who attended the lead's event."),
+    "shared": lazy("Everybody in this pool works this lead: log a contact instead."),
     "gate_failed": lazy("A check could not be made. Try again, or tell your administrator."),
 }
 
@@ -116,6 +126,10 @@ PASSED_OVER: Mapping[str, str | Promise] = {
     "not_open_yet": lazy("not open for this rep yet"),
     "not_open": lazy("no longer open"),
     "previous_owner": lazy("gave this lead back"),
+    "not_in_team": lazy("not in the team"),
+    "wrong_seniority": lazy("of another seniority"),
+    "not_attended": lazy("did not attend the event"),
+    "shared": lazy("the lead is shared"),
     "gate_failed": lazy("a check failed"),
 }
 
