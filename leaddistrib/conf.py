@@ -44,6 +44,13 @@ class Settings:
         # More fields that rules may ask about, by name ("attributes.plan"): label, kind and choices;
         # or the dotted path of such a mapping (RU1).
         "FIELDS": {},
+        # Hosts that calendars may be read from; empty: any on the public internet (PU2).
+        "CALENDAR_HOSTS": (),
+        # Largest calendar (bytes) that is read.
+        "CALENDAR_MAX_BYTES": 10 * 1024 * 1024,
+        # Hosts of one's own network that may be asked, over plain http too, although their
+        # addresses are private.
+        "INTERNAL_HOSTS": (),
         # Class whose methods a host overrides to change who sees what.
         "POLICY": "leaddistrib.policy.Policy",
     }
