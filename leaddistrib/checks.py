@@ -15,6 +15,7 @@ from django.db import connections
 from django.utils.module_loading import import_string
 
 from leaddistrib import conf
+from leaddistrib.queries import fields
 
 SQLITE = "django.db.backends.sqlite3"
 IN_MEMORY = "channels.layers.InMemoryChannelLayer"
@@ -164,6 +165,8 @@ def settings(**kwargs: Any) -> Iterable[CheckMessage]:
                 id="leaddistrib.E009",
             )
             continue
+        if name == "FIELDS":  # a dict, or the path of one: looked at below
+            continue
         default = conf.Settings.DEFAULTS[name]
         kinds = {int: (int,), float: (int, float), tuple: (tuple, list)}.get(
             type(default), (type(default),)
@@ -180,6 +183,12 @@ def settings(**kwargs: Any) -> Iterable[CheckMessage]:
                 hint=f"Give it a number above zero, such as the default: {default!r}.",
                 id="leaddistrib.E010",
             )
+    for fault in fields.faults():
+        yield Error(
+            f"LEADDISTRIB['FIELDS']: {fault}",
+            hint='Such as {"attributes.plan": {"label": _("Plan"), "kind": "text"}}.',
+            id="leaddistrib.E012",
+        )
     try:
         import_string(conf.settings.POLICY)
     except (ImportError, AttributeError) as error:

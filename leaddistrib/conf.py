@@ -31,6 +31,8 @@ class Settings:
         # Lowest scores of a hot and of a warm lead (IN5).
         "HOT_SCORE": 80,
         "WARM_SCORE": 40,
+        # Currency of a lead's expected value where it names none (ISO 4217).
+        "CURRENCY": "EUR",
         # Region that a phone number without a country is read in (ISO 3166-1), "" for none.
         "PHONE_REGION": "",
         # Days that an Idempotency-Key is remembered (IN2).
@@ -41,7 +43,7 @@ class Settings:
         "IMPORT_MAX_CELL": 10_000,
         # Tries that an outgoing message gets before it is a dead letter (NO4).
         "OUTBOX_MAX_ATTEMPTS": 8,
-        # More fields that rules may ask about, by name ("attributes.plan"): label, kind and choices;
+        # More fields that rules may ask about, by name ("attributes.plan"): label, kind, choices;
         # or the dotted path of such a mapping (RU1).
         "FIELDS": {},
         # Hosts that calendars may be read from; empty: any on the public internet (PU2).

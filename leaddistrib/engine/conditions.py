@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from leaddistrib.engine.errors import ConditionError, shown
-from leaddistrib.engine.fields import field_named
+from leaddistrib.engine.fields import FIELDS, Field, field_named
 from leaddistrib.engine.operators import OPERATORS, Value, operator_named
 
 MAX_DEPTH = 8  # groups around a leaf
@@ -54,8 +54,9 @@ class Leaf:
 Condition = Always | All | Any_ | Not | Leaf
 
 
-def parse(document: object, path: str = "when") -> Condition:
-    """The condition that `document` (JSON or YAML data) describes.
+def parse(document: object, path: str = "when", fields: Mapping[str, Field] = FIELDS) -> Condition:
+    """The condition that `document` (JSON or YAML data) describes. `fields` are those it may ask
+    about by name, with the host's own; other attributes may be anything.
 
     Raises ConditionError for the first fault, with the path to it from `path`.
     """
@@ -96,7 +97,7 @@ def parse(document: object, path: str = "when") -> Condition:
         _only(node, {"field", "op", "value"}, path)
         if missing := [key for key in ("field", "op", "value") if key not in node]:
             raise ConditionError("missing_key", path, keys=", ".join(missing))
-        field = field_named(node["field"], f"{path}.field")
+        field = field_named(node["field"], f"{path}.field", fields)
         operator = operator_named(node["op"], field, f"{path}.op")
         value = operator.check(field, node["value"], f"{path}.value")
         return Leaf(field.name, operator.name, value)

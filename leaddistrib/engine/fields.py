@@ -11,6 +11,7 @@ from typing import Literal
 from leaddistrib.engine.errors import ConditionError, shown
 
 Kind = Literal["text", "number", "any"]
+KINDS: tuple[Kind, ...] = ("text", "number", "any")
 Number = int | float | Decimal
 
 ATTRIBUTE = "attributes."
@@ -19,7 +20,8 @@ MAX_ATTRIBUTE_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a lead. Of kind "any" are the host's attributes: the rule's value decides."""
+    """A field of a lead. Of kind "any" is an attribute of which the host said nothing: the rule's
+    value decides how it is read."""
 
     name: str
     kind: Kind
@@ -38,6 +40,7 @@ _TEXTS = (
     "industry",
     "product",
     "language",
+    "currency",
     "contact.name",
     "contact.title",
     "contact.email",
@@ -48,8 +51,14 @@ _TEXTS = (
     "size_band",  # smb, mid_market, enterprise
     "temperature",  # hot, warm, cold
     "quality",  # high, standard, low
+    # Found by matching
+    "region",
+    "metro",
+    "territory",
+    "account",
+    "account_owner",  # user name; blank if nobody looks after the account
 )
-_NUMBERS = ("employees", "score")
+_NUMBERS = ("employees", "score", "value")
 
 FIELDS: Mapping[str, Field] = MappingProxyType(
     {name: Field(name, "text") for name in _TEXTS}
@@ -57,15 +66,16 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
 )
 
 
-def field_named(name: object, path: str = "") -> Field:
-    """The field called `name`; ConditionError `unknown_field` at `path` if there is none (RU1)."""
+def field_named(name: object, path: str = "", fields: Mapping[str, Field] = FIELDS) -> Field:
+    """The field called `name`, one of `fields` or an attribute; ConditionError `unknown_field` at
+    `path` if there is none (RU1)."""
     if isinstance(name, str):
-        if name in FIELDS:
-            return FIELDS[name]
+        if name in fields:
+            return fields[name]
         attribute = name.removeprefix(ATTRIBUTE)
         if attribute != name and attribute.strip() and len(attribute) <= MAX_ATTRIBUTE_NAME:
             return Field(name, "any")
-    raise ConditionError("unknown_field", path, name=shown(name), known=", ".join(FIELDS))
+    raise ConditionError("unknown_field", path, name=shown(name), known=", ".join(fields))
 
 
 # Deliberately narrow: what int() and float() also take ("1_000", "nan", "１２") is no number here

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.engine.errors import ConditionError
 from leaddistrib.models import Lead, RuleStep
+from leaddistrib.queries.fields import host_fields
 
 FIELD_LABELS: Mapping[str, str | Promise] = {
     "source": lazy("source"),
@@ -40,6 +41,7 @@ FIELD_LABELS: Mapping[str, str | Promise] = {
     "account": lazy("account"),
     "account_owner": lazy("account's owner"),
     "value": lazy("expected value"),
+    "currency": lazy("currency"),
 }
 
 OPERATOR_LABELS: Mapping[str, str | Promise] = {
@@ -157,13 +159,24 @@ def passed_over(code: str, params: Mapping[str, Any]) -> str:
 
 
 def field_label(name: str) -> str:
-    return str(FIELD_LABELS.get(name, name.removeprefix("attributes.")))
+    """A field as the reader knows it; an attribute by the host's label, else by its own name."""
+    if name in FIELD_LABELS:
+        return str(FIELD_LABELS[name])
+    registered = host_fields().get(name)
+    return str(registered.label) if registered else name.removeprefix("attributes.")
 
 
 def value_label(field: str, value: object) -> str:
-    """A value as the reader knows it: a size, temperature or quality by its label."""
-    labels = _CHOICES.get(field, {})
-    return str(labels.get(str(value).strip().casefold(), value))
+    """A value as the reader knows it: a size, temperature or quality by its label, and what the
+    host has labels for."""
+    plain = str(value).strip().casefold()
+    labels = _CHOICES.get(field)
+    if labels is None:
+        registered = host_fields().get(field)
+        labels = (
+            {code.casefold(): label for code, label in registered.choices} if registered else {}
+        )
+    return str(labels.get(plain, value))
 
 
 def condition_in_words(document: Mapping[str, Any]) -> str:
