@@ -41,6 +41,7 @@ def start(lead: Lead, rep: Rep) -> WorkResult:
         Lead.DoesNotExist, Rep.DoesNotExist: it was deleted meanwhile.
     """
     lock_reps([rep.pk])
+    rep = Rep.objects.select_related("user").get(pk=rep.pk)  # as it is now, with its team
     locked = _shared(lead.pk)
     now = clock.now()
     facts = rep_facts([rep.pk], now, claiming=True)[rep.pk]

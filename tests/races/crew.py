@@ -21,7 +21,7 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from leaddistrib.events import publishing  # noqa: E402
-from leaddistrib.lifecycle import claim, receive, release  # noqa: E402
+from leaddistrib.lifecycle import claim, log_contact, receive, release, start  # noqa: E402
 from leaddistrib.lifecycle.intake.cleaning import clean  # noqa: E402
 from leaddistrib.models import Lead, Rep  # noqa: E402
 from tests.races.faults import FAULTS  # noqa: E402
@@ -72,6 +72,33 @@ class Crew:
     def _give_back(self, lead: int, rep: int) -> dict[str, Any]:
         given = release(Lead(pk=lead), Rep.objects.get(pk=rep), reason="wrong number")
         return {"result": "given back", "owner": given.owner_id}
+
+    def contact(self, lead: int, rep: int) -> list[dict[str, Any]]:
+        return [self.answered("contact", lead, rep, lambda: self._contact(lead, rep))]
+
+    def _contact(self, lead: int, rep: int) -> dict[str, Any]:
+        result = log_contact(Lead(pk=lead), Rep(pk=rep), "call")
+        return {
+            "result": result.result,
+            "taken_by": result.taken_by and result.taken_by.pk,
+            "taken_at": result.taken_at and result.taken_at.isoformat(),
+            "reasons": [refusal.code for refusal in result.refusals],
+        }
+
+    def contact_and_give_back(self, lead: int, rep: int) -> list[dict[str, Any]]:
+        """Contact the lead, and give it back at once when that made the rep its owner."""
+        [answer] = self.contact(lead, rep)
+        return [answer, *(self.give_back(lead, rep) if answer["result"] == "logged" else ())]
+
+    def work(self, lead: int, rep: int) -> list[dict[str, Any]]:
+        """Begin to work on the lead."""
+
+        def begins() -> dict[str, Any]:
+            result = start(Lead(pk=lead), Rep(pk=rep))
+            until = result.until and result.until.isoformat()
+            return {"result": result.result, "by": result.by and result.by.pk, "until": until}
+
+        return [self.answered("work", lead, rep, begins)]
 
     def receive(self, external_id: str, key: str) -> list[dict[str, Any]]:
         """A lead comes in; with "" for either, without that identity."""

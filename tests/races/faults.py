@@ -14,13 +14,17 @@ from django.db import connection, connections
 from django.db.models import QuerySet
 
 from leaddistrib.lifecycle import claiming as real_claiming
+from leaddistrib.lifecycle import contacting as real_contacting
 from leaddistrib.lifecycle import releasing as real_releasing
 from leaddistrib.lifecycle import rotations, transactions
 from leaddistrib.lifecycle import routing as real_routing
-from leaddistrib.models import Lead, Rep, Rotation
+from leaddistrib.lifecycle import working as real_working
+from leaddistrib.models import Contact, Lead, Rep, Rotation, Work
 
 # Names are replaced in them that they only import.
 claiming: Any = real_claiming
+contacting: Any = real_contacting
+working: Any = real_working
 releasing: Any = real_releasing
 routing: Any = real_routing
 
@@ -82,6 +86,31 @@ def stale_look() -> None:
     claiming._attempt = of_before
 
 
+def stale_contact() -> None:
+    """A contact first judges the lead as it was before the race: the UPDATE's condition is left."""
+    attempt = contacting._attempt
+    before = {lead.pk: lead for lead in Lead.objects.select_related("pool", "owner__user")}
+    looked: set[tuple[int, int]] = set()
+
+    def of_before(lead: Lead, rep: Rep, contact: Contact) -> Any:
+        if (lead.pk, rep.pk) in looked:
+            return attempt(lead, rep, contact)
+        looked.add((lead.pk, rep.pk))
+        return attempt(copy(before[lead.pk]), rep, contact)
+
+    contacting._attempt = of_before
+
+
+def no_contact_condition() -> None:
+    """The UPDATE of a first contact takes the lead whatever became of it."""
+    contacting.claimable = lambda lead, moment: Lead.objects.filter(pk=lead.pk)
+
+
+def no_work_condition() -> None:
+    """Whoever begins to work on a lead overwrites who is at it."""
+    working.workable = lambda lead, rep, moment: Work.objects.filter(lead=lead)
+
+
 def no_condition() -> None:
     """The UPDATE of a claim takes the lead whatever became of it."""
     claiming.claimable = lambda lead, moment: Lead.objects.filter(pk=lead.pk)
@@ -115,6 +144,9 @@ FAULTS: dict[str, Callable[[], None]] = {
         no_rep_lock,
         no_rotation_lock,
         stale_look,
+        stale_contact,
+        no_contact_condition,
+        no_work_condition,
         no_condition,
         deferred_transactions,
         own_rep_first,

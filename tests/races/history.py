@@ -15,6 +15,7 @@ from typing import Any
 from leaddistrib.models import (
     Assignment,
     Claim,
+    Contact,
     Decision,
     Lead,
     LogEntry,
@@ -57,6 +58,8 @@ def faults(history: History) -> list[str]:
         *_answers(history),
         *_winners(history, assignments),
         *_losers(history, assignments),
+        *_contacts(history),
+        *_at_work(history),
         *_owners(assignments),
         *_limits(assignments),
         *_offers(),
@@ -98,7 +101,8 @@ def _answers(history: History) -> Iterator[str]:
 def _winners(history: History, assignments: Iterable[Assignment]) -> Iterator[str]:
     """Whoever was told "won" owned the lead from that moment on."""
     owned = {(one.lead_id, one.rep_id, one.started_at.isoformat()) for one in assignments}
-    for answer in history.of("claim", "won"):
+    first = [answer for answer in history.of("contact", "logged") if answer["taken_by"]]
+    for answer in (*history.of("claim", "won"), *first):
         if (answer["lead"], answer["rep"], answer["taken_at"]) not in owned:
             yield f"rep {answer['rep']} was told to own lead {answer['lead']} and never did"
 
@@ -106,13 +110,36 @@ def _winners(history: History, assignments: Iterable[Assignment]) -> Iterator[st
 def _losers(history: History, assignments: Iterable[Assignment]) -> Iterator[str]:
     """ "Taken by" names a rival who had the lead before the answer was given."""
     owned = {(one.lead_id, one.rep_id, one.started_at.isoformat()) for one in assignments}
-    for answer in history.of("claim", "lost"):
+    for answer in (*history.of("claim", "lost"), *history.of("contact", "lost")):
         rival = answer["lead"], answer["taken_by"], answer["taken_at"]
         taken_at = datetime.fromisoformat(answer["taken_at"]).timestamp()
         if answer["taken_by"] == answer["rep"] or rival not in owned:
             yield f"rep {answer['rep']} lost lead {answer['lead']} to one who never owned it"
         elif taken_at > answer["answered_at"]:
             yield f"rep {answer['rep']} lost lead {answer['lead']} before it was taken"
+
+
+def _contacts(history: History) -> Iterator[str]:
+    """Each contact that was told to be logged is kept, and no other."""
+    told = Counter((answer["lead"], answer["rep"]) for answer in history.of("contact", "logged"))
+    kept = Counter(Contact.objects.values_list("lead", "rep"))
+    for lead, rep in told.keys() | kept.keys():
+        if told[lead, rep] != kept[lead, rep]:
+            logged, found = told[lead, rep], kept[lead, rep]
+            yield f"rep {rep} logged {logged} contacts with lead {lead}, {found} are kept"
+
+
+def _at_work(history: History) -> Iterator[str]:
+    """No lead is worked on by two: of those who begin while one is at it, all are told who."""
+    at_it: dict[int, set[int]] = defaultdict(set)
+    for answer in history.of("work", "working"):
+        at_it[answer["lead"]].add(answer["rep"])
+    for lead, reps in at_it.items():
+        if len(reps) > 1:
+            yield f"lead {lead} was worked on by {len(reps)} reps at once"
+    for answer in history.of("work", "busy"):
+        if answer["by"] not in at_it[answer["lead"]]:
+            yield f"rep {answer['rep']} was told of somebody who never worked on the lead"
 
 
 def _owners(assignments: Iterable[Assignment]) -> Iterator[str]:
@@ -157,7 +184,8 @@ def _offers() -> Iterator[str]:
 
 
 def _versions(history: History) -> Iterator[str]:
-    """Each change of a pool has the next version, and pages were told of each once."""
+    """Each change of a pool has the next version, and pages were told of each once. What happens
+    in a shared pool leaves no row for each version: there only the messages are looked at."""
     told: dict[str, list[int]] = defaultdict(list)
     for message in history.messages:
         if "pool" in message:
@@ -165,7 +193,7 @@ def _versions(history: History) -> Iterator[str]:
     for pool in Pool.objects.all():
         opened = LogEntry.objects.filter(event="lead.opened", detail__pool=pool.name).count()
         taken = Claim.objects.filter(pool=pool, result="won").count()
-        if pool.version != opened + taken:
+        if pool.mode != Pool.Mode.SHARED and pool.version != opened + taken:
             yield f"pool {pool} has version {pool.version} after {opened + taken} changes"
         heard = sorted(told[str(pool.public_id)])
         if heard != list(range(pool.version - len(heard) + 1, pool.version + 1)):
