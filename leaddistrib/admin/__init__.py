@@ -1,6 +1,7 @@
 """The admin site: configuration, and everything else to look at. Writes go through lifecycle."""
 
 from leaddistrib.admin import (  # noqa: F401 - imported for what they register
+    audit,
     imports,
     leads,
     log,

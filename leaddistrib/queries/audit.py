@@ -4,7 +4,7 @@ Each model that an admin configures keeps its own history; here they are read as
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,7 +13,7 @@ from typing import Any, cast
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser
-from django.db.models import F, Field, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Field, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.formats import localize
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -46,6 +46,10 @@ class Change:
     kind: str
     reason: str
     differences: tuple[Difference, ...]
+
+    @property
+    def model_label(self) -> str:
+        return str(self.model._meta.verbose_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,58 +136,45 @@ def _named_like(model: type[Model], text: str) -> Q:
 
 
 def _read(found: Sequence[tuple[str, datetime, int]]) -> list[Change]:
+    """What each of the history rows, named by model and id, changed; without those saved as they
+    were."""
     by_model: dict[str, list[int]] = defaultdict(list)
     for name, _at, history_id in found:
         by_model[name].append(history_id)
     read = {
-        (name, change_id): change
+        (name, history_id): change
         for name, ids in by_model.items()
-        for change_id, change in _changes_of(tracked()[name], ids)
+        for history_id, change in _changes_of(tracked()[name], ids)
     }
-    users = get_user_model()._default_manager.in_bulk(
-        {row.history_user_id for row, _ in read.values() if row.history_user_id}
-    )
-    shown = []
-    for name, _at, history_id in found:
-        row, differences = read[name, history_id]
-        if row.history_type == "~" and not differences:
-            continue  # saved as it was
-        shown.append(
-            Change(
-                at=row.history_date,
-                by=cast("Any", users.get(row.history_user_id)),
-                model=tracked()[name],
-                pk=row.pk if not hasattr(row, "id") else row.id,
-                name=_name_of(row),
-                kind=row.history_type,
-                reason=row.history_change_reason or "",
-                differences=differences,
-            )
-        )
-    return shown
+    shown = [read[name, history_id] for name, _at, history_id in found]
+    return [change for change in shown if change.differences or change.kind != "~"]
 
 
-def _changes_of(
-    model: type[Model], ids: Iterable[int]
-) -> list[tuple[int, tuple[Any, tuple[Difference, ...]]]]:
-    """The history rows with these ids, each with what it changed."""
-    history = _history(model)
+def _changes_of(model: type[Model], ids: Iterable[int]) -> Iterator[tuple[int, Change]]:
+    history = _history(model).select_related("history_user")
     before = (
         history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
         .order_by("-history_id")
         .values("history_id")[:1]
     )
     rows = list(history.filter(history_id__in=ids).annotate(before=Subquery(before)))
-    earlier = {
-        row.history_id: row for row in history.filter(history_id__in=[r.before for r in rows])
-    }
+    earlier = history.in_bulk({row.before for row in rows} - {None})
     everything = [*rows, *earlier.values()]
     related, many = _related(model, everything), _many(model, everything)
-    told = []
     for row in rows:
-        previous = earlier.get(row.before)
-        told.append((row.history_id, (row, _differences(row, previous, related, many))))
-    return told
+        yield (
+            row.history_id,
+            Change(
+                at=row.history_date,
+                by=row.history_user,
+                model=model,
+                pk=row.id,
+                name=_name_of(row, related),
+                kind=row.history_type,
+                reason=row.history_change_reason or "",
+                differences=_differences(row, earlier.get(row.before), related, many),
+            ),
+        )
 
 
 def _differences(
@@ -237,7 +228,8 @@ def _related(model: type[Model], rows: Iterable[Any]) -> dict[tuple[str, object]
             continue
         ids = {getattr(row, field.attname) for row in rows} - {None}
         for one in _named(field.related_model, ids):
-            names[field.name, one.pk] = str(one)
+            full_name = one.get_full_name() if isinstance(one, AbstractUser) else ""
+            names[field.name, one.pk] = full_name or str(one)
     return names
 
 
@@ -249,7 +241,9 @@ def _many(model: type[Model], rows: Iterable[Any]) -> dict[tuple[int, str], tupl
     for field in history._history_m2m_fields:
         through = getattr(history, field.name).model
         column = field.m2m_reverse_field_name()
-        pairs = list(through._default_manager.filter(history__in=ids).values_list("history", column))
+        pairs = list(
+            through._default_manager.filter(history__in=ids).values_list("history", column)
+        )
         names = {
             one.pk: str(one) for one in _named(field.related_model, {pk for _row, pk in pairs})
         }
@@ -264,9 +258,13 @@ def _named(model: type[Model], ids: Iterable[object]) -> Iterable[Model]:
     return rows.select_related("user") if model is Rep else rows
 
 
-def _name_of(row: Any) -> str:
-    """The row's name as it was; of what has none, that of the rep it belongs to."""
+def _name_of(row: Any, related: Mapping[tuple[str, object], str]) -> str:
+    """The row's name as it was; of what has none, whose it is."""
     for attribute in ("name", "slug"):
         if getattr(row, attribute, ""):
             return str(getattr(row, attribute))
+    for field in ("user", "rep"):
+        owner = getattr(row, f"{field}_id", None)
+        if owner is not None:
+            return related.get((field, owner), f"#{owner}")
     return str(row.instance)

@@ -1,0 +1,106 @@
+"""The record of changes: who changed what in the configuration, from what to what, searchable."""
+
+from datetime import datetime, time, timedelta
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as lazy
+
+from leaddistrib.admin.base import ReadOnlyAdmin
+from leaddistrib.models import ConfigurationChange
+from leaddistrib.queries import audit
+
+
+class ChangesForm(forms.Form):
+    """What to look for. Every field may stay empty."""
+
+    text = forms.CharField(label=lazy("Name or reason contains"), required=False, max_length=100)
+    model = forms.ChoiceField(label=lazy("What"), required=False)
+    by = forms.ModelChoiceField(
+        audit.get_user_model().objects.none(),
+        label=lazy("Who"),
+        required=False,
+        empty_label=lazy("anybody"),
+    )
+    first = forms.DateField(label=lazy("From"), required=False, widget=AdminDateWidget)
+    last = forms.DateField(label=lazy("To"), required=False, widget=AdminDateWidget)
+    page = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        models = sorted(
+            (capfirst(str(model._meta.verbose_name)), name)
+            for name, model in audit.tracked().items()
+        )
+        choice = cast("forms.ChoiceField", self.fields["model"])
+        choice.choices = [("", lazy("everything")), *((name, label) for label, name in models)]
+        cast("forms.ModelChoiceField", self.fields["by"]).queryset = audit.authors()
+
+    def wanted(self) -> audit.Wanted:
+        given = self.cleaned_data
+        by = given.get("by")
+        return audit.Wanted(
+            model=given.get("model") or "",
+            by=by.pk if by else None,
+            since=_midnight(given.get("first")),
+            until=_midnight(given["last"] + timedelta(days=1)) if given.get("last") else None,
+            text=given.get("text") or "",
+        )
+
+
+def _midnight(day: Any) -> datetime | None:
+    return timezone.make_aware(datetime.combine(day, time())) if day else None
+
+
+@admin.register(ConfigurationChange)
+class ConfigurationChangeAdmin(ReadOnlyAdmin):
+    """A page of its own in the place of the list: its rows come from many tables."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = ChangesForm(request.GET or None)
+        wanted, page = audit.Wanted(), 1
+        if form.is_bound and form.is_valid():
+            wanted, page = form.wanted(), form.cleaned_data.get("page") or 1
+        found, more = audit.changes(wanted, page)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": capfirst(str(self.model._meta.verbose_name_plural)),
+            "opts": self.model._meta,
+            "media": self.media + form.media,
+            "form": form,
+            "changes": [(change, _address(change)) for change in found],
+            "narrowed": wanted != audit.Wanted(),
+            "newer": _page(request, page - 1) if page > 1 else None,
+            "older": _page(request, page + 1) if more else None,
+        }
+        template = "admin/leaddistrib/configurationchange/change_list.html"
+        return TemplateResponse(request, template, context)
+
+
+def _page(request: HttpRequest, number: int) -> str:
+    return "?" + urlencode({**request.GET.dict(), "page": number})
+
+
+def _address(change: audit.Change) -> str:
+    """Where the row can be looked at; "" when it is gone or has no page of its own."""
+    if change.kind == "-":
+        return ""
+    try:
+        return reverse(
+            f"admin:leaddistrib_{change.model._meta.model_name}_change", args=[change.pk]
+        )
+    except NoReverseMatch:
+        return ""
