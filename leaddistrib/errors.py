@@ -56,3 +56,22 @@ class Busy(LeadDistribError):
     """The database stayed locked through every retry. Nothing was written; trying again is safe."""
 
     code = "busy"
+
+
+class SealBroken(LeadDistribError):
+    """A secret cannot be read: it was sealed with another SECRET_KEY, or tampered with."""
+
+    code = "seal_broken"
+
+
+class BadSignature(LeadDistribError):
+    """A call is not signed as its webhook expects. What is wrong with it is the admin's to see,
+    not the caller's."""
+
+    code = "bad_signature"
+
+
+class Outdated(LeadDistribError):
+    """Somebody changed meanwhile what this act was confirmed for."""
+
+    code = "outdated"

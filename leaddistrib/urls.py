@@ -6,5 +6,6 @@ app_name = "leaddistrib"
 
 urlpatterns = [
     path("api/v1/", include("leaddistrib.api.urls")),
+    path("hooks/", include("leaddistrib.api.hook_urls")),
     path("", include("leaddistrib.web.urls")),
 ]

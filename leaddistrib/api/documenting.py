@@ -58,6 +58,9 @@ ERRORS: Mapping[int, str] = {
     503: "The database is busy and nothing was written; try again after Retry-After seconds.",
 }
 ALWAYS = (401, 403, 406, 429)
+SIGNED = "signature"
+"""The security scheme of calls that are signed."""
+
 WITH_BODY = (400, 413, 415, 503)
 
 
@@ -90,16 +93,18 @@ def documented(
     errors: Sequence[int] = (),
     parameters: Sequence[Parameter] = (),
     examples: Sequence[Example] = (),
+    signed: bool = False,
 ) -> Callable[[F], F]:
     """Describe one method of a view: what it takes, and what it answers for each status.
 
     For the programmers of other systems, so in English like the names it explains.
     ``answers`` maps a status to its shape (or shapes, where it has several) and what it means.
-    Errors that every call can have are added.
+    Errors that every call can have are added. ``signed``: the call's signature says who calls, and
+    there is nobody to be forbidden it.
     """
     if not INSTALLED:
         return lambda method: method
-    statuses = {*ALWAYS, *errors, *(WITH_BODY if body else ())}
+    statuses = {*ALWAYS, *errors, *(WITH_BODY if body else ())} - ({403} if signed else set())
     responses: dict[int, OpenApiResponse] = {
         status: OpenApiResponse(ApiError, description=ERRORS[status]) for status in sorted(statuses)
     }
@@ -111,6 +116,7 @@ def documented(
         description=description,
         tags=[operation.split("_")[0]],
         request=body,
+        auth=[{SIGNED: []}] if signed else None,  # type: ignore[list-item]  # goes out as it is
         responses=dict(sorted(responses.items())),
         parameters=[
             OpenApiParameter(one.name, dict(one.schema), one.location, description=one.description)

@@ -12,12 +12,23 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from leaddistrib.errors import Busy, InvalidLead, KeyReused, LeadDistribError, NotYours
+from leaddistrib.errors import (
+    BadSignature,
+    Busy,
+    InvalidLead,
+    KeyReused,
+    LeadDistribError,
+    NotYours,
+)
 
 OURS: Mapping[type[LeadDistribError], tuple[int, str | Promise]] = {
     KeyReused: (
         status.HTTP_422_UNPROCESSABLE_ENTITY,
         _("This Idempotency-Key was used for another lead. Use a new key."),
+    ),
+    BadSignature: (
+        status.HTTP_401_UNAUTHORIZED,
+        _("This address takes only calls that are signed with its secret, and in time."),
     ),
     NotYours: (status.HTTP_403_FORBIDDEN, _("Only the rep who owns a lead can do this.")),
     Busy: (
@@ -56,6 +67,8 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response | None:
         code, detail = OURS[type(error)]
         if isinstance(error, Busy):
             headers["Retry-After"] = str(BUSY_SECONDS)
+        elif isinstance(error, BadSignature):
+            headers["WWW-Authenticate"] = "HMAC-SHA256"
         response = _response(code, error.code, str(detail))
     elif isinstance(error, exceptions.ValidationError):
         response = _invalid(_by_field(error.detail))

@@ -6,6 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import NoReverseMatch, include, path, reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound
@@ -14,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from leaddistrib.api.base import ApiView
-from leaddistrib.api.documenting import INSTALLED
+from leaddistrib.api.documenting import INSTALLED, SIGNED
 
 if INSTALLED:
     from drf_spectacular.generators import SchemaGenerator
@@ -27,8 +28,16 @@ DESCRIPTION = """Leads come in, rules decide, reps claim.
 Sign in with a session and its CSRF token, or send `Authorization: Token …`. Leads and pools are
 named by public ids. Long lists have a `next` address. Every error is `{code, detail, fields}`:
 the code is for programs, the detail for people, in the language of the rep or of the
-`Accept-Language` header. Times are UTC.
+`Accept-Language` header. Times are UTC. Webhooks are signed instead.
 """
+HOOKS = "hooks/"
+SIGNATURE = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "X-Leaddistrib-Signature",
+    "description": "`sha256=` and the HMAC-SHA256 of `X-Leaddistrib-Timestamp`, a point and the "
+    "body, with the source's secret.",
+}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -51,7 +60,7 @@ class Described(ApiView):
     def get(self, request: Request) -> Response:
         if not INSTALLED:
             raise NotInstalled(_("Install leaddistrib[api-docs] to get the schema."))
-        return Response(openapi(request.path.removesuffix("schema/")))
+        return Response(openapi(request.path.removesuffix("schema/"), _hooks()))
 
 
 class Docs(ApiView):
@@ -77,17 +86,32 @@ class Docs(ApiView):
         return super().perform_content_negotiation(request, force=True)
 
 
+def _hooks() -> str:
+    """Where the addresses of webhooks begin; "" in a host that mounts the API without them."""
+    try:
+        return reverse("leaddistrib:hook", kwargs={"slug": "-"}).removesuffix("-/")
+    except NoReverseMatch:
+        return ""
+
+
 @lru_cache(maxsize=8)
-def openapi(prefix: str) -> dict[str, Any]:
-    """The schema of the API that is mounted at ``prefix``, whatever else the host describes."""
-    generator: Any = SchemaGenerator(  # type: ignore[no-untyped-call]
-        urlconf="leaddistrib.api.urls"
-    )
+def openapi(prefix: str, hooks: str = "") -> dict[str, Any]:
+    """The schema of the API that is mounted at ``prefix``, whatever else the host describes, and of
+    the webhooks that are mounted at ``hooks``, if they are."""
+    patterns = [path("", include("leaddistrib.api.urls"))]
+    if hooks:
+        patterns.append(path(HOOKS, include("leaddistrib.api.hook_urls")))
+    generator: Any = SchemaGenerator(patterns=patterns)  # type: ignore[no-untyped-call]
     with translation.override("en"):
         schema = generator.get_schema(public=True)
-    paths = {prefix + path.lstrip("/"): item for path, item in schema["paths"].items()}
+    if hooks:
+        schema["components"]["securitySchemes"][SIGNED] = SIGNATURE
     return {
         **schema,
         "info": {"title": TITLE, "version": VERSION, "description": DESCRIPTION},
-        "paths": paths,
+        "paths": {
+            (hooks if name.startswith(f"/{HOOKS}") else prefix)
+            + name.removeprefix(f"/{HOOKS}").lstrip("/"): item
+            for name, item in schema["paths"].items()
+        },
     }

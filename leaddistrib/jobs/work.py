@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from leaddistrib.lifecycle import housekeeping as keeping
+from leaddistrib.lifecycle.webhooks import forget_calls
 from leaddistrib.queries.consistency import findings
 
 log = logging.getLogger(__name__)
@@ -16,6 +17,7 @@ def housekeeping(moment: datetime) -> Mapping[str, object]:
     return {
         "keys": keeping.forget_keys(moment),
         "messages": keeping.forget_messages(moment),
+        "webhook_calls": forget_calls(moment),
     }
 
 

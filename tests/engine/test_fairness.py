@@ -72,5 +72,5 @@ def test_a_lead_from_the_richest_to_the_poorest_makes_it_more_even(values, data)
 
 @pytest.mark.parametrize("value", [-1, float("nan"), float("inf")])
 def test_what_cannot_be_shared_out_is_refused(value):
-    with pytest.raises(ValueError, match="Gini|NaN|nan|infin"):
+    with pytest.raises(ValueError, match=r"Gini|NaN"):
         gini([1, value])

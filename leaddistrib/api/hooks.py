@@ -1,0 +1,156 @@
+"""Where sources send leads that they sign (IN1)."""
+
+from collections.abc import Mapping
+from io import BytesIO
+
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException, UnsupportedMediaType
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+
+from leaddistrib.api.base import ApiView
+from leaddistrib.api.documenting import Example, Parameter, documented
+from leaddistrib.api.errors import TooLarge
+from leaddistrib.api.leads import ANSWERED, FIELDS, KEY, SENT, WRONG
+from leaddistrib.api.parsing import MAX_BYTES, StrictJSONParser
+from leaddistrib.api.representing import decision_document
+from leaddistrib.api.shapes import LeadIn, Received
+from leaddistrib.api.throttling import Rate
+from leaddistrib.errors import InvalidLead, KeyReused
+from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean, require_identity
+from leaddistrib.lifecycle.intake.receiving import Outcome
+from leaddistrib.lifecycle.intake.renaming import renamed
+from leaddistrib.lifecycle.intake.texts import shown
+from leaddistrib.lifecycle.webhooks import admit, answered_before, note, take
+from leaddistrib.models import Webhook, WebhookCall
+
+TIMESTAMP = "X-Leaddistrib-Timestamp"
+SIGNATURE = "X-Leaddistrib-Signature"
+
+
+class Hook(ApiView):
+    """The door of one source. It asks for no user and no session: the signature says who calls."""
+
+    authentication_classes: tuple[type[BaseAuthentication], ...] = ()
+    permission_classes: tuple[type[BasePermission], ...] = ()
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return [Rate("intake")]
+
+    @documented(
+        "hooks_send",
+        "Send a signed lead",
+        "One address for each source, made in the admin site. The signature is HMAC-SHA256, with "
+        "the source's secret, over the timestamp, a point and the body byte for byte; the "
+        "timestamp may be 300 seconds off. An unknown source, an inactive one and a wrong "
+        "signature are answered alike. The same call again is answered as the first time. A "
+        "source may have names of its own for the fields; `source` and `source_system` may be "
+        "left out.",
+        body=LeadIn,
+        answers={
+            201: (Received, "The lead is new; this is what the rules decided."),
+            200: (Received, "The lead was known: the same answer as the first time."),
+        },
+        errors=(422,),
+        parameters=(
+            Parameter(
+                TIMESTAMP,
+                "When the call was signed: seconds since 1970, UTC.",
+                {"type": "string", "pattern": "^[0-9]{1,11}$"},
+                "header",
+            ),
+            Parameter(
+                SIGNATURE,
+                "`sha256=` and 64 hexadecimal digits.",
+                {"type": "string", "pattern": "^sha256=[0-9a-fA-F]{64}$"},
+                "header",
+            ),
+            Parameter(
+                "Idempotency-Key",
+                "Of the caller's choice, one for each lead; remembered for each source.",
+                {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
+                "header",
+            ),
+        ),
+        examples=(
+            Example("A lead", SENT),
+            Example("Pushed to a rep", ANSWERED, 201),
+            Example("Wrong fields", WRONG, 400),
+        ),
+        signed=True,
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        # Not request.data: what was signed is the bytes, and nobody reads more than a lead of them.
+        body = request._request.read(MAX_BYTES + 1)
+        if len(body) > MAX_BYTES:
+            raise TooLarge
+        signature = request.headers.get(SIGNATURE, "")
+        webhook, digits = admit(slug, request.headers.get(TIMESTAMP, ""), signature, body)
+        received = answered_before(webhook, digits)
+        if received is None:
+            key = request.headers.get("Idempotency-Key", "")
+            try:
+                given = _given(webhook, request, body)
+                received = take(webhook, digits, given, key=key)
+            except (InvalidLead, KeyReused, APIException) as error:
+                note(webhook, WebhookCall.Outcome.INVALID, _in_short(error))
+                raise
+        return Response(
+            {
+                "id": str(received.lead.public_id),
+                "decision": decision_document(received.decision),
+            },
+            status=status.HTTP_201_CREATED
+            if received.outcome is Outcome.CREATED
+            else status.HTTP_200_OK,
+        )
+
+
+def _given(webhook: Webhook, request: Request, body: bytes) -> LeadInput:
+    """The lead that was sent, by our names. Raises InvalidLead naming what is wrong by the
+    sender's; ParseError or UnsupportedMediaType if it is no JSON."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not KEY.fullmatch(key):
+        message = _("Expected 1 to 200 printable ASCII characters.")
+        raise InvalidLead({"Idempotency-Key": [message]})
+    if _media_type(request) != StrictJSONParser.media_type:
+        raise UnsupportedMediaType(shown(request.content_type or ""))
+    sent = StrictJSONParser().parse(BytesIO(body))
+    if not isinstance(sent, dict):
+        raise InvalidLead({"": [_("Send an object with named values.")]})
+    # A sender with names of its own says much that is nothing to a lead.
+    known = sent if webhook.mapping else {name: sent[name] for name in sent if name in FIELDS}
+    unknown = {shown(name): [_("There is no such field.")] for name in sent if name not in known}
+    data = renamed(known, webhook.mapping)
+    for name, own in (("source", webhook.source), ("source_system", webhook.slug)):
+        if data.get(name) in (None, ""):
+            data[name] = own
+    try:
+        given = clean(data, require=("source",))
+        require_identity(given)
+    except InvalidLead as error:
+        raise InvalidLead({**unknown, **_theirs(error.fields, webhook.mapping)}) from error
+    if unknown:
+        raise InvalidLead(unknown)
+    return given
+
+
+def _theirs(fields: Mapping[str, list[str]], names: Mapping[str, str]) -> dict[str, list[str]]:
+    """What is wrong, by the names that the sender gave the fields."""
+    told = {ours: theirs for theirs, ours in names.items()}
+    return {told.get(name, name): messages for name, messages in fields.items()}
+
+
+def _media_type(request: Request) -> str:
+    return (request.content_type or "").partition(";")[0].strip().lower()
+
+
+def _in_short(error: InvalidLead | KeyReused | APIException) -> str:
+    """What the admin is told of a call that was signed and brought no lead."""
+    if isinstance(error, InvalidLead):
+        return ", ".join(error.fields)
+    return error.code if isinstance(error, KeyReused) else error.default_code
