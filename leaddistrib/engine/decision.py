@@ -4,70 +4,68 @@
 explanation is what was seen on the way; it is never worked out afterwards.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
 
-from leaddistrib.engine.facts import PoolFacts, RuleFacts, Rules, Step, TeamFacts, World
-from leaddistrib.engine.gates import Refusal, Situation, first_refusal
+from leaddistrib.engine.facts import LeadFacts, PoolFacts, RuleFacts, Rules, Step, World
 from leaddistrib.engine.matcher import RuleMatch
-from leaddistrib.engine.turns import Turn
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A rep who was looked at: a standing in the rotation, or the reason for passing over."""
-
-    rep: int
-    name: str
-    time: int | None = None
-    refusal: Refusal | None = None
-
-    def as_document(self) -> dict[str, Any]:
-        document: dict[str, Any] = {"rep": self.rep, "name": self.name}
-        if self.refusal is None:
-            return document | {"time": self.time}
-        document["refused"] = self.refusal.code
-        if self.refusal.params:
-            document["params"] = dict(self.refusal.params)
-        if self.refusal.lifts_at:
-            document["lifts_at"] = self.refusal.lifts_at.isoformat()
-        return document
+from leaddistrib.engine.strategies import Ask, Candidate, choose
+from leaddistrib.engine.turns import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class StepTrace:
-    """A step that was tried, and what came of it. Candidates stand in order, next first."""
+    """A step that was tried, and what came of it. Candidates stand in order, next first, then those
+    who were passed over. ``waited`` is how long the lead has been in the pool, if it was there."""
 
     step: Step
-    name: str
+    team: str = ""
+    territory: str = ""
+    event: str = ""
     candidates: tuple[Candidate, ...] = ()
     winner: int | None = None
-    mode: str = ""
+    pool: PoolFacts | None = None
+    waited: timedelta | None = None
 
     def as_document(self) -> dict[str, Any]:
-        if self.step.pool is not None:
-            return {"pool": self.name, "mode": self.mode}
-        return {
-            "push": self.step.push,
-            "team": self.name,
-            "candidates": [candidate.as_document() for candidate in self.candidates],
-            "winner": self.winner,
-        }
+        if self.pool is not None:
+            document: dict[str, Any] = {"pool": self.pool.name, "mode": self.pool.mode}
+            if self.waited is not None:
+                document["waited"] = int(self.waited.total_seconds())
+            return document
+        document = {"push": self.step.push, "team": self.team}
+        if self.step.push == "territory_owner":
+            document["territory"] = self.territory
+        if self.step.seniority:
+            document["seniority"] = self.step.seniority
+        if self.step.attended:
+            document["event"] = self.event
+        document["candidates"] = [candidate.as_document() for candidate in self.candidates]
+        return document | {"winner": self.winner}
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Where a lead goes: to ``owner`` (a push, with its ``turn``) or to ``pool``."""
+    """Where a lead goes: to ``owner`` (a push, with its ``entry`` in a rotation's ledger if it
+    counts there) or to ``pool``.
+
+    ``found_nobody``: reps were asked, and none could take it. ``lifts_at`` is then the earliest
+    moment at which the reason against one of them lifts, where one is known. ``goes_on``: the rule
+    has steps after this pool, for leads that nobody takes there.
+    """
 
     method: str
     match: RuleMatch
     rule: RuleFacts | None
     steps: tuple[StepTrace, ...]
     owner: int | None = None
-    team: int | None = None
-    turn: Turn | None = None
+    entry: Entry | None = None
     pool: PoolFacts | None = None
+    found_nobody: bool = False
+    lifts_at: datetime | None = None
+    goes_on: bool = False
 
     def as_document(self) -> dict[str, Any]:
         """The explanation as it is kept."""
@@ -76,7 +74,7 @@ class Decision:
 
 def decide(
     rules: Rules,
-    lead: Mapping[str, object],
+    lead: LeadFacts,
     world: World,
     excluded: frozenset[int] = frozenset(),
 ) -> Decision:
@@ -85,49 +83,101 @@ def decide(
     ``excluded`` reps are passed over (they just gave the lead back). When every step of the rule
     failed, or no rule matched, the safety net takes the lead: it is never without owner or queue.
     """
-    match = rules.matcher.explain(lead)
-    rule = None if match.index is None else rules.rules[match.index]
-    traces: list[StepTrace] = []
-    for step in rule.steps if rule else ():
+    walk = _Walk(rules, lead, world, excluded)
+    for step in walk.rule.steps if walk.rule else ():
         if step.pool is not None:
-            return _to_pool(world.pools[step.pool], match, rule, traces, step)
-        team = world.teams[cast("int", step.team)]
-        trace = _push(step, team, world, excluded)
-        traces.append(trace)
-        if trace.winner is not None:
-            turn = team.rotation.take(trace.winner)
-            rep = world.reps[trace.winner]
-            world.reps[rep.id] = replace(rep, open_leads=rep.open_leads + 1)
-            return Decision("push", match, rule, tuple(traces), rep.id, team.id, turn)
-    return _to_pool(world.safety_net, match, rule, traces, Step(pool=world.safety_net.id))
+            return walk.to_pool(world.pools[step.pool], step)
+        if decision := walk.push(step):
+            return decision
+    return walk.to_pool(world.safety_net, Step(pool=world.safety_net.id))
 
 
-def _push(step: Step, team: TeamFacts, world: World, excluded: frozenset[int]) -> StepTrace:
-    situation = Situation(world.moment)
-    passed_over: list[Candidate] = []
-    present: list[int] = []
-    for rep in (world.reps[member] for member in team.members):
-        refusal = Refusal("previous_owner") if rep.id in excluded else first_refusal(rep, situation)
-        if refusal:
-            passed_over.append(Candidate(rep.id, rep.name, refusal=refusal))
-        else:
-            present.append(rep.id)
-    standing = team.rotation.standing(present)
-    candidates = [Candidate(rep, world.reps[rep].name, time) for time, rep in standing]
-    return StepTrace(
-        step,
-        team.name,
-        (*candidates, *passed_over),
-        winner=candidates[0].rep if candidates else None,
-    )
+def decide_waiting(
+    rules: Rules,
+    lead: LeadFacts,
+    world: World,
+    pool: int,
+    waited: timedelta,
+    excluded: frozenset[int] = frozenset(),
+) -> Decision | None:
+    """Where ``lead`` goes that has ``waited`` in ``pool``; None if it stays there (PU9, PL2).
+
+    Reps that the rule asks before the pool are asked again: one of them may be there now. Once the
+    lead has waited for as long as the pool's ``push_after``, it goes on to the steps after it.
+    """
+    walk = _Walk(rules, lead, world, excluded)
+    steps = walk.rule.steps if walk.rule else ()
+    place = next((n for n, step in enumerate(steps) if step.pool == pool), len(steps))
+    for step in steps[:place]:
+        if step.pool is None and (decision := walk.push(step)):
+            return decision
+    facts = world.pools.get(pool, world.safety_net)
+    if facts.push_after is None or waited < facts.push_after:
+        return None
+    walk.traces.append(StepTrace(Step(pool=pool), pool=facts, waited=waited))
+    for step in steps[place + 1 :]:
+        if step.pool is not None and step.pool != pool:
+            return walk.to_pool(world.pools[step.pool], step)
+        if step.pool is None and (decision := walk.push(step)):
+            return decision
+    return None
 
 
-def _to_pool(
-    pool: PoolFacts,
-    match: RuleMatch,
-    rule: RuleFacts | None,
-    traces: list[StepTrace],
-    step: Step,
-) -> Decision:
-    traces.append(StepTrace(step, pool.name, mode=pool.mode))
-    return Decision(pool.mode, match, rule, tuple(traces), pool=pool)
+@dataclass(slots=True)
+class _Walk:
+    """One lead's way through the steps of its rule, and what was seen on it."""
+
+    rules: Rules
+    lead: LeadFacts
+    world: World
+    excluded: frozenset[int]
+    match: RuleMatch = field(init=False)
+    rule: RuleFacts | None = field(init=False)
+    traces: list[StepTrace] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.match = self.rules.matcher.explain(self.lead.values)
+        index = self.match.index
+        self.rule = None if index is None else self.rules.rules[index]
+
+    def push(self, step: Step) -> Decision | None:
+        """Ask the step's reps; None if nobody could take the lead."""
+        ask = Ask(step, self.lead, self.world, self.excluded)
+        choice = choose(ask)
+        territory = self.world.territories.get(self.lead.territory or 0)
+        self.traces.append(
+            StepTrace(
+                step,
+                team=ask.team.name if ask.team else "",
+                territory=territory.name if territory else "",
+                event=self.lead.event,
+                candidates=choice.candidates,
+                winner=choice.winner,
+            )
+        )
+        if choice.winner is None:
+            return None
+        rep = self.world.reps[choice.winner]
+        self.world.reps[rep.id] = replace(rep, open_leads=rep.open_leads + 1)
+        return Decision(
+            "push", self.match, self.rule, tuple(self.traces), owner=rep.id, entry=choice.entry
+        )
+
+    def to_pool(self, pool: PoolFacts, step: Step) -> Decision:
+        self.traces.append(StepTrace(step, pool=pool))
+        return Decision(
+            pool.mode,
+            self.match,
+            self.rule,
+            tuple(self.traces),
+            pool=pool,
+            found_nobody=any(trace.step.push for trace in self.traces),
+            lifts_at=min(self._lifting(), default=None),
+            goes_on=self.rule is not None and step in self.rule.steps[:-1],
+        )
+
+    def _lifting(self) -> Iterator[datetime]:
+        for trace in self.traces:
+            for candidate in trace.candidates:
+                if candidate.refusal and candidate.refusal.lifts_at:
+                    yield candidate.refusal.lifts_at

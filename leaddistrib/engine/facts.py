@@ -34,6 +34,7 @@ class RepFacts:
     seniority: str = "standard"
     backup: int | None = None
     events: frozenset[str] = frozenset()
+    team: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

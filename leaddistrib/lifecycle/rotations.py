@@ -1,79 +1,94 @@
-"""Turns as rows: rotations are locked, read, and written back with their ledger (PU5, PU7)."""
+"""Turns as rows: rotations are locked, and written back with their ledger (PU5, PU7)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from django.db.models import Q
+
+from leaddistrib.engine.turns import Entry
 from leaddistrib.engine.turns import Rotation as RotationFacts
-from leaddistrib.engine.turns import Seat as SeatFacts
-from leaddistrib.engine.turns import Turn as TurnFacts
 from leaddistrib.models import Lead, Rotation, Seat, Turn
+from leaddistrib.queries.scope import Key
 
 
-def lock_rotations(teams: Iterable[int]) -> dict[int, Rotation]:
-    """The rotation of each team, locked by ascending id, made where it is missing.
+def lock_rotations(wanted: Collection[Key]) -> dict[Key, Rotation]:
+    """These rotations, locked by ascending id, made where they are missing.
 
-    While it is locked no other process can take a turn of it: none is given twice, none skipped.
+    While they are locked no other process can take a turn in them: none is given twice, none
+    skipped.
     """
-    wanted = list(teams)
     if not wanted:
         return {}
-    existing = set(Rotation.objects.filter(team__in=wanted).values_list("team", flat=True))
-    missing = [Rotation(team_id=team) for team in wanted if team not in existing]
+    rows = Rotation.objects.filter(
+        Q(team__in={team for team, _, _ in wanted if team})
+        | Q(territory__in={territory for _, _, territory in wanted if territory})
+    )
+    existing = set(rows.values_list("team", "seniority", "territory"))
+    missing = [key for key in wanted if key not in existing]
     if missing:
-        # Two first leads at once: one insert wins, both then lock the same row.
-        Rotation.objects.bulk_create(missing, ignore_conflicts=True)
-    locked = Rotation.objects.select_for_update(no_key=True).filter(team__in=wanted)
-    return {rotation.team_id: rotation for rotation in locked.order_by("pk")}
-
-
-def rotation_facts(rotations: Iterable[Rotation]) -> dict[int, RotationFacts]:
-    """The rotations as the engine wants them, by team, in one query."""
-    facts = {
-        rotation.pk: RotationFacts(rotation.virtual_time, rotation.turns) for rotation in rotations
-    }
-    for seat in Seat.objects.filter(rotation__in=facts):
-        facts[seat.rotation_id].seats[seat.rep_id] = SeatFacts(
-            seat.rep_id, seat.weight, seat.virtual_time, seat.turns, seat.last_turn
+        # Two first leads at once: one insert wins, both then lock the same row. Before any lock,
+        # and in one order: who waits for the other's insert holds no rotation.
+        Rotation.objects.bulk_create(
+            (
+                Rotation(team_id=team, seniority=seniority, territory_id=territory)
+                for team, seniority, territory in sorted(missing, key=str)
+            ),
+            ignore_conflicts=True,
         )
-    return {rotation.team_id: facts[rotation.pk] for rotation in rotations}
+    locked = rows.select_for_update(no_key=True).order_by("pk")
+    return {(row.team_id, row.seniority, row.territory_id): row for row in locked}
 
 
-def save_turns(
-    rotation: Rotation,
-    facts: RotationFacts,
-    taken: Sequence[tuple[Lead, TurnFacts]],
-    moment: datetime,
+def save_entries(
+    rotations: Collection[RotationFacts], taken: Sequence[tuple[Lead, Entry]], moment: datetime
 ) -> None:
-    """Write the turns ``taken`` to the ledger, and rotation and seats as they left them."""
-    rotation.virtual_time, rotation.turns = facts.virtual_time, facts.turns
-    rotation.save(update_fields=("virtual_time", "turns"))
-    seats = [facts.seats[rep] for rep in sorted({turn.rep for _, turn in taken})]
-    Seat.objects.bulk_create(
+    """Write the entries ``taken`` to the ledger, and their rotations and seats as they left them.
+
+    The rotations are locked. Queries do not depend on how many entries or rotations there are.
+    """
+    facts = {rotation.id: rotation for rotation in rotations}
+    touched = [facts[pk] for pk in sorted({entry.rotation for _, entry in taken})]
+    if not touched:
+        return
+    Rotation.objects.bulk_update(
+        (Rotation(pk=one.id, virtual_time=one.virtual_time, turns=one.turns) for one in touched),
+        ("virtual_time", "turns"),
+    )
+    seats = Seat.objects.bulk_create(
         (
-            Seat(
-                rotation=rotation,
-                rep_id=seat.rep,
-                weight=seat.weight,
-                virtual_time=seat.virtual_time,
-                turns=seat.turns,
-                last_turn=seat.last_turn,
-            )
-            for seat in seats
+            _seat(facts[rotation], rep)
+            for rotation, rep in sorted({(entry.rotation, entry.rep) for _, entry in taken})
         ),
         update_conflicts=True,
         unique_fields=("rotation", "rep"),
-        update_fields=("virtual_time", "turns", "last_turn"),
+        update_fields=("virtual_time", "turns", "last_turn", "credit"),
     )
-    rows = dict(rotation.seats.values_list("rep", "pk"))
+    pks = {(seat.rotation_id, seat.rep_id): seat.pk for seat in seats}
     Turn.objects.bulk_create(
         Turn(
-            rotation=rotation,
-            seat_id=rows[turn.rep],
-            number=turn.number,
+            rotation_id=entry.rotation,
+            seat_id=pks[entry.rotation, entry.rep],
+            number=entry.number,
+            kind=entry.kind,
             lead=lead,
-            start=turn.start,
-            finish=turn.finish,
+            value=lead.value,
+            currency=lead.currency,
+            start=entry.start,
+            finish=entry.finish,
+            used=entry.used,
             taken_at=moment,
         )
-        for lead, turn in taken
+        for lead, entry in taken
+    )
+
+
+def _seat(rotation: RotationFacts, rep: int) -> Seat:
+    seat = rotation.seats[rep]
+    return Seat(
+        rotation_id=rotation.id,
+        rep_id=rep,
+        virtual_time=seat.virtual_time,
+        turns=seat.turns,
+        last_turn=seat.last_turn,
+        credit=seat.credit,
     )

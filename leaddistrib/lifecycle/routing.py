@@ -4,38 +4,37 @@ One lead and a file of leads go the same way: everything is loaded and saved for
 in a number of queries that does not depend on how many leads, rules or reps there are.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import cast
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 
 from leaddistrib.engine import decision as engine
-from leaddistrib.engine.facts import PoolFacts, Rules, TeamFacts, World
-from leaddistrib.lifecycle.announcing import announce_limits
+from leaddistrib.engine.facts import LeadFacts, Rules, World
+from leaddistrib.engine.turns import Rotation as RotationFacts
+from leaddistrib.lifecycle.alerting import open_alert, subject_of
+from leaddistrib.lifecycle.announcing import announce_limits, announce_taken, announce_withdrawn
+from leaddistrib.lifecycle.matching import place
 from leaddistrib.lifecycle.opening import tell
-from leaddistrib.lifecycle.rotations import lock_rotations, rotation_facts, save_turns
-from leaddistrib.lifecycle.transactions import lock_teams
-from leaddistrib.models import (
-    Assignment,
-    Decision,
-    Lead,
-    LogEntry,
-    Pool,
-    Rep,
-    Rotation,
-    RuleSet,
-    Team,
-)
-from leaddistrib.notify.outbox import tell_owners
+from leaddistrib.lifecycle.recording import record_decisions, save_placed
+from leaddistrib.lifecycle.rotations import lock_rotations, save_entries
+from leaddistrib.lifecycle.transactions import lock_scope
+from leaddistrib.models import Alert, Decision, Lead, Offer, Pool, Rep, Rule, RuleSet
 from leaddistrib.queries import clock, rulebook
-from leaddistrib.queries.roster import rep_facts
-from leaddistrib.signals import announce, lead_assigned
+from leaddistrib.queries.scope import Scope, reps_of, rotations_of, scope
+from leaddistrib.queries.world import load_scope
+
+TRY_AGAIN = timedelta(minutes=15)
+"""How long a lead that found nobody waits at most until it is tried again (PU9). Reps who become
+available wake it sooner; this is for what nobody announces, such as a changed team."""
+
+Decided = Sequence[tuple[Lead, engine.Decision]]
 
 
 def route(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> list[Decision]:
     """Route ``leads`` that nobody owns, saving them; returns their decisions, in the same order.
 
-    Leads without a row get one, already in its place. Must run inside a transaction; locks the reps
-    and the rotation of every team that the matching rules may push to. ``excluded`` reps get none
-    of them (they just gave them back).
+    Leads without a row get one, already in its place. Must run inside a transaction; locks all reps
+    whom the matching rules may push to, and the rotations that they sit in. ``excluded`` reps get
+    none of them (they just gave them back).
 
     Raises:
         ValueError: a lead is somebody's, or waits in a pool.
@@ -43,19 +42,52 @@ def route(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> list[Decisi
     if not leads:
         return []
     ruleset, rules = _in_force()
-    values = [rulebook.lead_values(lead) for lead in leads]
-    world, rotations = _locked_world(_teams_wanted(rules, values))
-    _lock_received([lead.pk for lead in leads if lead.pk is not None])
+    facts = _facts(leads)
+    world = _locked_world(_scope(rules, facts))
+    received = _lock([lead.pk for lead in leads if lead.pk is not None], Lead.Status.RECEIVED)
+    if len(received) < sum(lead.pk is not None for lead in leads):
+        raise ValueError("Only leads that are nobody's and wait nowhere can be routed.")
     out = frozenset(rep.pk for rep in excluded)
-    decided = [engine.decide(rules, facts, world, out) for facts in values]
-    return _record(ruleset, world, rotations, leads, decided)
+    decided = [
+        (lead, engine.decide(rules, one, world, out))
+        for lead, one in zip(leads, facts, strict=True)
+    ]
+    return _carry_out(ruleset, world, decided)
 
 
-def candidates(leads: Iterable[Lead]) -> list[int]:
+def route_waiting(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> list[Decision | None]:
+    """Ask the rules again about ``leads`` that wait in a pool: for a rep who is there now, and,
+    where they waited long enough, for the steps after the pool (PU9, PL2).
+
+    Returns in the same order what was decided, None for those that stay where they are, because
+    nobody could take them or because somebody was faster. Must run inside a transaction; locks as
+    ``route`` does. Leaves ``retry_at`` of those that stay to the caller.
+    """
+    if not leads:
+        return []
+    ruleset, rules = _in_force()
+    facts = _facts(leads)
+    world = _locked_world(_scope(rules, facts))
+    still = _lock([lead.pk for lead in leads], Lead.Status.WAITING)
+    out = frozenset(rep.pk for rep in excluded)
+    decided: list[tuple[Lead, engine.Decision]] = []
+    for lead, one in zip(leads, facts, strict=True):
+        pool = lead.pool_id
+        if pool is None or lead.opens_at is None or still.get(lead.pk) != (pool, lead.period):
+            continue
+        waited = world.moment - lead.opens_at
+        if found := engine.decide_waiting(rules, one, world, pool, waited, out):
+            decided.append((lead, found))
+    _leave_pools(decided, world)
+    kept = {decision.lead_id: decision for decision in _carry_out(ruleset, world, decided)}
+    return [kept.get(lead.pk) for lead in leads]
+
+
+def candidates(leads: Sequence[Lead]) -> list[int]:
     """The reps that ``route`` would lock for these leads: for acts that lock other reps too."""
     _, rules = _in_force()
-    teams = _teams_wanted(rules, (rulebook.lead_values(lead) for lead in leads))
-    return list(Rep.objects.filter(team__in=teams).order_by("pk").values_list("pk", flat=True))
+    wanted = _scope(rules, _facts(leads))
+    return list(reps_of(wanted).values_list("pk", flat=True)) if wanted.pushes else []
 
 
 def safety_net() -> Pool:
@@ -82,123 +114,141 @@ def _in_force() -> tuple[RuleSet, Rules]:
     return ruleset, rulebook.compiled(ruleset)
 
 
-def _lock_received(leads: Collection[int]) -> None:
-    """Lock leads that have a row, and make sure that nobody took them meanwhile."""
-    if not leads:
-        return
-    received = Lead.objects.select_for_update(no_key=True).filter(status=Lead.Status.RECEIVED)
-    if len(received.filter(pk__in=leads).order_by("pk").values_list("pk")) < len(leads):
-        raise ValueError("Only leads that are nobody's and wait nowhere can be routed.")
+def _facts(leads: Sequence[Lead]) -> list[LeadFacts]:
+    """What the rules see of ``leads``, with the territories as they are now."""
+    place(leads)
+    rulebook.with_market(leads)
+    return [rulebook.lead_facts(lead) for lead in leads]
 
 
-def _teams_wanted(rules: Rules, values: Iterable[Mapping[str, object]]) -> list[int]:
-    """Teams that these leads may be pushed to, known before any lock is taken."""
-    matched = {rules.matcher.first(facts) for facts in values}
-    return sorted(
-        {
-            step.team
-            for index in matched
-            if index is not None
-            for step in rules.rules[index].steps
-            if step.team is not None
-        }
-    )
+def _scope(rules: Rules, facts: Sequence[LeadFacts]) -> Scope:
+    return scope(rules, {rules.matcher.first(one.values) for one in facts}, facts)
 
 
-def _locked_world(teams: list[int]) -> tuple[World, dict[int, Rotation]]:
-    """Facts for the batch, with the teams' reps and then their rotations locked.
+def _locked_world(wanted: Scope) -> World:
+    """Facts for the batch, with the reps in its scope and then their rotations locked.
 
     The reps are locked although only one of them gets the lead: a claim that fills a rep's last
-    place while the turn is being decided would otherwise take the rep over capacity.
+    place while the turn is being decided would otherwise take the rep over capacity. What is read
+    afterwards, such as who is in which team, is what was true once they were locked.
     """
-    net = safety_net()
-    members = lock_teams(teams)
-    rotations = lock_rotations(teams)
-    world = World(clock.now(), PoolFacts(net.pk, net.name, net.mode))
-    world.pools = {pool.pk: PoolFacts(pool.pk, pool.name, pool.mode) for pool in Pool.objects.all()}
-    if teams:
-        world.reps = rep_facts((rep for reps in members.values() for rep in reps), world.moment)
-        names = dict(Team.objects.filter(pk__in=teams).values_list("pk", "name"))
-        rounds = rotation_facts(list(rotations.values()))
-        world.teams = {
-            team: TeamFacts(team, names[team], tuple(members[team]), rounds[team]) for team in teams
-        }
-    return world, rotations
+    safety_net()
+    reps: list[int] = []
+    if wanted.pushes:
+        reps = lock_scope(reps_of(wanted))
+        lock_rotations(rotations_of(wanted, reps))
+    return load_scope(wanted, clock.now(), only=reps)
 
 
-def _record(
-    ruleset: RuleSet,
-    world: World,
-    rotations: Mapping[int, Rotation],
-    leads: Sequence[Lead],
-    decided: Sequence[engine.Decision],
-) -> list[Decision]:
-    """Write a decided batch: places, decisions, assignments, turns, log, messages, offers."""
+def _lock(leads: Collection[int], status: str) -> dict[int, tuple[int | None, int]]:
+    """Lock those of ``leads`` that still have this status: their pools and periods by id."""
+    if not leads:
+        return {}
+    rows = Lead.objects.select_for_update(no_key=True).filter(status=status, pk__in=leads)
+    found = rows.order_by("pk").values_list("pk", "pool", "period")
+    return {pk: (pool, period) for pk, pool, period in found}
+
+
+def _carry_out(ruleset: RuleSet, world: World, decided: Decided) -> list[Decision]:
+    """Write a decided batch: places, decisions with all that owners need, turns, offers, alerts."""
     moment = world.moment
-    _place(leads, decided, world)
-    owners = Rep.objects.select_related("user").in_bulk({what.owner for what in decided} - {None})
-    decisions = Decision.objects.bulk_create(
-        Decision(
-            lead=lead,
-            ruleset=ruleset,
-            rule_id=what.rule.id if what.rule else None,
-            method=what.method,
-            owner=owners[what.owner] if what.owner else None,
-            pool=lead.pool if what.pool else None,
-            explanation=what.as_document(),
-            decided_at=moment,
-        )
-        for lead, what in zip(leads, decided, strict=True)
+    owners = Rep.objects.select_related("user").in_bulk(
+        {what.owner for _, what in decided} - {None}
     )
-    pushed = [decision for decision in decisions if decision.owner_id]
-    Assignment.objects.bulk_create(
-        Assignment(
-            lead=decision.lead,
-            rep=cast("Rep", decision.owner),
-            decision=decision,
-            method=Assignment.Method.PUSH,
-            started_at=moment,
-        )
-        for decision in pushed
+    _put(decided, owners, moment)
+    decisions = record_decisions(
+        (
+            Decision(
+                lead=lead,
+                ruleset=ruleset,
+                rule_id=what.rule.id if what.rule else None,
+                method=what.method,
+                owner=owners[what.owner] if what.owner else None,
+                pool=lead.pool if what.pool else None,
+                explanation=what.as_document(),
+                decided_at=moment,
+            )
+            for lead, what in decided
+        ),
+        moment,
     )
-    for team, rotation in rotations.items():
-        turns = [
-            (lead, what.turn)
-            for lead, what in zip(leads, decided, strict=True)
-            if what.turn and what.team == team
-        ]
-        if turns:
-            save_turns(rotation, world.teams[team].rotation, turns, moment)
-    LogEntry.objects.bulk_create(
-        LogEntry(
-            lead=decision.lead,
-            event=LogEntry.Event.ASSIGNED,
-            rep_id=decision.owner_id,
-            at=moment,
-            detail={"method": decision.method},
-        )
-        for decision in pushed
-    )
-    tell_owners(pushed, moment)
-    for decision in pushed:
-        announce(lead_assigned, sender=Lead, lead=decision.lead, rep=decision.owner)
+    entries = [(lead, what.entry) for lead, what in decided if what.entry]
+    save_entries(_rotations(world), entries, moment)
     announce_limits(owners.values(), world.reps, moment)
-    tell([lead for lead in leads if lead.status == Lead.Status.WAITING], moment)
+    tell([lead for lead, what in decided if what.pool], moment)
+    _alert(decided, moment)
     return decisions
 
 
-def _place(leads: Sequence[Lead], decided: Sequence[engine.Decision], world: World) -> None:
-    """Save each lead where it was decided to go."""
-    pools = Pool.objects.in_bulk({what.pool.id for what in decided if what.pool})
-    new = [lead for lead in leads if lead.pk is None]
-    known = [lead for lead in leads if lead.pk is not None]
-    for lead, what in zip(leads, decided, strict=True):
+def _leave_pools(decided: Decided, world: World) -> None:
+    """The leads are gone from the pools in which they waited: nobody can claim them any more.
+
+    All pools of the batch are locked at once, by ascending id: those that leads leave, and those
+    that they go on to.
+    """
+    if not decided:
+        return
+    leads = [lead for lead, _ in decided]
+    Offer.objects.filter(lead__in=leads, closed_at=None).update(closed_at=world.moment)
+    touched = {lead.pool_id for lead in leads} | {what.pool.id for _, what in decided if what.pool}
+    list(Pool.objects.select_for_update(no_key=True).filter(pk__in=touched).order_by("pk"))
+    owners = Rep.objects.select_related("user").in_bulk(
+        {what.owner for _, what in decided} - {None}
+    )
+    for lead, what in decided:
         if what.owner:
-            lead.status, lead.owner_id = Lead.Status.OWNED, what.owner
+            announce_taken(lead, owners[what.owner], world.reps[what.owner], world.moment)
+        else:
+            announce_withdrawn(lead)
+
+
+def _put(decided: Decided, owners: dict[int, Rep], moment: datetime) -> None:
+    """Save each lead where it was decided to go."""
+    pools = Pool.objects.in_bulk({what.pool.id for _, what in decided if what.pool})
+    for lead, what in decided:
+        if what.owner:
+            lead.status, lead.owner, lead.pool = Lead.Status.OWNED, owners[what.owner], None
+            lead.opens_at = lead.retry_at = None
         elif what.pool:
             lead.status, lead.owner, lead.pool = Lead.Status.WAITING, None, pools[what.pool.id]
-            lead.opens_at, lead.period = world.moment, lead.period + 1
-    Lead.objects.bulk_create(new)
-    Lead.objects.bulk_update(
-        known, ("status", "owner", "pool", "opens_at", "period"), batch_size=500
-    )
+            lead.opens_at, lead.period = moment, lead.period + 1
+            lead.retry_at = _retry_at(what, moment)
+    save_placed([lead for lead, _ in decided])
+
+
+def _retry_at(decided: engine.Decision, moment: datetime) -> datetime | None:
+    """When the rules are asked again about a lead that now waits; None if nothing would change."""
+    moments: list[datetime] = []
+    if decided.found_nobody:
+        moments.append(moment + TRY_AGAIN)
+        if decided.lifts_at:
+            moments.append(decided.lifts_at)
+    if decided.pool and decided.pool.push_after is not None and decided.goes_on:
+        moments.append(moment + decided.pool.push_after)
+    return min(moments, default=None)
+
+
+def _rotations(world: World) -> list[RotationFacts]:
+    of_teams = (rotation for team in world.teams.values() for rotation in team.rotations.values())
+    return [*of_teams, *(territory.rotation for territory in world.territories.values())]
+
+
+def _alert(decided: Decided, moment: datetime) -> None:
+    """Say once, for each rule and pool, that reps were asked and none was there (PU4). The last
+    locks of all, by ascending subject."""
+    nobody = [(lead, what) for lead, what in decided if what.found_nobody]
+    rules = Rule.objects.in_bulk({what.rule.id for _, what in nobody if what.rule})
+    found = {}
+    for lead, what in nobody:
+        rule = rules[what.rule.id] if what.rule else None
+        teams = {trace.step.team for trace in what.steps if trace.step.team is not None}
+        found[subject_of(rule, lead.pool)] = rule, lead.pool, teams
+    for subject, (rule, pool, teams) in sorted(found.items()):
+        open_alert(
+            Alert.Kind.NOBODY_AVAILABLE,
+            subject,
+            moment=moment,
+            rule=rule,
+            pool=pool,
+            teams=teams,
+        )

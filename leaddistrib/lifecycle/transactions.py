@@ -112,20 +112,18 @@ def lock_reps(reps: Iterable[int]) -> None:
     list(_locked_reps(Rep.objects.filter(pk__in=set(reps))))
 
 
-def lock_teams(teams: Iterable[int]) -> dict[int, list[int]]:
-    """Lock every rep of ``teams``, by ascending id, and return their ids by team.
+def lock_scope(reps: QuerySet[Rep]) -> list[int]:
+    """Lock all of ``reps``, by ascending id, and return their ids.
 
-    Who belongs to a team is read with the lock: a rep who just left it is not among them.
+    What the query selects them by is read again afterwards: a rep who was moved to another team
+    while we waited for the lock is not in this one any more.
     """
-    members: dict[int, list[int]] = {team: [] for team in teams}
-    for rep, team in _locked_reps(Rep.objects.filter(team__in=members)):
-        members[team].append(rep)
-    return members
+    return list(_locked_reps(reps))
 
 
-def _locked_reps(reps: QuerySet[Rep]) -> QuerySet[Rep, tuple[int, int]]:
+def _locked_reps(reps: QuerySet[Rep]) -> QuerySet[Rep, int]:
     locked = reps.select_for_update(no_key=True, of=("self",)).order_by("pk")
-    return locked.values_list("pk", "team_id")
+    return locked.values_list("pk", flat=True)
 
 
 def lock_lead(lead: int) -> Lead:

@@ -53,6 +53,7 @@ def rep_facts(
             seniority=rep.seniority,
             backup=rep.backup_id,
             events=frozenset(events.get(rep.pk, ())),
+            team=rep.team_id,
         )
         for rep in rows
     }

@@ -1,12 +1,14 @@
 """The published rules, compiled."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from django.db.models import prefetch_related_objects
+
 from leaddistrib.engine.conditions import parse
-from leaddistrib.engine.facts import RuleFacts, Rules, Step
-from leaddistrib.engine.fields import FIELDS
+from leaddistrib.engine.facts import LeadFacts, RuleFacts, Rules, Step
+from leaddistrib.engine.fields import FIELDS, as_text
 from leaddistrib.models import Lead, Rule, RuleSet, RuleStep
 
 
@@ -47,18 +49,46 @@ def rule_facts(rule: Rule) -> RuleFacts:
     )
 
 
+def lead_facts(lead: Lead) -> LeadFacts:
+    """The lead as a decision sees it. Territory, account and its owner are read through the lead:
+    load them with it where there are many (``with_market``)."""
+    return LeadFacts(
+        values=lead_values(lead),
+        territory=lead.territory_id,
+        account_owner=lead.account.owner_id if lead.account else None,
+        event=as_text(lead.attributes.get(EVENT)),
+        value=lead.value,
+    )
+
+
+def with_market(leads: Sequence[Lead]) -> None:
+    """Load what ``lead_facts`` reads through ``leads``, saved or not, as far as it is not there:
+    at most four queries however many leads."""
+    prefetch_related_objects(leads, "territory", "account__owner__user")
+
+
 def lead_values(lead: Lead) -> Mapping[str, object]:
     """The lead's fields under the names that rules use (interfaces: intake fields by name)."""
     values: dict[str, object] = {name: getattr(lead, name) for name in _PLAIN}
     for part in ("name", "title", "email", "phone"):
         values[f"contact.{part}"] = getattr(lead, f"contact_{part}")
     values["email_domain"] = lead.contact_email.rpartition("@")[2]
+    account, territory = lead.account, lead.territory
+    values["territory"] = territory.name if territory else ""
+    values["account"] = account.name if account else ""
+    owner = account.owner if account else None
+    values["account_owner"] = owner.user.get_username() if owner else ""
+    values["value"] = None if lead.value is None else float(lead.value)
     for key, value in lead.attributes.items():
         values[f"attributes.{key}"] = value
     return values
 
 
-_PLAIN = tuple(name for name in FIELDS if "." not in name and name != "email_domain")
+EVENT = "event"
+"""The attribute in which a lead names the event that it comes from (PU6)."""
+
+_PUT_TOGETHER = {"email_domain", "territory", "account", "account_owner", "value"}
+_PLAIN = tuple(name for name in FIELDS if "." not in name and name not in _PUT_TOGETHER)
 """Fields that a lead keeps under the same name; the others are put together above."""
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 from leaddistrib.engine.errors import ConditionError
 from leaddistrib.models import Lead, RuleStep
 from leaddistrib.queries.fields import host_fields
+from leaddistrib.queries.holidays import NoHolidays
 
 FIELD_LABELS: Mapping[str, str | Promise] = {
     "source": lazy("source"),
@@ -136,6 +137,25 @@ PASSED_OVER: Mapping[str, str | Promise] = {
 }
 
 
+# Why a rep's calendar could not be read, said to the rep and to managers.
+CALENDAR_PROBLEMS: Mapping[str, str | Promise] = {
+    "not_https": lazy("Its address does not begin with https://."),
+    "host_not_allowed": lazy("Calendars are not read from this address."),
+    "address_not_allowed": lazy("Its address is not on the public internet."),
+    "unreachable": lazy("Its server cannot be reached."),
+    "too_slow": lazy("Its server takes too long to answer."),
+    "too_large": lazy("It is too large."),
+    "redirected": lazy("Its address leads to another one. Enter that one."),
+    "not_understood": lazy("Its server does not answer properly."),
+    "answered": lazy(
+        "Its server refuses it (status {detail}). Copy the address from your calendar again."
+    ),
+    "not_a_calendar": lazy("What is there is not a calendar in ICS format."),
+    "too_many_events": lazy("It has too many events."),
+    "no_library": lazy("Reading calendars needs the packages of leaddistrib[calendar]."),
+}
+
+
 _CHOICES: Mapping[str, Mapping[str, str | Promise]] = {
     "size_band": dict(Lead.SizeBand.choices),
     "temperature": dict(Lead.Temperature.choices),
@@ -156,6 +176,24 @@ def refusal(code: str, params: Mapping[str, Any]) -> str:
 def passed_over(code: str, params: Mapping[str, Any]) -> str:
     """Why a rep was passed over, in a few words for a manager."""
     return str(PASSED_OVER[code]).format(**params)
+
+
+def calendar_problem(problem: str) -> str:
+    """Why a calendar could not be read, by what was kept of it: a code, and maybe a detail."""
+    code, _colon, detail = problem.partition(":")
+    return str(CALENDAR_PROBLEMS[code]).format(detail=detail)
+
+
+def holiday_problem(error: NoHolidays) -> str:
+    """Why the holidays of a region are not known, and what to write instead."""
+    if error.known is None:
+        return _("Public holidays need the packages of leaddistrib[calendar].")
+    return _(
+        "No public holidays are known for %(region)s. Write a country or a part of one: %(known)s."
+    ) % {
+        "region": error.region,
+        "known": ", ".join(error.known) if len(error.known) < 30 else "FR, DE-BY, US-CA …",
+    }
 
 
 def field_label(name: str) -> str:

@@ -7,11 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leaddistrib.engine import decision
 from leaddistrib.engine.conditions import parse
-from leaddistrib.engine.decision import decide
-from leaddistrib.engine.facts import PoolFacts, RepFacts, RuleFacts, Rules, Step, TeamFacts, World
+from leaddistrib.engine.facts import (
+    LeadFacts,
+    PoolFacts,
+    RepFacts,
+    RuleFacts,
+    Rules,
+    Step,
+    TeamFacts,
+    World,
+)
 from leaddistrib.engine.gates import Situation, refusals
-from leaddistrib.engine.turns import Rotation
 from tests.engine.oracle import leads, trees
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -32,10 +40,10 @@ def world(**reps):
         for rep, name in NAMES.items()
     }
     teams = {
-        PARIS: TeamFacts(PARIS, "Paris", (AMINA, BRUNO), Rotation()),
-        LYON: TeamFacts(LYON, "Lyon", (CHLOE, DAVID), Rotation()),
+        PARIS: TeamFacts(PARIS, "Paris", (AMINA, BRUNO)),
+        LYON: TeamFacts(LYON, "Lyon", (CHLOE, DAVID)),
     }
-    return World(NOON, NET, made, teams, {pool.id: pool for pool in (NET, EVERYONE)})
+    return World(NOON, NET, made, teams, pools={pool.id: pool for pool in (NET, EVERYONE)})
 
 
 def rules(*rows):
@@ -48,6 +56,10 @@ def rules(*rows):
     )
 
 
+def decide(rules, values, around, excluded=frozenset()):
+    return decision.decide(rules, LeadFacts(values), around, excluded)
+
+
 FRANCE = {"field": "country", "op": "eq", "value": "FR"}
 
 
@@ -58,7 +70,7 @@ def test_the_first_rule_that_matches_decides():
 
     assert (french.owner, french.rule and french.rule.name) == (AMINA, "Rule 1")
     assert (other.owner, other.rule and other.rule.name) == (CHLOE, "Rule 2")
-    assert (french.method, french.team, french.pool) == ("push", PARIS, None)
+    assert (french.method, french.steps[0].team, french.pool) == ("push", "Paris", None)
 
 
 def test_leads_of_a_batch_go_round_and_fill_a_rep_only_to_capacity():
@@ -77,25 +89,25 @@ def test_the_fallback_is_tried_step_by_step():
 
     lyon, pool = decide(chain, {}, world(**paris_away)), decide(chain, {}, world(**all_away))
 
-    assert (lyon.owner, lyon.team) == (CHLOE, LYON)
+    assert (lyon.owner, lyon.steps[-1].team) == (CHLOE, "Lyon")
     assert (pool.owner, pool.pool, pool.method) == (None, EVERYONE, "race")
-    assert [trace.name for trace in pool.steps] == ["Paris", "Lyon", "Everyone"]
+    assert [trace.team or trace.pool.name for trace in pool.steps] == ["Paris", "Lyon", "Everyone"]
 
 
 def test_when_every_step_failed_the_safety_net_takes_the_lead():
     away = world(amina={"paused": True}, bruno={"paused": True})
 
-    decision = decide(rules(({}, (push_paris,))), {}, away)
+    decided = decide(rules(({}, (push_paris,))), {}, away)
 
-    assert (decision.method, decision.pool, decision.owner) == ("queue", NET, None)
-    assert decision.rule is not None
+    assert (decided.method, decided.pool, decided.owner) == ("queue", NET, None)
+    assert decided.rule is not None
 
 
 def test_when_no_rule_matched_the_safety_net_takes_the_lead():
     for none in (rules(), rules((FRANCE, (push_paris,)))):
-        decision = decide(none, {"country": "DE"}, world())
+        decided = decide(none, {"country": "DE"}, world())
 
-        assert (decision.rule, decision.pool, decision.turn) == (None, NET, None)
+        assert (decided.rule, decided.pool, decided.entry) == (None, NET, None)
 
 
 def test_who_gave_the_lead_back_is_passed_over_and_loses_no_turn():
@@ -154,11 +166,11 @@ def test_the_explanation_says_what_was_seen_on_the_way():
 
 def test_a_team_without_members_takes_nothing():
     around = world()
-    around.teams[PARIS] = TeamFacts(PARIS, "Paris", (), Rotation())
+    around.teams[PARIS] = TeamFacts(PARIS, "Paris", ())
 
-    decision = decide(rules(({}, (push_paris, push_lyon))), {}, around)
+    decided = decide(rules(({}, (push_paris, push_lyon))), {}, around)
 
-    assert decision.owner == CHLOE
+    assert decided.owner == CHLOE
 
 
 facts = st.fixed_dictionaries(
@@ -190,14 +202,14 @@ def test_any_lead_has_an_owner_or_a_pool_and_never_an_unavailable_rep(
     around, compiled = world(**roster), rules(*rows)
     for lead in incoming:
         before = dict(around.reps)
-        decision = decide(compiled, lead, around, frozenset(excluded))
+        decided = decide(compiled, lead, around, frozenset(excluded))
 
-        assert (decision.owner is None) != (decision.pool is None)
-        assert (decision.owner is None) == (decision.turn is None)
-        if decision.owner is not None:
-            assert decision.owner not in excluded
-            assert refusals(before[decision.owner], Situation(NOON)) == []
-        assert json.loads(json.dumps(decision.as_document())) == decision.as_document()
+        assert (decided.owner is None) != (decided.pool is None)
+        assert (decided.owner is None) == (decided.entry is None)
+        if decided.owner is not None:
+            assert decided.owner not in excluded
+            assert refusals(before[decided.owner], Situation(NOON)) == []
+        assert json.loads(json.dumps(decided.as_document())) == decided.as_document()
 
 
 @given(rosters, rule_sets, st.lists(leads, min_size=1, max_size=12))

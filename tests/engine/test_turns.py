@@ -1,23 +1,23 @@
-"""Whose turn it is: shares follow weights, and absence neither costs nor gains (PU1, PU3)."""
+"""Whose turn it is: shares follow weights, and absence neither costs nor gains (PU1, PU3, PU7)."""
 
 from collections import Counter
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaddistrib.engine.turns import STRIDE, Rotation, Seat, Turn
+from leaddistrib.engine.turns import STRIDE, Entry, Rotation, Seat, stride
+
+AMINA, BRUNO, CHLOE = 1, 2, 3
 
 
-def rotation(**weights):
-    """Seats by rep id: ``rotation(r1=3, r2=1)``."""
-    seats = {int(name[1:]): Seat(int(name[1:]), weight) for name, weight in weights.items()}
-    return Rotation(seats=seats)
-
-
-def take(round_, present):
-    return round_.take(round_.standing(present)[0][1])
+def take(round_, weights):
+    """The next of those present takes the turn; ``weights`` by rep, or the reps alone."""
+    weights = weights if isinstance(weights, dict) else dict.fromkeys(weights, 1)
+    present = {rep: stride(weight) for rep, weight in weights.items()}
+    return round_.take(round_.standings(present)[0])
 
 
 def run(round_, present, turns):
@@ -25,7 +25,7 @@ def run(round_, present, turns):
 
 
 def test_three_to_one_interleaves_smoothly():
-    assert run(rotation(r1=3, r2=1), [1, 2], 12) == [1, 2, 1, 1] * 3
+    assert run(Rotation(), {1: 3, 2: 1}, 12) == [1, 2, 1, 1] * 3
 
 
 def test_equal_reps_take_turns_in_order():
@@ -35,7 +35,17 @@ def test_equal_reps_take_turns_in_order():
 def test_a_tie_goes_to_whose_latest_turn_is_longest_ago():
     round_ = Rotation(seats={1: Seat(1, last_turn=9), 2: Seat(2, last_turn=4), 3: Seat(3)})
 
-    assert [rep for _, rep in round_.standing([1, 2, 3])] == [3, 2, 1]
+    standings = round_.standings(dict.fromkeys([1, 2, 3], STRIDE))
+
+    assert [standing.rep for standing in standings] == [3, 2, 1]
+
+
+def test_to_look_at_the_standings_changes_nothing():
+    round_ = Rotation(virtual_time=5 * STRIDE, seats={1: Seat(1)})
+
+    round_.standings({1: STRIDE, 2: STRIDE})
+
+    assert round_ == Rotation(virtual_time=5 * STRIDE, seats={1: Seat(1)})
 
 
 @given(
@@ -43,41 +53,92 @@ def test_a_tie_goes_to_whose_latest_turn_is_longest_ago():
     st.integers(1, 400),
 )
 def test_shares_follow_the_weights_over_any_run(weights, turns):
-    """Nobody is ever further than one turn, or one stride of the slowest, from the exact share."""
-    round_ = Rotation(seats={rep: Seat(rep, weight) for rep, weight in weights.items()})
+    taken = Counter(run(Rotation(), weights, turns))
 
-    taken = Counter(run(round_, list(weights), turns))
-
+    assert_shares(taken, weights)
     total = sum(weights.values())
     for rep, weight in weights.items():
         assert abs(taken[rep] - turns * weight / total) <= len(weights)
-    # Any two: what each took for its weight differs by a turn of each at most.
+
+
+def assert_shares(taken, weights):
+    """For their weights any two are apart by one turn of each at most."""
     for one in weights:
         for other in weights:
-            ahead = taken[one] / weights[one] - taken[other] / weights[other]
-            assert ahead <= 1 / weights[one] + 1 / weights[other] + 1e-3
+            ahead = taken[one] / float(weights[one]) - taken[other] / float(weights[other])
+            within = 1 / float(weights[one]) + 1 / float(weights[other])
+            assert ahead <= within + 1e-3
 
 
 def test_a_long_run_does_not_drift():
     """A weight that does not divide the stride is rounded, by less than one turn in 100,000."""
-    taken = Counter(run(rotation(r1=7, r2=3, r3=1), [1, 2, 3], 110_000))
+    taken = Counter(run(Rotation(), {1: 7, 2: 3, 3: 1}, 110_000))
 
     assert abs(taken[1] - 70_000) <= 1
     assert abs(taken[2] - 30_000) <= 1
     assert abs(taken[3] - 10_000) <= 1
 
 
+WEIGHTS = st.fixed_dictionaries(dict.fromkeys(range(1, 7), st.decimals("0.25", "9", places=2)))
+STRETCHES = st.lists(
+    st.tuples(
+        st.sets(st.integers(1, 6), min_size=1),
+        st.integers(1, 40),
+        st.lists(st.integers(0, 10**6), max_size=4),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(WEIGHTS, STRETCHES)
+def test_shares_are_those_of_the_weights_whoever_comes_goes_or_is_credited(weights, stretches):
+    """In every stretch with the same reps, whatever was before: joins, leaves, absences, credits.
+    A turn that a credit paid for is one that did not count."""
+    round_ = Rotation()
+    ledger = []
+    for reps, turns, credited in stretches:
+        for choice in credited:
+            give_back(round_, ledger, choice)
+        present = {rep: weights[rep] for rep in reps}
+        counted = Counter()
+        for _ in range(turns):
+            entry = take(round_, present)
+            ledger.append(entry)
+            counted[entry.rep] += 1 - entry.used / stride(weights[entry.rep])
+        assert_shares(counted, present)
+
+
+def give_back(round_, ledger, choice):
+    """Credit one of the turns in the ledger, each once."""
+    if ledger:
+        entry = ledger.pop(choice % len(ledger))
+        round_.credit(entry.rep, entry.finish - entry.start)
+
+
+@given(WEIGHTS, STRETCHES)
+def test_nobody_is_starved(weights, stretches):
+    """Whatever happened before, everybody present has a turn before anybody else has had more
+    than a turn's worth of theirs, and one."""
+    round_ = Rotation()
+    for reps, turns, _ in stretches:
+        run(round_, {rep: weights[rep] for rep in reps}, turns)
+    most = sum(2 + weight / min(weights.values()) for weight in weights.values())
+
+    assert set(run(round_, weights, int(most) + 1)) == set(weights)
+
+
 def test_a_rep_back_from_leave_is_not_flooded():
     """Amina is one of ten, and away for 100 turns: she gets one turn at once, then her share."""
-    amina, everybody = 1, list(range(1, 11))
+    everybody = list(range(1, 11))
     round_ = Rotation()
     run(round_, everybody, 25)
-    run(round_, [rep for rep in everybody if rep != amina], 100)
+    run(round_, everybody[1:], 100)
 
     after = Counter(run(round_, everybody, 100))
 
-    assert after[amina] in (10, 11)
-    assert all(after[rep] in (9, 10) for rep in everybody if rep != amina)
+    assert after[AMINA] in (10, 11)
+    assert all(after[rep] in (9, 10) for rep in everybody if rep != AMINA)
 
 
 def test_two_who_come_back_together_take_one_turn_each():
@@ -104,60 +165,154 @@ def test_pausing_gains_nothing(paused, reps):
     stayed, pausing = Rotation(), Rotation()
     with_pauses = without = 0
     for away in paused:
-        without += take(stayed, everybody).rep == 1
-        with_pauses += take(pausing, everybody[1:] if away else everybody).rep == 1
+        without += take(stayed, everybody).rep == AMINA
+        with_pauses += take(pausing, everybody[1:] if away else everybody).rep == AMINA
         assert with_pauses <= without + 1
-    assert with_pauses <= without + 1
 
 
-@given(st.lists(st.sets(st.integers(1, 6), min_size=1), min_size=1, max_size=120))
-def test_the_ledger_alone_rebuilds_every_seat(rounds):
-    """Whoever was present when: each seat is as its last turn in the ledger left it (PU7)."""
+def test_a_credited_turn_is_given_again_and_the_others_lose_none():
+    """Amina's second lead was a duplicate: she gets one more than the others, once."""
     round_ = Rotation()
-    ledger: list[Turn] = [take(round_, sorted(present)) for present in rounds]
+    run(round_, [1, 2, 3], 3)
+    duplicate = take(round_, [1, 2, 3])
+    round_.credit(AMINA, duplicate.finish - duplicate.start)
 
-    assert [turn.number for turn in ledger] == list(range(1, len(rounds) + 1))
-    assert round_.turns == len(rounds)
-    assert round_.virtual_time == ledger[-1].start
+    after = Counter(run(round_, [1, 2, 3], 30))
+
+    assert (duplicate.rep, round_.seats[AMINA].credit) == (AMINA, 0)
+    assert {rep: 1 + after[rep] for rep in (BRUNO, CHLOE)} == {BRUNO: 11, CHLOE: 11}
+    assert 2 + after[AMINA] - 1 == 11
+
+
+def test_a_credit_outlasts_leave():
+    """Levelling, which takes the debt of an absence away, leaves what was credited."""
+    round_ = Rotation()
+    [first] = [take(round_, [1, 2, 3]) for _ in range(1)]
+    round_.credit(AMINA, first.finish - first.start)
+    run(round_, [2, 3], 200)
+
+    after = Counter(run(round_, [1, 2, 3], 31))
+
+    assert after == {AMINA: 11, BRUNO: 10, CHLOE: 10}
+
+
+def test_many_credits_are_used_up_one_stride_a_turn():
+    round_ = Rotation()
+    run(round_, [1, 2], 2)
+    round_.credit(AMINA, 3 * STRIDE)
+
+    used = [take(round_, [1, 2]).used for _ in range(4)]
+
+    assert used == [STRIDE, STRIDE, STRIDE, 0]
+
+
+def test_a_lead_out_of_order_counts_for_who_got_it_and_moves_nobody_elses_turn():
+    """Chloé attended the event: she gets its lead, and Amina is still next."""
+    round_ = Rotation()
+    chloe = round_.standings(dict.fromkeys([1, 2, 3], STRIDE))[2]
+
+    entry = round_.pass_to(chloe)
+
+    assert (entry.kind, entry.rep, round_.virtual_time) == ("charge", CHLOE, 0)
+    after = run(round_, [1, 2, 3], 8)
+    assert (after[:2], Counter(after)) == ([AMINA, BRUNO], {AMINA: 3, BRUNO: 3, CHLOE: 2})
+
+
+def test_a_charge_takes_the_turn_of_whoever_it_is_put_on():
+    """Bruno gets a lead of an account of his, and the team counts it."""
+    round_ = Rotation()
+    charged = round_.charge(BRUNO, STRIDE)
+
+    assert (charged.kind, charged.start, charged.finish) == ("charge", 0, STRIDE)
+    assert Counter(run(round_, [1, 2, 3], 8)) == {AMINA: 3, BRUNO: 2, CHLOE: 3}
+
+
+ACTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("turn"), st.sets(st.integers(1, 6), min_size=1)),
+        st.tuples(st.just("pass"), st.sets(st.integers(1, 6), min_size=1)),
+        st.tuples(st.just("charge"), st.integers(1, 6)),
+        st.tuples(st.just("credit"), st.integers(0, 50)),
+    ),
+    min_size=1,
+    max_size=120,
+)
+
+
+def carry_out(round_, acts):
+    ledger: list[Entry] = []
+    given_back: set[int] = set()
+    for act, about in acts:
+        if act in ("turn", "pass"):
+            standings = round_.standings(dict.fromkeys(about, STRIDE))
+            pick = round_.take if act == "turn" else round_.pass_to
+            ledger.append(pick(standings[0 if act == "turn" else -1]))
+        elif act == "charge":
+            ledger.append(round_.charge(about, STRIDE))
+        else:
+            counted = [
+                one for one in ledger if one.kind != "credit" and one.number not in given_back
+            ]
+            if counted:
+                one = counted[about % len(counted)]
+                given_back.add(one.number)
+                ledger.append(round_.credit(one.rep, one.finish - one.start))
+    return ledger
+
+
+@given(ACTS)
+def test_the_ledger_alone_rebuilds_every_seat(acts):
+    """Whoever was present when, charged or credited: each seat is as the ledger says (PU7)."""
+    round_ = Rotation()
+    ledger = carry_out(round_, acts)
+
+    assert [entry.number for entry in ledger] == list(range(1, len(ledger) + 1))
+    assert round_.turns == len(ledger)
+    assert round_.virtual_time == max((e.start for e in ledger if e.kind == "turn"), default=0)
     for seat in round_.seats.values():
-        own = [turn for turn in ledger if turn.rep == seat.rep]
-        assert seat.turns == len(own)
-        if own:
-            assert seat.last_turn == own[-1].number
-            assert seat.virtual_time >= own[-1].finish
-            assert all(turn.finish == turn.start + STRIDE for turn in own)
-            assert all(before.finish <= after.start for before, after in pairwise(own))
+        own = [entry for entry in ledger if entry.rep == seat.rep]
+        counted = [entry for entry in own if entry.kind != "credit"]
+        credited = sum(entry.finish - entry.start for entry in own if entry.kind == "credit")
+        assert seat.turns == len(counted)
+        assert seat.credit == credited - sum(entry.used for entry in counted)
+        assert seat.credit >= 0
+        if counted:
+            assert seat.last_turn == counted[-1].number
+            assert seat.virtual_time == counted[-1].finish
+            assert all(entry.finish == entry.start + STRIDE for entry in counted)
+            assert all(
+                before.finish <= after.start + after.used for before, after in pairwise(counted)
+            )
 
 
-@given(st.lists(st.sets(st.integers(1, 6), min_size=1), min_size=1, max_size=120))
-def test_time_never_runs_backwards(rounds):
+@given(ACTS)
+def test_the_rotations_time_never_runs_backwards(acts):
     round_ = Rotation()
-    for present in rounds:
+    for act in acts:
         before = round_.virtual_time
-        take(round_, sorted(present))
+        carry_out(round_, [act])
         assert round_.virtual_time >= before
 
 
-@given(st.lists(st.sets(st.integers(1, 5), min_size=1), min_size=1, max_size=60), st.data())
-def test_turns_saved_one_by_one_are_those_of_one_batch(rounds, data):
-    """Only seats that took a turn are saved: who merely stood by is levelled again next time."""
-    cut = data.draw(st.integers(0, len(rounds)))
-    batch = Rotation()
-    whole = [take(batch, sorted(present)).rep for present in rounds]
+@given(ACTS, st.data())
+def test_entries_saved_one_by_one_are_those_of_one_batch(acts, data):
+    """Only seats with an entry are kept: who merely stood by is levelled again next time."""
+    acts = [act for act in acts if act[0] != "credit"]
+    cut = data.draw(st.integers(0, len(acts)))
+    batch, first = Rotation(), Rotation()
+    whole = carry_out(batch, acts)
 
-    first = Rotation()
-    apart = [take(first, sorted(present)).rep for present in rounds[:cut]]
+    apart = carry_out(first, acts[:cut])
+    named = {entry.rep for entry in apart}
     saved = Rotation(first.virtual_time, first.turns)
-    saved.seats = {rep: seat for rep, seat in first.seats.items() if seat.turns}
-    apart += [take(saved, sorted(present)).rep for present in rounds[cut:]]
+    saved.seats = {rep: seat for rep, seat in first.seats.items() if rep in named}
+    apart += carry_out(saved, acts[cut:])
 
-    spread = Counter(whole)
-    spread.subtract(apart)
-    assert all(abs(difference) <= 1 for difference in spread.values())
+    assert apart == whole
 
 
-@pytest.mark.parametrize("weight", [1, 2, 3, 7, 1000, 32767])
+@pytest.mark.parametrize("weight", ["0.01", "0.33", "1", "3", "7", "999.99"])
 def test_every_weight_that_fits_the_column_moves_time_on(weight):
-    turn = take(Rotation(seats={1: Seat(1, weight)}), [1])
+    turn = take(Rotation(), {1: Decimal(weight)})
 
-    assert turn.finish > turn.start
+    assert turn.finish - turn.start == pytest.approx(STRIDE / float(weight), rel=1e-3)

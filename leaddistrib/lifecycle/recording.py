@@ -1,0 +1,108 @@
+"""What was decided is written down: the decision with its reasons, who owns the lead from now on,
+the log, and the message to its owner (RU5, PU5).
+
+Rules, duplicates and hands all come through here, so an owner always has the same rows behind it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from leaddistrib.models import Assignment, Decision, Lead, LogEntry
+from leaddistrib.notify.outbox import tell_owners
+from leaddistrib.signals import announce, lead_assigned
+
+METHODS = {
+    Decision.Method.PUSH: Assignment.Method.PUSH,
+    Decision.Method.DUPLICATE: Assignment.Method.DUPLICATE,
+    Decision.Method.MANUAL: Assignment.Method.MANUAL,
+}
+
+
+def record_decisions(
+    decisions: Iterable[Decision],
+    moment: datetime,
+    *,
+    event: str = LogEntry.Event.ASSIGNED,
+    actor: Any = None,
+) -> list[Decision]:
+    """Keep unsaved ``decisions``, and for each one with an owner the assignment, the log entry
+    ``event``, the message and the announcement to the host. Returns them, in their order.
+
+    The leads are locked and saved already, with this owner, and an assignment before was ended.
+    ``actor`` is the user who did it, None where the rules did. Constant number of queries.
+    """
+    kept = Decision.objects.bulk_create(decisions)
+    owned = [decision for decision in kept if decision.owner_id]
+    Assignment.objects.bulk_create(
+        Assignment(
+            lead=decision.lead,
+            rep=decision.owner,  # type: ignore[misc]  # owned ones have an owner
+            decision=decision,
+            method=METHODS[Decision.Method(decision.method)],
+            started_at=moment,
+        )
+        for decision in owned
+    )
+    LogEntry.objects.bulk_create(
+        LogEntry(
+            lead=decision.lead,
+            event=event,
+            rep_id=decision.owner_id,
+            actor=actor,
+            at=moment,
+            detail={"method": decision.method},
+        )
+        for decision in kept
+        if decision.owner_id or decision.method == Decision.Method.DUPLICATE
+    )
+    tell_owners(owned, moment)
+    for decision in owned:
+        announce(lead_assigned, sender=Lead, lead=decision.lead, rep=decision.owner)
+    return kept
+
+
+def record_duplicates(
+    leads: Sequence[Lead], moment: datetime, *, by: Sequence[str]
+) -> list[Decision]:
+    """Keep that ``leads`` follow their first ones (``duplicate_of``), each recognised ``by``, as in
+    "email" (IN3). A lead with an owner, the first one's, becomes that rep's; one without is closed
+    at once. Saves the leads, new ones too. Owners are locked before, by ascending id.
+    """
+    for lead in leads:
+        lead.status = Lead.Status.OWNED if lead.owner_id else Lead.Status.CLOSED
+        lead.retry_at = None
+    save_placed(leads)
+    return record_decisions(
+        (
+            Decision(
+                lead=lead,
+                method=Decision.Method.DUPLICATE,
+                owner=lead.owner,
+                explanation={
+                    "rule": None,
+                    "misses": [],
+                    "steps": [],
+                    "duplicate_of": str(lead.duplicate_of.public_id) if lead.duplicate_of else None,
+                    "by": reason,
+                },
+                decided_at=moment,
+            )
+            for lead, reason in zip(leads, by, strict=True)
+        ),
+        moment,
+        event=LogEntry.Event.DUPLICATE,
+    )
+
+
+PLACED = (
+    *("status", "owner", "pool", "opens_at", "period", "retry_at"),
+    *("region", "metro", "territory", "duplicate_of"),
+)
+
+
+def save_placed(leads: Sequence[Lead]) -> None:
+    """Save leads where they are now: new ones whole, known ones in the fields that placing sets."""
+    known = [lead for lead in leads if lead.pk is not None]
+    Lead.objects.bulk_create(lead for lead in leads if lead.pk is None)
+    Lead.objects.bulk_update(known, PLACED, batch_size=500)

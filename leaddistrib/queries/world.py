@@ -1,0 +1,158 @@
+"""Everything that decisions look at, read in a number of queries that does not depend on how many
+leads, rules or reps there are (PU5).
+
+Nothing is locked here: whoever acts on the decisions locks reps and rotations of the scope first.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from leaddistrib.engine.facts import (
+    LeadFacts,
+    PoolFacts,
+    RepFacts,
+    Rules,
+    TeamFacts,
+    TerritoryFacts,
+    World,
+)
+from leaddistrib.engine.turns import Rotation as RotationFacts
+from leaddistrib.engine.turns import Seat as SeatFacts
+from leaddistrib.models import Pool, Rotation, Seat, Team, Territory
+from leaddistrib.queries.roster import rep_facts
+from leaddistrib.queries.scope import Key, Scope, counting_teams, reps_of, scope, territories_of
+
+
+def load(
+    rules: Rules,
+    matched: Iterable[int | None],
+    moment: datetime,
+    *,
+    leads: Sequence[LeadFacts] | None = None,
+    only: Collection[int] | None = None,
+) -> World:
+    """The world in which leads that match the rules of these indexes are decided at ``moment``.
+
+    ``leads`` narrows it to their territories and account owners; without, all are loaded. With
+    ``only``, no other reps are in it: those who were locked.
+    """
+    return load_scope(scope(rules, matched, leads), moment, only=only)
+
+
+def load_scope(wanted: Scope, moment: datetime, *, only: Collection[int] | None = None) -> World:
+    """``load``, where the scope is known already."""
+    pools = {pool.pk: pool for pool in Pool.objects.all()}
+    facts = {pk: pool_facts(pool) for pk, pool in pools.items()}
+    net = next((facts[pk] for pk, pool in pools.items() if pool.is_safety_net), NO_NET)
+    world = World(moment, net, pools=facts)
+    if not wanted.pushes:
+        return world
+    ids = list(reps_of(wanted).values_list("pk", flat=True)) if only is None else only
+    world.reps = rep_facts(ids, moment)
+    counting = set(counting_teams(wanted, ids).values_list("pk", flat=True))
+    rotations = rotation_facts(_rotations(wanted, counting))
+    world.teams = _team_facts(wanted, world.reps, counting, rotations)
+    if wanted.by_territory:
+        world.territories = _territory_facts(wanted, world.reps, rotations)
+    return world
+
+
+NO_NET = PoolFacts(0, "Unassigned", Pool.Mode.QUEUE)
+"""Before the first lead ever was routed there is no pool of last resort yet."""
+
+
+def pool_facts(pool: Pool) -> PoolFacts:
+    """The pool as the engine wants it."""
+    after = None if pool.push_minutes is None else timedelta(minutes=pool.push_minutes)
+    return PoolFacts(pool.pk, pool.name, pool.mode, after)
+
+
+def _rotations(wanted: Scope, counting: Collection[int]) -> QuerySet[Rotation]:
+    return Rotation.objects.filter(
+        Q(team__in={*counting, *(team for team, _ in wanted.turns)})
+        | Q(territory__in=territories_of(wanted).values("pk"))
+    )
+
+
+def rotation_facts(rotations: Iterable[Rotation]) -> dict[Key, RotationFacts]:
+    """Rotations as the engine wants them, by what they are of. One query for all their seats."""
+    by_id: dict[int, RotationFacts] = {}
+    by_key: dict[Key, RotationFacts] = {}
+    for row in rotations:
+        facts = RotationFacts(row.virtual_time, row.turns, id=row.pk)
+        by_id[row.pk] = by_key[row.team_id, row.seniority, row.territory_id] = facts
+    for seat in Seat.objects.filter(rotation__in=by_id).order_by("pk"):
+        by_id[seat.rotation_id].seats[seat.rep_id] = SeatFacts(
+            seat.rep_id, seat.virtual_time, seat.turns, seat.last_turn, seat.credit
+        )
+    return by_key
+
+
+def _team_facts(
+    wanted: Scope,
+    reps: Mapping[int, RepFacts],
+    counting: Collection[int],
+    rotations: Mapping[Key, RotationFacts],
+) -> dict[int, TeamFacts]:
+    members: dict[int, list[int]] = defaultdict(list)
+    for rep in sorted(reps.values(), key=lambda rep: rep.id):
+        if rep.team is not None:
+            members[rep.team].append(rep.id)
+    managers: dict[int, list[int]] = defaultdict(list)
+    if wanted.managed:
+        managing = Team.managers.through.objects.filter(team__in=wanted.managed)
+        for team, rep in managing.values_list("team", "user__rep").order_by("user__rep"):
+            if rep in reps:
+                managers[team].append(rep)
+    rounds: dict[int, dict[str, RotationFacts]] = defaultdict(dict)
+    for (team, seniority, _), rotation in rotations.items():
+        if team is not None:
+            rounds[team][seniority] = rotation
+    return {
+        team.pk: TeamFacts(
+            id=team.pk,
+            name=team.name,
+            members=tuple(members[team.pk]),
+            managers=tuple(managers[team.pk]),
+            rotations=rounds[team.pk],
+            count_owner_matches=team.pk in counting,
+        )
+        for team in Team.objects.filter(pk__in={*wanted.teams, *counting})
+    }
+
+
+def _territory_facts(
+    wanted: Scope, reps: Mapping[int, RepFacts], rotations: Mapping[Key, RotationFacts]
+) -> dict[int, TerritoryFacts]:
+    """The reps named for a territory work it, else everybody in its team."""
+    rows = list(territories_of(wanted))
+    named: dict[int, set[int]] = defaultdict(set)
+    working = Territory.reps.through.objects.filter(territory__in=[row.pk for row in rows])
+    for territory, rep in working.values_list("territory", "rep"):
+        named[territory].add(rep)
+    by_team: dict[int | None, list[int]] = defaultdict(list)
+    for rep_ in reps.values():
+        by_team[rep_.team].append(rep_.id)
+    return {
+        row.pk: TerritoryFacts(
+            id=row.pk,
+            name=row.name,
+            reps=tuple(sorted(_working(row, named[row.pk], by_team, reps))),
+            rotation=rotations.get((None, "", row.pk)) or RotationFacts(),
+        )
+        for row in rows
+    }
+
+
+def _working(
+    row: Territory,
+    named: Collection[int],
+    by_team: Mapping[int | None, Sequence[int]],
+    reps: Mapping[int, RepFacts],
+) -> Iterable[int]:
+    if named:
+        return [rep for rep in named if rep in reps]
+    return by_team[row.team_id] if row.team_id is not None and row.team_id in by_team else ()
