@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from leaddistrib.models import Alert, Calendar, Pool, Rule, Team
+from leaddistrib.models import Alert, Calendar, Pool, Rule, RuleSet, Team
 from leaddistrib.notify.outbox import tell_users
 from leaddistrib.queries.alerts import waiting_for
 
@@ -81,6 +81,9 @@ def _over(alert: Alert, moment: datetime) -> bool:
     if alert.kind == Alert.Kind.CALENDAR:
         broken = Calendar.objects.exclude(problem="")
         return not broken.filter(pk=alert.subject.removeprefix("calendar:")).exists()
+    if alert.kind == Alert.Kind.SCHEDULE:
+        drafts = RuleSet.objects.filter(status=RuleSet.Status.DRAFT, scheduled_at=None)
+        return not drafts.filter(pk=alert.subject.removeprefix("ruleset:")).exists()
     return not waiting_for(alert, moment).exists()
 
 

@@ -19,6 +19,7 @@ from leaddistrib.engine.errors import ConditionError
 from leaddistrib.errors import InvalidRules
 from leaddistrib.models import Pool, Rep, RuleStep, Team
 from leaddistrib.queries import wording
+from leaddistrib.queries.fields import known_fields
 
 N = TypeVar("N", Team, Pool)
 
@@ -48,6 +49,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.problems: dict[str, object] = {}
+        self.fields = known_fields()
         self.teams = {team.name: team for team in Team.objects.all()}
         self.pools = {pool.name: pool for pool in Pool.objects.all()}
 
@@ -83,7 +85,8 @@ class _Reader:
             self.problems[f"{place}.name"] = _("Give the rule a name of up to 200 characters.")
         when: Mapping[str, object] = {}
         try:
-            when = to_document(parse(document.get("when", {}), f"{place}.when"))
+            asked = parse(document.get("when", {}), f"{place}.when", self.fields)
+            when = to_document(asked)
         except ConditionError as error:
             self.problems[error.path] = wording.condition_error(error)
         return RuleRead(str(name).strip(), when, self._steps(document.get("then"), f"{place}.then"))

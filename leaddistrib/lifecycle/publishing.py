@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leaddistrib.errors import InvalidRules
+from leaddistrib.lifecycle.alerting import open_alert
 from leaddistrib.lifecycle.documents import read
 from leaddistrib.lifecycle.drafting import draft
 from leaddistrib.lifecycle.transactions import act, violates
-from leaddistrib.models import Publication, RuleSet
+from leaddistrib.models import Alert, Publication, RuleSet
 from leaddistrib.queries import clock, rulebook
 
 log = logging.getLogger(__name__)
@@ -175,7 +176,7 @@ def publish_scheduled(moment: datetime) -> int:
     """Publish the drafts whose time has come by ``moment``, oldest first; returns how many.
 
     Any number of workers may ask at once. A draft that a check objects to is taken off the
-    schedule, and whoever scheduled it is told by an alert.
+    schedule, and superusers are told by an alert.
     """
     due = RuleSet.objects.filter(status=RuleSet.Status.DRAFT, scheduled_at__lte=moment)
     published = 0
@@ -195,7 +196,7 @@ def _publish_due(ruleset: RuleSet, moment: datetime) -> bool:
     ruleset = lock_versions(ruleset)
     if not _is_due(ruleset, moment):
         return False  # another worker did it, or somebody put it off
-    put_in_force(ruleset, actor=ruleset.scheduled_by, kind=Publication.Kind.SCHEDULED)  # type: ignore[arg-type]
+    put_in_force(ruleset, actor=ruleset.scheduled_by, kind=Publication.Kind.SCHEDULED)
     return True
 
 
@@ -205,6 +206,12 @@ def _give_up(ruleset: RuleSet, moment: datetime) -> None:
     if _is_due(ruleset, moment):
         ruleset.scheduled_at = None
         save_as(ruleset, None, "scheduled_at")
+        open_alert(
+            Alert.Kind.SCHEDULE,
+            f"ruleset:{ruleset.pk}",
+            moment=moment,
+            detail={"version": ruleset.version},
+        )
 
 
 def _is_due(ruleset: RuleSet, moment: datetime) -> bool:

@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from leaddistrib.lifecycle.drafting import new_draft
-from leaddistrib.lifecycle.publishing import draft_of, put_in_force
+from leaddistrib.lifecycle.drafting import draft_of, new_draft
+from leaddistrib.lifecycle.publishing import put_in_force
 from leaddistrib.models import Rule, RuleSet
 from leaddistrib.queries import rulebook
 from leaddistrib.testing import PoolFactory, TeamFactory, publish_rules

@@ -4,7 +4,8 @@ import pytest
 
 from leaddistrib.errors import InvalidRules
 from leaddistrib.lifecycle import publish
-from leaddistrib.lifecycle.publishing import draft, draft_of, put_in_force
+from leaddistrib.lifecycle.drafting import draft, draft_of
+from leaddistrib.lifecycle.publishing import put_in_force
 from leaddistrib.models import Rule, RuleSet
 from leaddistrib.queries import rulebook
 
@@ -37,6 +38,74 @@ def test_rules_come_back_as_the_documents_they_were(cast):
 
     assert rulebook.documents(published) == documents
     assert rulebook.documents(draft_of(published)) == documents
+
+
+def test_every_strategy_and_what_narrows_it_comes_back_as_it_was(cast):
+    steps = [
+        {"push": "account_owner"},
+        {"push": "territory_owner", "team": "Paris"},
+        {"push": "weighted", "team": "Paris", "seniority": "senior", "attended": True},
+        {"push": "least_loaded", "team": "Lyon"},
+        {"push": "manager", "team": "Paris"},
+        {"pool": "Everyone"},
+    ]
+    documents = [{**ALL, "then": {**steps[0], "fallback": steps[1:]}}]
+
+    assert rulebook.documents(draft(documents)) == documents
+
+
+def test_steps_follow_a_pool_that_pushes_its_leads_on(cast):
+    cast.pool.push_minutes = 60
+    cast.pool.save()
+    documents = [{**ALL, "then": {"pool": "Everyone", "fallback": [PUSH]}}]
+
+    assert rulebook.documents(draft(documents)) == documents
+
+
+def test_a_pool_is_named_once_in_a_rule(cast):
+    cast.pool.push_minutes = 60
+    cast.pool.save()
+    everyone = {"pool": "Everyone"}
+
+    with pytest.raises(InvalidRules) as error:
+        draft([{**ALL, "then": {**everyone, "fallback": [PUSH, everyone]}}])
+
+    assert set(error.value.problems) == {"rules[0].then.fallback[1].pool"}
+
+
+def test_a_rule_is_the_same_rule_in_every_version(cast):
+    first = publish([{**ALL, "name": "France", "when": FRANCE}, ALL])
+    keys = [rule.key for rule in first.rules.all()]
+
+    copied, imported = draft_of(first), draft([{**ALL, "name": "New", "when": FRANCE}, ALL])
+
+    assert [rule.key for rule in copied.rules.all()] == keys
+    new, everything = imported.rules.all()
+    assert everything.key == keys[1]
+    assert new.key not in keys
+
+
+def test_of_two_rules_with_one_name_the_first_is_the_one_that_was_there(cast):
+    [old] = draft([ALL]).rules.all()
+
+    one, two = draft([{**ALL, "when": FRANCE}, ALL]).rules.all()
+
+    assert one.key == old.key != two.key
+
+
+def test_a_copy_of_a_version_whose_pool_changed_since_can_be_mended(cast):
+    """A draft of it is made as it was: what is wrong is said when it is to be published."""
+    cast.pool.push_minutes = 60
+    cast.pool.save()
+    published = publish([{**ALL, "then": {"pool": "Everyone", "fallback": [PUSH]}}])
+    cast.pool.push_minutes = None
+    cast.pool.save()
+
+    copy = draft_of(published)
+
+    with pytest.raises(InvalidRules) as error:
+        put_in_force(copy)
+    assert set(error.value.problems) == {"rules[0].then.fallback[0]"}
 
 
 def test_a_draft_decides_nothing(cast):
@@ -93,8 +162,15 @@ def test_a_draft_that_was_spoilt_in_the_admin_is_refused(cast):
         ([{**ALL, "then": {**PUSH, "fallback": ["x"]}}], {"rules[0].then.fallback[0]"}),
         (
             [{**ALL, "then": {"pool": "Everyone", "fallback": [PUSH]}}],
-            {"rules[0].then.fallback"},
+            {"rules[0].then.fallback[0]"},
         ),
+        ([{**ALL, "then": {"pool": "Everyone", "seniority": "sdr"}}], {"rules[0].then.seniority"}),
+        ([{**ALL, "then": {"pool": "Everyone", "attended": True}}], {"rules[0].then.attended"}),
+        ([{**ALL, "then": {**PUSH, "seniority": "boss"}}], {"rules[0].then.seniority"}),
+        ([{**ALL, "then": {**PUSH, "seniority": None}}], {"rules[0].then.seniority"}),
+        ([{**ALL, "then": {**PUSH, "attended": "yes"}}], {"rules[0].then.attended"}),
+        ([{**ALL, "then": {"push": "manager"}}], {"rules[0].then.team"}),
+        ([{**ALL, "then": {"push": "account_owner", "team": "Rome"}}], {"rules[0].then.team"}),
         (
             [{**ALL, "name": ""}, {**ALL, "then": {"pool": "Nowhere"}}],
             {"rules[0].name", "rules[1].then.pool"},

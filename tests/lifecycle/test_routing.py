@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from leaddistrib.lifecycle import claim, receive, receive_many
 from leaddistrib.lifecycle.intake.cleaning import clean
-from leaddistrib.lifecycle.publishing import draft, put_in_force
+from leaddistrib.lifecycle.drafting import draft
+from leaddistrib.lifecycle.publishing import put_in_force
 from leaddistrib.lifecycle.routing import route, safety_net
 from leaddistrib.models import (
     Assignment,
