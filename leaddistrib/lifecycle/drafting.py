@@ -8,7 +8,7 @@ from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from leaddistrib.errors import InvalidRules
-from leaddistrib.lifecycle.documents import read
+from leaddistrib.queries.documents import read
 from leaddistrib.lifecycle.routing import safety_net
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import Rule, RuleSet, RuleStep

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from leaddistrib.errors import InvalidRules
 from leaddistrib.lifecycle.alerting import open_alert
-from leaddistrib.lifecycle.documents import read
+from leaddistrib.queries.documents import read
 from leaddistrib.lifecycle.drafting import draft
 from leaddistrib.lifecycle.transactions import act, violates
 from leaddistrib.models import Alert, Publication, RuleSet
