@@ -14,4 +14,5 @@ from leaddistrib.admin import (  # noqa: F401 - imported for what they register
     rules,
     rulesets,
     teams,
+    webhooks,
 )

@@ -8,12 +8,14 @@ from leaddistrib.lifecycle import claim, receive
 from leaddistrib.lifecycle.drafting import new_draft
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.publishing import publish
+from leaddistrib.lifecycle.webhooks import add_webhook
 from leaddistrib.models import (
     ImportRun,
     JobRun,
     Offer,
     Pool,
     TimeOff,
+    Webhook,
 )
 from leaddistrib.testing import (
     AccountFactory,
@@ -54,5 +56,6 @@ def company(size):
         for rep in (reps[0], reps[2], reps[1]):  # refused, won, lost
             claim(raced, rep, via="page")
         ImportRun.objects.create(file_name=f"{number}.csv", started_at=now, by=UserFactory())
+        add_webhook(Webhook(slug=f"hook-{size}-{number}", source="web"))
         JobRun.objects.create(job="tiers", period=f"{size}-{number}", started_at=now)
     new_draft(note="in the making")

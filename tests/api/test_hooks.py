@@ -52,7 +52,7 @@ def call(secret, body=LEAD, slug="forms", at=NOW, signature=None, client=None, *
     content_type = headers.pop("Content-Type", "application/json")
     client = client or APIClient(enforce_csrf_checks=True)
     path = address("hook", slug=slug)
-    return client.generic("POST", path, raw, content_type, headers=headers)  # type: ignore[arg-type]
+    return client.generic("POST", path, raw, content_type, headers=headers)
 
 
 def outcomes(webhook) -> list[tuple[str, str]]:
