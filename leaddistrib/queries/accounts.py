@@ -17,6 +17,7 @@ from rapidfuzz import fuzz
 from leaddistrib.engine.names import match_name
 from leaddistrib.models import Account, Lead, Organisation
 from leaddistrib.models.markets import START, NameStart
+from leaddistrib.queries.freemail import FREE_MAIL_DOMAINS
 
 By = Literal["domain", "name", "likeness"]
 
@@ -79,10 +80,10 @@ def company_hosts(host: str, free: frozenset[str] = frozenset()) -> tuple[str, .
     """The domains by which ``host`` may be known, the longest first, down to the one that was
     registered: "uk.shop.acme.co.uk" gives that, "shop.acme.co.uk" and "acme.co.uk".
 
-    () where people have addresses without their company (``free`` and below it).
+    () where people have addresses of their own: there, in ``free``, and below them.
     """
     registered = registered_domain(host)
-    if not registered or registered in free or host in free:
+    if not registered or not {host, registered}.isdisjoint(FREE_MAIL_DOMAINS | free):
         return ()
     own = host.removesuffix(registered).rstrip(".")
     labels = own.split(".") if own else []

@@ -66,9 +66,10 @@ def earlier_leads(
     here: dict[Sign, Lead] = {}
     found = []
     for lead, some in zip(leads, told, strict=True):
-        found.append(_first(some, known, rows, here))
-        for sign in some:
-            here.setdefault(sign, lead)
+        duplicate = _first(some, known, rows, here)
+        found.append(duplicate)
+        for sign in some:  # whoever shares it has the same first one
+            here.setdefault(sign, duplicate.first if duplicate else lead)
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Concatenate, ParamSpec, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from leaddistrib.errors import InvalidLead
 from leaddistrib.lifecycle.intake import fields
 from leaddistrib.lifecycle.intake.fields import ATTRIBUTE_KEY_LENGTH
 from leaddistrib.lifecycle.intake.texts import one_line, shown
+from leaddistrib.queries.freemail import FREE_MAIL_DOMAINS
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,10 +33,14 @@ TEXT_FIELDS = {
     "industry": 100,
     "product": 100,
 }
-CODED_FIELDS = ("contact.email", "contact.phone", "country", "subdivision", "language")
+CODED_FIELDS = ("contact.email", "contact.phone", "country", "subdivision", "language", "currency")
 NUMBER_FIELDS = ("employees", "score")
+AMOUNT_FIELDS = ("value",)
 DATE_FIELDS = ("received_at",)
-FIELDS = (*TEXT_FIELDS, *CODED_FIELDS, *NUMBER_FIELDS, *DATE_FIELDS, "company_domain", "attributes")
+FIELDS = (
+    *(*TEXT_FIELDS, *CODED_FIELDS, *NUMBER_FIELDS, *AMOUNT_FIELDS, *DATE_FIELDS),
+    *("company_domain", "attributes"),
+)
 
 # What a blank cell may hold. Other white space is a control character, to be refused.
 BLANK = " \t\r\n\u00a0\u202f"
@@ -48,42 +54,6 @@ ATTRIBUTES = 50
 
 SMB_BELOW = 50
 ENTERPRISE_FROM = 500
-
-# Leads there say nothing about the company (IN4).
-FREE_MAIL_DOMAINS = frozenset(
-    {
-        "aol.com",
-        "free.fr",
-        "gmail.com",
-        "gmx.com",
-        "gmx.de",
-        "gmx.fr",
-        "googlemail.com",
-        "hotmail.com",
-        "hotmail.fr",
-        "icloud.com",
-        "laposte.net",
-        "live.com",
-        "live.fr",
-        "mail.com",
-        "mail.ru",
-        "me.com",
-        "msn.com",
-        "neuf.fr",
-        "orange.fr",
-        "outlook.com",
-        "outlook.fr",
-        "proton.me",
-        "protonmail.com",
-        "sfr.fr",
-        "wanadoo.fr",
-        "web.de",
-        "yahoo.com",
-        "yahoo.fr",
-        "ymail.com",
-        "zoho.com",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +70,13 @@ class Thresholds:
         """As the host's settings say: a hot lead is of high quality, a warm one of standard."""
         hot, warm = conf.settings.HOT_SCORE, conf.settings.WARM_SCORE
         return cls(hot, warm, high=hot, standard=warm)
+
+    def classes(self, score: int | None) -> tuple[str, str]:
+        """The temperature and the quality of a score; "" without one."""
+        return (
+            _class(score, hot=self.hot, warm=self.warm, cold=0),
+            _class(score, high=self.high, standard=self.standard, low=0),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +101,8 @@ class LeadInput:
     product: str = ""
     score: int | None = None
     language: str = ""
+    value: Decimal | None = None
+    currency: str = ""
     attributes: dict[str, object] = field(default_factory=dict)
     received_at: datetime | None = None
     # Derived.
@@ -199,6 +178,9 @@ class _Cleaning:
         phone, extension = self._cleaned("contact.phone", fields.phone, region) or ("", "")
         employees = self._cleaned("employees", fields.whole_number, MOST_EMPLOYEES)
         score = self._cleaned("score", fields.whole_number, HIGHEST_SCORE)
+        value = self._cleaned("value", fields.amount)
+        currency = self._cleaned("currency", fields.currency) or ""
+        temperature, quality = thresholds.classes(score)
         domains = (self._cleaned("company_domain", fields.domain) or "", email_domain)
         attributes = self._cleaned_attributes()
         if extension:
@@ -222,13 +204,15 @@ class _Cleaning:
             product=text["product"],
             score=score,
             language=self._cleaned("language", fields.language) or "",
+            value=value,
+            currency=currency or (conf.settings.CURRENCY if value is not None else ""),
             attributes=attributes,
             received_at=self._cleaned("received_at", fields.moment),
             email_domain=email_domain,
             company_domain=next((d for d in domains if d and d not in FREE_MAIL_DOMAINS), ""),
             size_band=size_band(employees),
-            temperature=_class(score, hot=thresholds.hot, warm=thresholds.warm, cold=0),
-            quality=_class(score, high=thresholds.high, standard=thresholds.standard, low=0),
+            temperature=temperature,
+            quality=quality,
         )
         for name in require:
             if name not in self.wrong and _is_missing(lead, name):

@@ -5,10 +5,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
-from importlib import import_module
-from types import ModuleType
 
 from babel import Locale
+
+from leaddistrib.queries.places import PREFERRED_SUBDIVISION, pycountry
 
 # Names are understood in the languages of the product.
 LANGUAGES = ("en", "fr")
@@ -16,8 +16,8 @@ LANGUAGES = ("en", "fr")
 # Written by many, listed by nobody.
 COUNTRY_ALIASES = {"uk": "GB", "el": "GR", "england": "GB", "angleterre": "GB", "ecosse": "GB"}
 
-# ISO renamed Paris to FR-75C in 2021. People, rules and other systems still write FR-75.
-PREFERRED_SUBDIVISION = {"FR-75C": "FR-75"}
+# Signs that stand for one currency only.
+CURRENCY_SIGNS = {"€": "EUR", "£": "GBP"}
 
 LANGUAGE_TAG = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 
@@ -57,6 +57,13 @@ def language_code(text: str) -> str | None:
     return _languages().get(_key(text))
 
 
+@lru_cache(maxsize=256)
+def currency_code(text: str) -> str | None:
+    """ISO 4217 of a code in any case, or of the sign € or £; None if there is none."""
+    code = CURRENCY_SIGNS.get(text, text.upper())
+    return code if pycountry().currencies.get(alpha_3=code) else None
+
+
 def _key(text: str) -> str:
     """What two spellings of one name have in common: letters and digits, no case, no accents."""
     letters = unicodedata.normalize("NFKD", text.casefold())
@@ -68,7 +75,7 @@ def _countries() -> dict[str, str]:
     found: dict[str, str] = {}
     translations = [Locale(language).territories for language in LANGUAGES]
     names = [_translator("iso3166-1", language) for language in LANGUAGES]
-    for country in _pycountry().countries:
+    for country in pycountry().countries:
         spellings = [country.alpha_2, country.alpha_3]
         spellings += [territories.get(country.alpha_2, "") for territories in translations]
         for attribute in ("name", "common_name", "official_name"):
@@ -84,7 +91,7 @@ def _countries() -> dict[str, str]:
 def _subdivisions(country: str) -> dict[str, str]:
     found: dict[str, str] = {}
     names = [_translator("iso3166-2", language) for language in LANGUAGES]
-    subdivisions = _pycountry().subdivisions.get(country_code=country) or []
+    subdivisions = pycountry().subdivisions.get(country_code=country) or []
     # All codes first: a name must never hide a code.
     for subdivision in subdivisions:
         code = PREFERRED_SUBDIVISION.get(subdivision.code, subdivision.code)
@@ -104,15 +111,9 @@ def _languages() -> dict[str, str]:
     return found
 
 
-@cache
-def _pycountry() -> ModuleType:
-    """Loaded at the first lead: it takes 90 ms, which no other process should pay."""
-    return import_module("pycountry")
-
-
 def _translator(domain: str, language: str) -> Callable[[str], str]:
     return gettext.translation(
-        domain, _pycountry().LOCALES_DIR, languages=[language], fallback=True
+        domain, pycountry().LOCALES_DIR, languages=[language], fallback=True
     ).gettext
 
 

@@ -1,10 +1,12 @@
 """How a file writes numbers and dates: read without guessing between meanings (IN5, IN7)."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from functools import cache
+from math import isfinite
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -19,6 +21,8 @@ EXCEL_SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?", re.ASCII)
 DATE_SEPARATOR = re.compile(r"(?<=\d)[./-](?=\d)")
 
 YEARS = range(1970, 2100)
+# Larger amounts are refused by their field; Decimal counts no more than 28 digits.
+MOST = Decimal(10) ** 20
 DAY_FIRST = "%d/%m/%Y"
 MONTH_FIRST = "%m/%d/%Y"
 # Ways to write a time of day, by the number of colons in it.
@@ -46,21 +50,31 @@ class Conventions:
 
     def whole(self, value: object) -> int:
         """A whole number from a number or a text. ValueError if it is none, or has a fraction."""
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            return int(value)
+        return int(self._number(value, _is_whole))
+
+    def amount(self, value: object) -> Decimal:
+        """Money in two decimals, from a number or a text. ValueError if it is no amount."""
+        if isinstance(value, float) and isfinite(value):
+            value = round(Decimal(value), 2)  # a cell holds 12.1 as 12.0999999999999996
+        return self._number(value, _is_cents).quantize(Decimal("0.01"))
+
+    def _number(self, value: object, fits: Callable[[Decimal], bool]) -> Decimal:
+        """The one number that ``value`` can mean and that ``fits``."""
         if isinstance(value, (bool, Unreadable)):
             raise ValueError(value)
-        if not isinstance(value, (int, float, Decimal, str)):
-            raise ValueError(value)
         if isinstance(value, str):
-            if value.isascii() and value.isdigit():
-                return int(value)
-            readings = {reading for reading in self._readings(value) if _is_whole(reading)}
+            readings = {reading for reading in self._readings(value) if fits(reading)}
             if len(readings) != 1:
                 raise ValueError(value)
-            return int(readings.pop())
-        number = Decimal(value)
-        if not number.is_finite() or not _is_whole(number):
+            return readings.pop()
+        if not isinstance(value, (int, float, Decimal)):
             raise ValueError(value)
-        return int(number)
+        number = Decimal(value)
+        if not number.is_finite() or not fits(number):
+            raise ValueError(value)
+        return number
 
     def moment(self, value: object) -> datetime:
         """Aware UTC moment of a datetime, a date, an Excel serial number or a text.
@@ -146,6 +160,10 @@ class Conventions:
 def _day_comes_first(locale: str) -> bool:
     pattern: str = Locale.parse(locale).date_formats["short"].pattern
     return pattern.index("d") < pattern.index("M")
+
+
+def _is_cents(number: Decimal) -> bool:
+    return number < MOST and _is_whole(number * 100)
 
 
 def _is_whole(number: Decimal) -> bool:

@@ -4,7 +4,8 @@ from django.contrib.auth.models import AbstractUser
 
 from leaddistrib.lifecycle.announcing import announce_updated
 from leaddistrib.lifecycle.intake.cleaning import LeadInput
-from leaddistrib.lifecycle.intake.knowing import FIELDS
+from leaddistrib.lifecycle.intake.knowing import FIELDS, RECOGNISED_BY
+from leaddistrib.lifecycle.matching import match
 from leaddistrib.lifecycle.transactions import act, lock_lead
 from leaddistrib.models import Lead, LogEntry
 from leaddistrib.queries import clock
@@ -23,7 +24,9 @@ def correct(lead: Lead, given: LeadInput, *, actor: AbstractUser | None = None) 
         return []
     for name in changed:
         setattr(locked, name, getattr(given, name))
-    locked.save(update_fields=changed)
+    if not {*changed}.isdisjoint(RECOGNISED_BY):
+        match([locked])
+    locked.save(update_fields=[*changed, "account"])
     LogEntry.objects.create(
         lead=locked,
         event=LogEntry.Event.UPDATED,

@@ -5,6 +5,7 @@ Every message says what is expected and quotes what came, shortened (IN7).
 
 import re
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import phonenumbers
@@ -13,7 +14,12 @@ from django.core.validators import DomainNameValidator, EmailValidator
 from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
-from leaddistrib.lifecycle.intake.codes import country_code, language_code, subdivision_code
+from leaddistrib.lifecycle.intake.codes import (
+    country_code,
+    currency_code,
+    language_code,
+    subdivision_code,
+)
 from leaddistrib.lifecycle.intake.conventions import Conventions
 from leaddistrib.lifecycle.intake.texts import one_line, refuse_control_characters, shown
 
@@ -24,6 +30,7 @@ EMAIL_LENGTH = 254
 CODE_LENGTH = 100
 ADDRESS_LENGTH = 2000
 ATTRIBUTE_KEY_LENGTH = 64
+HIGHEST_AMOUNT = Decimal("9999999999.99")  # of twelve digits, in the database
 ATTRIBUTE_LENGTH = 2000
 # JSON numbers beyond this lose digits in most programs that read them.
 ATTRIBUTE_NUMBER = 2**53
@@ -126,6 +133,27 @@ def whole_number(value: object, greatest: int) -> int:
         message = _("Expected a whole number from 0 to %(greatest)d, got “%(value)s”.")
         raise _wrong(message, value, greatest=greatest)
     return number
+
+
+def amount(value: object) -> Decimal:
+    """An amount of money from 0 to ``HIGHEST_AMOUNT``, with at most two decimals."""
+    try:
+        number = Conventions().amount(value)
+    except ValueError:
+        number = Decimal(-1)
+    if not 0 <= number <= HIGHEST_AMOUNT:
+        message = _("Expected an amount such as 1200 or 1200.50, got “%(value)s”.")
+        raise _wrong(message, value)
+    return number
+
+
+def currency(value: object) -> str:
+    """ISO 4217."""
+    text = one_line(value, CODE_LENGTH)
+    code = currency_code(text)
+    if code is None:
+        raise _wrong(_("Expected a currency such as EUR or USD, got “%(value)s”."), text)
+    return code
 
 
 def moment(value: object) -> datetime:

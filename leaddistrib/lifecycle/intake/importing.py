@@ -17,13 +17,20 @@ from django.utils.translation import gettext as _
 from leaddistrib.errors import InvalidLead, UnreadableFile
 from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean, require_identity
 from leaddistrib.lifecycle.intake.files import Table, read_rows
-from leaddistrib.lifecycle.intake.knowing import FIELDS, Identity, find_known, identity
+from leaddistrib.lifecycle.intake.knowing import (
+    FIELDS,
+    Identity,
+    differing,
+    find_known,
+    identity,
+)
 from leaddistrib.lifecycle.intake.mapping import ColumnMap
 from leaddistrib.lifecycle.intake.receiving import Outcome, receive_many
 from leaddistrib.lifecycle.intake.rejects import RejectWriter
 from leaddistrib.lifecycle.intake.table import Row
 from leaddistrib.models import ImportRun, Lead
 from leaddistrib.queries import clock
+from leaddistrib.queries.organisation import organisation
 
 BATCH = 500
 """Rows of one transaction: what a crash in the middle of a file repeats at most."""
@@ -236,6 +243,7 @@ class _Foresight:
     def __init__(self) -> None:
         # What earlier rows said of a lead, as a hash: a file may hold 200,000 of them.
         self._said: dict[Identity | None, int] = {}
+        self._rules_score = organisation().scoring_replaces
 
     def outcomes(self, given: Sequence[LeadInput]) -> list[Outcome]:
         known = {identity(lead): lead for lead in find_known(given)}
@@ -252,5 +260,5 @@ class _Foresight:
             return Outcome.UNCHANGED if before == says else Outcome.UPDATED
         if lead is None:
             return Outcome.CREATED
-        same = all(getattr(lead, name) == getattr(one, name) for name in FIELDS)
-        return Outcome.UNCHANGED if same else Outcome.UPDATED
+        news = differing(lead, one, rules_score=self._rules_score)
+        return Outcome.UPDATED if news else Outcome.UNCHANGED

@@ -8,9 +8,12 @@ from django.db.models import Q, QuerySet
 
 from leaddistrib.lifecycle.announcing import announce_updated
 from leaddistrib.lifecycle.intake.cleaning import LeadInput
+from leaddistrib.lifecycle.matching import match
+from leaddistrib.lifecycle.scoring import score
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import Lead, LogEntry, Pool
 from leaddistrib.queries import clock
+from leaddistrib.queries.organisation import organisation
 
 Identity = tuple[str, str]
 
@@ -33,6 +36,8 @@ FIELDS = (
     "product",
     "score",
     "language",
+    "value",
+    "currency",
     "attributes",
     "company_domain",
     "size_band",
@@ -59,12 +64,29 @@ def find_known(given: Iterable[LeadInput]) -> QuerySet[Lead]:
     return Lead.objects.filter(which) if by_system else Lead.objects.none()
 
 
-def take_over(lead: Lead, given: LeadInput) -> bool:
-    """Set on ``lead`` what its source says now; whether anything differed. Saves nothing."""
-    differing = [name for name in FIELDS if getattr(lead, name) != getattr(given, name)]
-    for name in differing:
+SCORED = ("score", "temperature", "quality")
+RECOGNISED_BY = ("company", "company_domain")
+"""What a lead's account is told by (IN4)."""
+
+
+def differing(lead: Lead | LeadInput, given: LeadInput, *, rules_score: bool) -> list[str]:
+    """The fields in which ``given`` says something new of ``lead``.
+
+    A score that our own rules made is no news to its source: it is left out where the source gives
+    none, or where the rules replace it anyway (``rules_score``).
+    """
+    ours = SCORED if rules_score or given.score is None else ()
+    return [
+        name for name in FIELDS if name not in ours and getattr(lead, name) != getattr(given, name)
+    ]
+
+
+def take_over(lead: Lead, given: LeadInput, *, rules_score: bool) -> list[str]:
+    """Set on ``lead`` what its source says now; returns the fields that differed. Saves nothing."""
+    names = differing(lead, given, rules_score=rules_score)
+    for name in names:
         setattr(lead, name, getattr(given, name))
-    return bool(differing)
+    return names
 
 
 @act(durable=False)
@@ -77,19 +99,29 @@ def update_known(
     The leads are locked while they are compared: one that is claimed meanwhile is announced as
     taken, not as waiting with new facts.
     """
+    rules_score = organisation().scoring_replaces
     locked = find_known(given).select_for_update(no_key=True, of=("self",)).order_by("pk")
     known = {identity(lead): lead for lead in locked.select_related("pool")}
     results: list[tuple[Lead, bool] | None] = []
     changed: dict[int, Lead] = {}
+    renamed: dict[int, Lead] = {}
+    unscored: dict[int, Lead] = {}
     for one in given:
         lead = known.get(identity(one)) if one.external_id else None
         if lead is None:
             results.append(None)
             continue
-        differs = take_over(lead, one)
-        if differs:
+        names = take_over(lead, one, rules_score=rules_score)
+        if names:
             changed[lead.pk] = lead
-        results.append((lead, differs))
+            if rules_score or one.score is None:
+                unscored[lead.pk] = lead
+        if not {*names}.isdisjoint(RECOGNISED_BY):
+            renamed[lead.pk] = lead
+        results.append((lead, bool(names)))
+    # What came with a name or by rules goes by the lead as it is now; where it is, stays.
+    match(list(renamed.values()))
+    score(list(unscored.values()), again=True)
     _save(list(changed.values()), actor)
     return results
 
@@ -98,7 +130,7 @@ def _save(changed: Sequence[Lead], actor: AbstractUser | None) -> None:
     if not changed:
         return
     moment = clock.now()
-    Lead.objects.bulk_update(changed, FIELDS, batch_size=200)
+    Lead.objects.bulk_update(changed, (*FIELDS, "account"), batch_size=200)
     LogEntry.objects.bulk_create(
         LogEntry(lead=lead, event=LogEntry.Event.UPDATED, actor=actor, at=moment)  # type: ignore[misc]  # any user
         for lead in changed

@@ -14,7 +14,13 @@ from babel import Locale, UnknownLocaleError
 from django.utils.translation import gettext as _
 
 from leaddistrib.errors import UnreadableFile
-from leaddistrib.lifecycle.intake.cleaning import DATE_FIELDS, FIELDS, NESTED, NUMBER_FIELDS
+from leaddistrib.lifecycle.intake.cleaning import (
+    AMOUNT_FIELDS,
+    DATE_FIELDS,
+    FIELDS,
+    NESTED,
+    NUMBER_FIELDS,
+)
 from leaddistrib.lifecycle.intake.conventions import Conventions, Unreadable
 from leaddistrib.lifecycle.intake.table import Cell, Row
 
@@ -87,6 +93,8 @@ class ColumnMap:
             value = self._translated(name, row.values[column])
             if name in NUMBER_FIELDS:
                 value = _read(self.conventions.whole, value)
+            elif name in AMOUNT_FIELDS:
+                value = _read(self.conventions.amount, value)
             elif name in DATE_FIELDS:
                 value = _read(self.conventions.moment, value)
             elif name.startswith(ATTRIBUTE):

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar, cast
 
@@ -21,10 +22,12 @@ from leaddistrib.lifecycle.intake.knowing import (
     take_over,
     update_known,
 )
-from leaddistrib.lifecycle.routing import route
+from leaddistrib.lifecycle.intake.recognising import recognise
+from leaddistrib.lifecycle.intake.settling import keep_unrouted, lock_persons, settle
 from leaddistrib.lifecycle.transactions import act, violates
 from leaddistrib.models import Decision, IdempotencyKey, Lead, LogEntry
 from leaddistrib.queries import clock
+from leaddistrib.queries.duplicates import signs
 
 T = TypeVar("T")
 
@@ -112,6 +115,8 @@ def _receive(given: LeadInput, actor: AbstractUser | None) -> Received:
     known = find_known([given]).first()
     if known is not None:
         return _known(known)
+    lead = _new_lead(given, clock.now())
+    lock_persons(signs(lead))
     [received] = _keep([given], actor, routed=True)
     return received
 
@@ -132,7 +137,8 @@ def _receive_batch(
 
 @act(durable=False)
 def _keep(given: Sequence[LeadInput], actor: AbstractUser | None, routed: bool) -> list[Received]:
-    """Keep new leads, and route them. A later row with the same external id mends the first."""
+    """Keep new leads, recognise whose they are, and route them. A later row with the same external
+    id mends the first."""
     moment = clock.now()
     leads: list[Lead] = []
     named: dict[Identity, Lead] = {}
@@ -141,25 +147,39 @@ def _keep(given: Sequence[LeadInput], actor: AbstractUser | None, routed: bool) 
         name = identity(one)
         lead = named.get(name) if name else None
         if lead is not None:
-            outcome = Outcome.UPDATED if take_over(lead, one) else Outcome.UNCHANGED
+            news = take_over(lead, one, rules_score=False)
+            outcome = Outcome.UPDATED if news else Outcome.UNCHANGED
         else:
-            fields = {field: getattr(one, field) for field in FIELDS}
-            lead = Lead(**fields, received_at=one.received_at or moment)
+            lead = _new_lead(one, moment)
             leads.append(lead)
             outcome = Outcome.CREATED
             if name:
                 named[name] = lead
         results.append(Received(lead, outcome, None))
+    if not leads:
+        return results
+    recognised = recognise(leads)
     decisions: dict[int, Decision] = {}
     if routed:
-        decisions = {decision.lead_id: decision for decision in route(leads)}
+        decisions = settle(leads, [one.duplicate for one in recognised])
     else:
-        Lead.objects.bulk_create(leads)
+        keep_unrouted(leads)
     LogEntry.objects.bulk_create(
-        LogEntry(lead=lead, event=LogEntry.Event.RECEIVED, actor=actor, at=moment)  # type: ignore[misc]  # any user
-        for lead in leads
+        LogEntry(
+            lead=lead,
+            event=LogEntry.Event.RECEIVED,
+            actor=actor,  # type: ignore[misc]  # any user
+            at=moment,
+            detail=one.as_document(),
+        )
+        for lead, one in zip(leads, recognised, strict=True)
     )
     return [replace(one, decision=decisions.get(one.lead.pk)) for one in results]
+
+
+def _new_lead(given: LeadInput, moment: datetime) -> Lead:
+    fields = {field: getattr(given, field) for field in FIELDS}
+    return Lead(**fields, received_at=given.received_at or moment)
 
 
 def _known(lead: Lead) -> Received:
