@@ -14,6 +14,8 @@ from django.db import InterfaceError, OperationalError
 
 from leaddistrib.jobs.runs import run_due
 from leaddistrib.lifecycle.alerting import close_alerts
+from leaddistrib.lifecycle.publishing import publish_scheduled
+from leaddistrib.lifecycle.retrying import look_for_unclaimed, retry_due
 from leaddistrib.notify.outbox import deliver
 from leaddistrib.queries import clock
 
@@ -42,7 +44,10 @@ def _message(moment: datetime) -> int:
 
 
 WORK = (
+    Work("leads", retry_due),
     Work("messages", _message),
+    Work("rules", publish_scheduled, every=timedelta(seconds=5)),
+    Work("unclaimed", look_for_unclaimed, every=timedelta(seconds=20)),
     Work("alerts", close_alerts, every=timedelta(seconds=20)),
     Work("jobs", run_due, every=timedelta(minutes=1)),
 )

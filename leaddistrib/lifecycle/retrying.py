@@ -1,16 +1,62 @@
-"""A lead that found nobody is tried again, as soon as somebody is there and until then (PU9)."""
+"""A lead that found nobody is tried again, as soon as somebody is there and until then (PU9); one
+that nobody took goes on to the next step of its rule (PL2)."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 
-from leaddistrib.models import Decision, Lead, Rep, RuleStep
+from leaddistrib.lifecycle.alerting import open_alert, subject_of
+from leaddistrib.lifecycle.routing import TRY_AGAIN, route_waiting
+from leaddistrib.lifecycle.transactions import act
+from leaddistrib.models import Alert, Assignment, Decision, Lead, Pool, Rep, Rule, RuleStep
 from leaddistrib.queries import clock
 
 WOKEN = 20
 """Leads that are tried at once when somebody becomes available. When any of them finds a rep the
 next ones follow, so that a rep who comes back to a thousand leads does not stop everything else."""
+
+LEASE = timedelta(minutes=2)
+"""How long a worker may take over a batch of leads before another worker takes it up."""
+
+AT_ONCE = 1000
+"""Leads whose time is set in one go, when a pool's time was changed."""
+
+
+def retry_due(moment: datetime, limit: int = WOKEN) -> int:
+    """Ask the rules again about up to ``limit`` waiting leads whose time has come; returns how many
+    were asked about.
+
+    Any number of workers may run this at once, each lead is one's: its time is moved on first
+    (the lease), in a transaction of its own that waits for nobody. A lead that is claimed
+    meanwhile is its claimer's: it is looked at again once it is locked.
+    """
+    until = moment + LEASE
+    taken = _lease(moment, until, limit)
+    for batch in _batches(taken):
+        winners = _ask_again(batch, until)
+        if winners:
+            wake(winners)
+    return len(taken)
+
+
+def look_for_unclaimed(moment: datetime) -> int:
+    """Have leads tried that waited in their pool for as long as it pushes them after, and whose
+    own time is not set to it: there is no step to go on to, or the pool's time was shortened since.
+    Returns how many."""
+    pools = Pool.objects.filter(push_minutes__isnull=False).values_list("pk", "push_minutes")
+    overdue = Q(pk__in=())
+    for pool, minutes in pools:
+        overdue |= Q(pool=pool, opens_at__lte=moment - timedelta(minutes=minutes or 0))
+    # Those that were tried and stayed have a time within TRY_AGAIN.
+    untried = Q(retry_at=None) | Q(retry_at__gt=moment + TRY_AGAIN)
+    with transaction.atomic():
+        rows = Lead.objects.filter(overdue & untried, status=Lead.Status.WAITING)
+        free = rows.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        pks = list(free.order_by("opens_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
+        return Lead.objects.filter(pk__in=pks).update(retry_at=moment)
 
 
 def wake(reps: Iterable[Rep] | None = None) -> int:
@@ -43,3 +89,97 @@ def _may_go_to(teams: set[int | None]) -> Q:
         Q(team__in=teams) | Q(team=None, pool=None), rule=Subquery(latest.values("rule")[:1])
     )
     return Q(Exists(steps))
+
+
+def _lease(moment: datetime, until: datetime, limit: int) -> list[int]:
+    """Take leads that are due: their time is ``until``, should this worker die."""
+    with transaction.atomic():
+        due = Lead.objects.select_for_update(no_key=True, skip_locked=True, of=("self",)).filter(
+            status=Lead.Status.WAITING, retry_at__lte=moment
+        )
+        pks = list(due.order_by("retry_at", "pk").values_list("pk", flat=True)[:limit])
+        Lead.objects.filter(pk__in=pks).update(retry_at=until)
+    return pks
+
+
+def _batches(leads: Sequence[int]) -> list[tuple[Sequence[int], Sequence[int]]]:
+    """Leads with the reps who gave them back, and do not get them again; those whom nobody gave
+    back all together. Each batch is decided in a transaction of its own."""
+    given_back: dict[int, set[int]] = defaultdict(set)
+    ended = Assignment.objects.filter(lead__in=leads, end=Assignment.Ended.RELEASED)
+    for lead, rep in ended.values_list("lead", "rep"):
+        given_back[lead].add(rep)
+    others = [lead for lead in leads if lead not in given_back]
+    batches: list[tuple[Sequence[int], Sequence[int]]] = [(others, ())] if others else []
+    return batches + [([lead], sorted(reps)) for lead, reps in given_back.items()]
+
+
+@act(durable=False)
+def _ask_again(batch: tuple[Sequence[int], Sequence[int]], until: datetime) -> list[Rep]:
+    """Decide a leased batch; returns the reps who got something."""
+    pks, excluded = batch
+    leads = list(
+        Lead.objects.filter(pk__in=pks, status=Lead.Status.WAITING, retry_at=until)
+        .select_related("pool")
+        .order_by("received_at", "pk")
+    )
+    periods = {lead.pk: lead.period for lead in leads}
+    decided = route_waiting(leads, excluded=Rep.objects.filter(pk__in=excluded))
+    now = clock.now()
+    staying = [lead for lead, decision in zip(leads, decided, strict=True) if decision is None]
+    by_time: dict[datetime, list[int]] = defaultdict(list)
+    for lead in staying:
+        by_time[_next_time(lead, now)].append(lead.pk)
+    for moment, ids in by_time.items():
+        # Whoever was woken meanwhile keeps the earlier time.
+        Lead.objects.filter(pk__in=ids, status=Lead.Status.WAITING, retry_at=until).update(
+            retry_at=moment
+        )
+    _alert([lead for lead in staying if _overdue(lead, now)], periods, now)
+    return [decision.owner for decision in decided if decision and decision.owner]
+
+
+def _push_at(lead: Lead) -> datetime | None:
+    """When the lead has waited in its pool for as long as the pool pushes it after."""
+    if lead.pool is None or lead.opens_at is None or lead.pool.push_minutes is None:
+        return None
+    return lead.opens_at + timedelta(minutes=lead.pool.push_minutes)
+
+
+def _overdue(lead: Lead, moment: datetime) -> bool:
+    push_at = _push_at(lead)
+    return push_at is not None and push_at <= moment
+
+
+def _next_time(lead: Lead, moment: datetime) -> datetime:
+    push_at = _push_at(lead)
+    if push_at is not None and push_at > moment:
+        return min(push_at, moment + TRY_AGAIN)
+    return moment + TRY_AGAIN
+
+
+def _alert(overdue: Iterable[Lead], periods: dict[int, int], moment: datetime) -> None:
+    """Nobody took these leads in time, and there is nobody to push them to: said once for each
+    rule and pool. The last locks of all, by ascending subject."""
+    pools = {lead.pk: lead.pool for lead in overdue}
+    if not pools:
+        return
+    still = set(
+        Lead.objects.filter(pk__in=pools, status=Lead.Status.WAITING).values_list("pk", "period")
+    )
+    latest = Decision.objects.filter(lead__in=pools).order_by("id").values_list("lead", "rule")
+    rules = Rule.objects.prefetch_related("steps").in_bulk({rule for _, rule in latest if rule})
+    decided = dict(latest)
+    found: dict[str, tuple[Rule | None, Pool | None]] = {}
+    for lead, pool in pools.items():
+        if (lead, periods[lead]) in still:
+            rule = rules.get(decided.get(lead) or 0)
+            found[subject_of(rule, pool)] = rule, pool
+    for subject, (rule, pool) in sorted(found.items()):
+        steps = rule.steps.all() if rule else ()
+        teams = {step.team_id for step in steps if step.team_id}
+        if pool is not None:
+            teams.update(pool.teams.values_list("pk", flat=True))
+        open_alert(
+            Alert.Kind.NOT_CLAIMED, subject, moment=moment, rule=rule, pool=pool, teams=teams
+        )

@@ -1,0 +1,307 @@
+"""A lead that found nobody finds somebody as soon as somebody is there (PU9, PL2)."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from leaddistrib.lifecycle import claim, receive, release
+from leaddistrib.lifecycle.alerting import close_alerts
+from leaddistrib.lifecycle.availability import set_paused
+from leaddistrib.lifecycle.intake.cleaning import clean
+from leaddistrib.lifecycle.retrying import (
+    LEASE,
+    WOKEN,
+    look_for_unclaimed,
+    retry_due,
+    wake,
+)
+from leaddistrib.lifecycle.routing import TRY_AGAIN
+from leaddistrib.models import Alert, Lead, LogEntry, Offer, OutboxMessage, Pool, Turn
+from leaddistrib.testing import PoolFactory, clock_at, publish_rules
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def nobody_there(cast, push_to_paris):
+    """Amina and Bruno are paused; leads are pushed to them, and wait in “Everyone” otherwise."""
+    publish_rules(push_to_paris({"pool": "Everyone"}))
+    pause(cast.amina, cast.bruno)
+    return cast
+
+
+def pause(*reps, paused=True):
+    for rep in reps:
+        rep.paused = paused
+        rep.save()
+
+
+def comes_in(company="Acme", at=NOON):
+    with clock_at(at):
+        return receive(clean({"company": company})).lead
+
+
+def retry(at):
+    with clock_at(at):
+        return retry_due(at)
+
+
+def test_a_lead_that_found_nobody_is_assigned_when_a_rep_is_back(nobody_there):
+    lead = comes_in()
+    assert (lead.status, lead.pool) == (Lead.Status.WAITING, nobody_there.pool)
+    version = Pool.objects.get(pk=lead.pool_id).version
+    pause(nobody_there.bruno, paused=False)
+
+    with clock_at(NOON + MINUTE):
+        assert wake([nobody_there.bruno]) == 1
+    assert retry(NOON + MINUTE) == 1
+
+    lead.refresh_from_db()
+    assert (lead.status, lead.owner, lead.retry_at) == (
+        Lead.Status.OWNED,
+        nobody_there.bruno,
+        None,
+    )
+    assert [d.method for d in lead.decisions.all()] == ["race", "push"]
+    assert lead.assignments.get().method == "push"
+    assert Turn.objects.get().seat.rep == nobody_there.bruno
+    assert OutboxMessage.objects.get(event__startswith="lead.assigned").recipient == (
+        nobody_there.bruno.user
+    )
+    assert not Offer.objects.filter(closed_at=None).exists()
+    assert lead.log.filter(event=LogEntry.Event.ASSIGNED, rep=nobody_there.bruno).count() == 1
+    assert Pool.objects.get(pk=nobody_there.pool.pk).version > version
+
+
+def test_it_is_tried_again_and_again_and_not_only_once(nobody_there):
+    """The first who is back has room for one lead; the others find a rep the second and third
+    time that somebody is there."""
+    nobody_there.bruno.capacity = 1
+    leads = [comes_in(f"Company {n}", NOON + n * MINUTE) for n in range(3)]
+    later = NOON + 10 * MINUTE
+    pause(nobody_there.bruno, paused=False)
+
+    for number in (1, 2, 3):
+        with clock_at(later):
+            wake([nobody_there.bruno])
+        retry(later)
+        owned = Lead.objects.filter(owner=nobody_there.bruno)
+        assert set(owned) == set(leads[:number])
+        nobody_there.bruno.capacity += 1
+        nobody_there.bruno.save()
+        later += MINUTE
+
+
+def test_nobody_need_announce_that_somebody_is_there(nobody_there):
+    """A team that changed wakes nobody; the lead's own time comes all the same."""
+    lead = comes_in()
+    pause(nobody_there.amina, paused=False)
+
+    assert retry(NOON + TRY_AGAIN - MINUTE) == 0
+    assert retry(NOON + TRY_AGAIN) == 1
+    lead.refresh_from_db()
+    assert lead.owner == nobody_there.amina
+
+
+def test_a_lead_that_still_finds_nobody_waits_for_the_next_time(nobody_there):
+    lead = comes_in()
+
+    for number in (1, 2, 3):
+        assert retry(NOON + number * TRY_AGAIN) == 1
+        lead.refresh_from_db()
+        assert lead.status == Lead.Status.WAITING
+        assert lead.retry_at == NOON + (number + 1) * TRY_AGAIN
+    assert lead.decisions.count() == 1
+
+
+def test_a_lead_that_was_claimed_meanwhile_stays_its_claimers(nobody_there):
+    lead = comes_in()
+    pause(nobody_there.amina, nobody_there.bruno, paused=False)
+    with clock_at(NOON + MINUTE):
+        assert claim(lead, nobody_there.amina, via="page").result == "won"
+
+    assert retry(NOON + TRY_AGAIN) == 0
+    lead.refresh_from_db()
+    assert lead.owner == nobody_there.amina
+
+
+def test_who_gave_a_lead_back_does_not_get_it_again(nobody_there):
+    pause(nobody_there.bruno, paused=False)
+    lead = comes_in()
+    with clock_at(NOON + MINUTE):
+        release(lead, nobody_there.bruno, reason="I know them")
+
+    retry(NOON + MINUTE + TRY_AGAIN)
+    lead.refresh_from_db()
+    assert lead.owner is None
+
+    pause(nobody_there.amina, paused=False)
+    retry(NOON + MINUTE + 2 * TRY_AGAIN)
+    lead.refresh_from_db()
+    assert lead.owner == nobody_there.amina
+
+
+def test_waking_is_for_the_oldest_and_the_next_ones_follow_while_there_is_room(nobody_there):
+    with clock_at(NOON):
+        for number in range(WOKEN + 5):
+            receive(clean({"company": f"Company {number}"}))
+    pause(nobody_there.bruno, paused=False)
+    later = NOON + MINUTE
+
+    with clock_at(later):
+        assert wake([nobody_there.bruno]) == WOKEN
+    assert retry(later) == WOKEN
+    assert Lead.objects.filter(retry_at=later).count() == 5
+    assert retry(later) == 5
+    assert Lead.objects.filter(owner=nobody_there.bruno).count() == WOKEN + 5
+
+
+def test_a_rep_wakes_no_lead_of_another_team(nobody_there):
+    comes_in()
+
+    with clock_at(NOON + MINUTE):
+        assert wake([nobody_there.chloe]) == 0
+        assert wake([nobody_there.amina]) == 1
+
+
+def test_new_rules_wake_whatever_waits(nobody_there):
+    comes_in()
+
+    with clock_at(NOON + MINUTE):
+        assert wake() == 1
+
+
+def test_a_worker_that_died_gives_its_leads_back_after_the_lease(nobody_there, monkeypatch):
+    lead = comes_in()
+    pause(nobody_there.amina, paused=False)
+    due = NOON + TRY_AGAIN
+    with monkeypatch.context() as broken:
+        broken.setattr("leaddistrib.lifecycle.retrying._batches", lambda leads: [])
+        retry(due)
+
+    assert retry(due + LEASE - MINUTE) == 0
+    assert retry(due + LEASE) == 1
+    lead.refresh_from_db()
+    assert lead.owner == nobody_there.amina
+
+
+@pytest.fixture
+def queue(cast):
+    """Leads wait in “Desk” for anybody to take them, for half an hour, then go to Lyon."""
+    desk = PoolFactory(name="Desk", mode="queue", push_minutes=30, teams=[cast.paris])
+    cast.desk = desk
+    return cast
+
+
+def desk_then(*fallback):
+    return [{"name": "Desk", "when": {}, "then": {"pool": "Desk", "fallback": list(fallback)}}]
+
+
+def test_a_lead_that_nobody_takes_is_pushed_on_after_the_pools_time(queue):
+    publish_rules(desk_then({"push": "round_robin", "team": "Lyon"}))
+    lead = comes_in()
+
+    assert retry(NOON + 29 * MINUTE) == 0
+    assert retry(NOON + 30 * MINUTE) == 1
+
+    lead.refresh_from_db()
+    assert lead.owner == queue.chloe
+    assert not Alert.objects.exists()
+
+
+def test_the_next_step_may_be_another_pool(queue):
+    publish_rules(desk_then({"pool": "Everyone"}))
+    lead = comes_in()
+
+    retry(NOON + 30 * MINUTE)
+
+    lead.refresh_from_db()
+    assert (lead.status, lead.pool) == (Lead.Status.WAITING, queue.pool)
+    assert lead.opens_at == NOON + 30 * MINUTE
+    assert set(Offer.objects.values_list("rep", flat=True)) == {queue.amina.pk, queue.bruno.pk}
+
+
+def test_when_there_is_no_next_step_an_alert_says_so_and_the_lead_stays(queue, django_user_model):
+    mireille = django_user_model.objects.create(username="mireille")
+    queue.paris.managers.add(mireille)
+    publish_rules(desk_then())
+    lead = comes_in()
+
+    with clock_at(NOON + 30 * MINUTE):
+        assert look_for_unclaimed(NOON + 30 * MINUTE) == 1
+    retry(NOON + 30 * MINUTE)
+
+    lead.refresh_from_db()
+    assert (lead.status, lead.pool) == (Lead.Status.WAITING, queue.desk)
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.pool) == (Alert.Kind.NOT_CLAIMED, queue.desk)
+    assert OutboxMessage.objects.get().recipient == mireille
+    assert close_alerts(NOON + 31 * MINUTE) == 0
+
+
+def test_when_nobody_of_the_next_step_is_there_it_is_an_alert_until_somebody_is(queue):
+    publish_rules(desk_then({"push": "round_robin", "team": "Lyon"}))
+    pause(queue.chloe)
+    lead = comes_in()
+    retry(NOON + 30 * MINUTE)
+    assert Alert.objects.get().kind == Alert.Kind.NOT_CLAIMED
+
+    set_paused(queue.chloe, False)
+    retry(NOON + 30 * MINUTE + TRY_AGAIN)
+
+    lead.refresh_from_db()
+    assert lead.owner == queue.chloe
+    assert close_alerts(NOON + 50 * MINUTE) == 1
+
+
+def test_a_pools_time_that_was_shortened_holds_for_the_leads_that_wait_in_it(queue):
+    Pool.objects.filter(pk=queue.desk.pk).update(push_minutes=120)
+    publish_rules(desk_then({"push": "round_robin", "team": "Lyon"}))
+    lead = comes_in()
+    Pool.objects.filter(pk=queue.desk.pk).update(push_minutes=30)
+
+    assert look_for_unclaimed(NOON + 29 * MINUTE) == 0
+    assert look_for_unclaimed(NOON + 30 * MINUTE) == 1
+    retry(NOON + 30 * MINUTE)
+
+    lead.refresh_from_db()
+    assert lead.owner == queue.chloe
+
+
+def test_waking_waits_for_nobody_who_holds_a_lead(nobody_there):
+    """Whoever releases a lead holds its pool, and whoever claims holds a lead and wants the pool:
+    waiting here would close the circle."""
+    if connection.vendor == "sqlite":  # there is one lock for everything
+        return
+    lead, _free = comes_in(), comes_in("Globex")
+    woken = []
+
+    def colleague():
+        woken.append(wake())
+        connection.close()
+
+    with clock_at(NOON), transaction.atomic():
+        Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)
+        thread = threading.Thread(target=colleague)
+        thread.start()
+        thread.join(timeout=20)
+    assert woken == [1]
+
+
+def test_asking_again_takes_as_many_queries_for_twenty_leads_as_for_two(nobody_there):
+    counts = []
+    for number in (2, 18):
+        for n in range(number):
+            comes_in(f"Company {number} {n}")
+        Lead.objects.update(retry_at=NOON)
+        with CaptureQueriesContext(connection) as asked:
+            retry(NOON)
+            counts.append(len(asked))
+
+    assert counts[0] == counts[1]
