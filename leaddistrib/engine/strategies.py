@@ -197,10 +197,11 @@ def _among(reps: Mapping[int, str], ask: Ask, strategy: Strategy) -> Choice:
     if not order:
         return Choice(tuple(passed_over))
     winner = order[0]
+    entry: Entry | None = None
     if rotation:
         entry = _counted(rotation, by_rep[winner.id], standings[0])
-    else:
-        entry = _owner_match(winner, ask.world) if strategy.owner_match else None
+    elif strategy.owner_match:
+        entry = _owner_match(winner, ask.world)
     return Choice((*ranked, *passed_over), winner.id, entry)
 
 

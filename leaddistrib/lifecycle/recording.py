@@ -37,7 +37,7 @@ def record_decisions(
     Assignment.objects.bulk_create(
         Assignment(
             lead=decision.lead,
-            rep=decision.owner,  # type: ignore[misc]  # owned ones have an owner
+            rep=decision.owner,
             decision=decision,
             method=METHODS[Decision.Method(decision.method)],
             started_at=moment,

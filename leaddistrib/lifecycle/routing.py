@@ -180,6 +180,10 @@ def _carry_out(ruleset: RuleSet, world: World, decided: Decided) -> list[Decisio
     return decisions
 
 
+def _winners(decided: Decided) -> set[int]:
+    return {what.owner for _, what in decided if what.owner is not None}
+
+
 def _leave_pools(decided: Decided, world: World) -> None:
     """The leads are gone from the pools in which they waited: nobody can claim them any more.
 

@@ -97,31 +97,42 @@ def _team_facts(
     counting: Collection[int],
     rotations: Mapping[Key, RotationFacts],
 ) -> dict[int, TeamFacts]:
-    members: dict[int, list[int]] = defaultdict(list)
-    for rep in sorted(reps.values(), key=lambda rep: rep.id):
-        if rep.team is not None:
-            members[rep.team].append(rep.id)
-    managers: dict[int, list[int]] = defaultdict(list)
-    if wanted.managed:
-        managing = Team.managers.through.objects.filter(team__in=wanted.managed)
-        for team, rep in managing.values_list("team", "user__rep").order_by("user__rep"):
-            if rep in reps:
-                managers[team].append(rep)
+    members = _by_team(reps)
+    managers = _managers(wanted, reps)
     rounds: dict[int, dict[str, RotationFacts]] = defaultdict(dict)
     for (team, seniority, _), rotation in rotations.items():
         if team is not None:
             rounds[team][seniority] = rotation
     return {
-        team.pk: TeamFacts(
-            id=team.pk,
-            name=team.name,
-            members=tuple(members[team.pk]),
-            managers=tuple(managers[team.pk]),
-            rotations=rounds[team.pk],
-            count_owner_matches=team.pk in counting,
+        row.pk: TeamFacts(
+            id=row.pk,
+            name=row.name,
+            members=tuple(members[row.pk]),
+            managers=tuple(managers[row.pk]),
+            rotations=rounds[row.pk],
+            count_owner_matches=row.pk in counting,
         )
-        for team in Team.objects.filter(pk__in={*wanted.teams, *counting})
+        for row in Team.objects.filter(pk__in={*wanted.teams, *counting})
     }
+
+
+def _by_team(reps: Mapping[int, RepFacts]) -> Mapping[int, Sequence[int]]:
+    members: dict[int, list[int]] = defaultdict(list)
+    for pk in sorted(reps):
+        team = reps[pk].team
+        if team is not None:
+            members[team].append(pk)
+    return members
+
+
+def _managers(wanted: Scope, reps: Mapping[int, RepFacts]) -> Mapping[int, Sequence[int]]:
+    managers: dict[int, list[int]] = defaultdict(list)
+    if wanted.managed:
+        rows = Team.managers.through.objects.filter(team__in=wanted.managed)
+        for team, rep in rows.values_list("team", "user__rep").order_by("user__rep"):
+            if rep in reps:
+                managers[team].append(rep)
+    return managers
 
 
 def _territory_facts(
@@ -129,30 +140,17 @@ def _territory_facts(
 ) -> dict[int, TerritoryFacts]:
     """The reps named for a territory work it, else everybody in its team."""
     rows = list(territories_of(wanted))
-    named: dict[int, set[int]] = defaultdict(set)
+    named: dict[int, list[int]] = defaultdict(list)
     working = Territory.reps.through.objects.filter(territory__in=[row.pk for row in rows])
-    for territory, rep in working.values_list("territory", "rep"):
-        named[territory].add(rep)
-    by_team: dict[int | None, list[int]] = defaultdict(list)
-    for rep_ in reps.values():
-        by_team[rep_.team].append(rep_.id)
+    for territory, rep in working.values_list("territory", "rep").order_by("rep"):
+        named[territory].append(rep)
+    teams = _by_team(reps)
     return {
         row.pk: TerritoryFacts(
             id=row.pk,
             name=row.name,
-            reps=tuple(sorted(_working(row, named[row.pk], by_team, reps))),
+            reps=tuple(named[row.pk] or teams[row.team_id or 0]),
             rotation=rotations.get((None, "", row.pk)) or RotationFacts(),
         )
         for row in rows
     }
-
-
-def _working(
-    row: Territory,
-    named: Collection[int],
-    by_team: Mapping[int | None, Sequence[int]],
-    reps: Mapping[int, RepFacts],
-) -> Iterable[int]:
-    if named:
-        return [rep for rep in named if rep in reps]
-    return by_team[row.team_id] if row.team_id is not None and row.team_id in by_team else ()

@@ -5,7 +5,7 @@ write that the guard keeps together: whether it goes wrong is then no matter of 
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from copy import copy
 from typing import Any
 
@@ -16,10 +16,11 @@ from django.db.models import QuerySet
 from leaddistrib.lifecycle import claiming as real_claiming
 from leaddistrib.lifecycle import contacting as real_contacting
 from leaddistrib.lifecycle import releasing as real_releasing
-from leaddistrib.lifecycle import rotations, transactions
 from leaddistrib.lifecycle import routing as real_routing
+from leaddistrib.lifecycle import transactions
 from leaddistrib.lifecycle import working as real_working
-from leaddistrib.models import Contact, Lead, Rep, Rotation, Work
+from leaddistrib.models import Contact, Lead, Rep, Work
+from leaddistrib.queries import world as real_world
 
 # Names are replaced in them that they only import.
 claiming: Any = real_claiming
@@ -27,6 +28,7 @@ contacting: Any = real_contacting
 working: Any = real_working
 releasing: Any = real_releasing
 routing: Any = real_routing
+world: Any = real_world
 
 MEET = 5
 """Threads that wait for each other between a read and a write; the crew of a control has as many.
@@ -60,15 +62,12 @@ def no_rep_lock() -> None:
 def no_rotation_lock() -> None:
     """A push locks neither the team's reps nor its rotation before it reads whose turn it is."""
 
-    def unlocked_reps(reps: QuerySet[Rep]) -> QuerySet[Rep, tuple[int, int]]:
-        return reps.order_by("pk").values_list("pk", "team_id")
-
-    def unlocked_rotations(teams: Iterable[int]) -> dict[int, Rotation]:
-        return {one.team_id: one for one in Rotation.objects.filter(team__in=list(teams))}
+    def unlocked_reps(reps: QuerySet[Rep]) -> QuerySet[Rep, int]:
+        return reps.order_by("pk").values_list("pk", flat=True)
 
     transactions._locked_reps = unlocked_reps
-    routing.lock_rotations = unlocked_rotations
-    routing.rotation_facts = _meet_after(rotations.rotation_facts)
+    routing.lock_rotations = lambda wanted: None
+    world.rotation_facts = _meet_after(world.rotation_facts)
 
 
 def stale_look() -> None:
@@ -121,7 +120,7 @@ def deferred_transactions() -> None:
     connections.settings["default"]["OPTIONS"]["transaction_mode"] = "DEFERRED"
     transactions.RETRIES = 0
     claiming.rep_facts = _meet_after(claiming.rep_facts)
-    routing.rotation_facts = _meet_after(rotations.rotation_facts)
+    world.rotation_facts = _meet_after(world.rotation_facts)
 
 
 def own_rep_first() -> None:
