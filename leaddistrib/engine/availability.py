@@ -130,3 +130,14 @@ def first_free(
 def tapered(leave: Iterable[Span], taper: timedelta) -> list[Span]:
     """Each stretch of ``leave`` with the time before it in which no new leads are handed out."""
     return [(start - taper, end) for start, end in leave]
+
+
+def overlapping(blocks: Iterable[tuple[int, time, time]]) -> bool:
+    """Whether two blocks of a day overlap, or one ends before it starts."""
+    end_of_last: dict[int, time] = {}
+    for weekday, start, end in sorted(blocks):
+        last = end_of_last.get(weekday, time.min)
+        if start < last or start >= (end_of_day := time.max if end == time.min else end):
+            return True
+        end_of_last[weekday] = end_of_day
+    return False

@@ -1,16 +1,25 @@
-"""A rep says when leads are welcome, and in which language (PU2, UI4)."""
+"""A rep says when leads are welcome, and in which language (PU2, PU8, UI4)."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, time
 
+from django.contrib.auth.models import AbstractBaseUser
+
+from leaddistrib.engine.availability import overlapping
+from leaddistrib.engine.gates import Situation, first_refusal
 from leaddistrib.lifecycle.announcing import announce_limits
+from leaddistrib.lifecycle.retrying import wake
 from leaddistrib.lifecycle.transactions import act, lock_reps
-from leaddistrib.models import Rep, TimeOff
+from leaddistrib.models import Rep, TimeOff, WorkingHours
 from leaddistrib.queries import clock
 from leaddistrib.queries.roster import rep_facts
 
+Block = tuple[int, time, time]
+"""A weekday (Monday 0), from and to; to midnight is to the end of the day."""
+
 
 @act(durable=False)
-def set_paused(rep: Rep, paused: bool) -> None:
+def set_paused(rep: Rep, paused: bool, *, actor: AbstractBaseUser | None = None) -> None:
     """Pause the rep, or resume. A paused rep gets no lead and cannot claim.
 
     The rep is locked, so that a claim which is being decided sees the one or the other.
@@ -20,8 +29,8 @@ def set_paused(rep: Rep, paused: bool) -> None:
     """
     lock_reps([rep.pk])
     rep.paused = paused
-    rep.save(update_fields=("paused",))
-    _tell_own_pages(rep)
+    _save(rep, ("paused",), actor)
+    availability_changed(rep)
 
 
 @act(durable=False)
@@ -32,12 +41,29 @@ def add_time_off(rep: Rep, starts_at: datetime, ends_at: datetime, reason: str =
         ValueError: it would end before it starts.
         Busy: the database was locked through every retry; nothing was written.
     """
-    if ends_at <= starts_at:
-        raise ValueError("Time off must end after it starts.")
+    _in_order(starts_at, ends_at)
     lock_reps([rep.pk])
     added = TimeOff.objects.create(rep=rep, starts_at=starts_at, ends_at=ends_at, reason=reason)
-    _tell_own_pages(rep)
+    availability_changed(rep)
     return added
+
+
+@act(durable=False)
+def change_time_off(
+    time_off: TimeOff, starts_at: datetime, ends_at: datetime, reason: str = ""
+) -> None:
+    """The leave is from ``starts_at`` until just before ``ends_at`` instead.
+
+    Raises:
+        ValueError: it would end before it starts, or a calendar brought it: it is changed there.
+        Busy: the database was locked through every retry; nothing was written.
+    """
+    _in_order(starts_at, ends_at)
+    _entered(time_off)
+    lock_reps([time_off.rep_id])
+    time_off.starts_at, time_off.ends_at, time_off.reason = starts_at, ends_at, reason
+    time_off.save(update_fields=("starts_at", "ends_at", "reason"))
+    availability_changed(time_off.rep)
 
 
 @act(durable=False)
@@ -45,11 +71,78 @@ def remove_time_off(time_off: TimeOff) -> None:
     """The rep works after all.
 
     Raises:
+        ValueError: a calendar brought it: it would come back with the next reading.
         Busy: the database was locked through every retry; nothing was written.
     """
+    _entered(time_off)
     lock_reps([time_off.rep_id])
     time_off.delete()
-    _tell_own_pages(time_off.rep)
+    availability_changed(time_off.rep)
+
+
+@act(durable=False)
+def set_working_week(
+    rep: Rep,
+    blocks: Iterable[Block],
+    *,
+    time_zone: str,
+    holiday_region: str,
+    actor: AbstractBaseUser | None = None,
+) -> None:
+    """The rep works in ``blocks`` (none: always), by the wall time of ``time_zone`` (empty: the
+    organisation's), but not on the public holidays of ``holiday_region`` (empty: on them too).
+
+    Zone and region are taken as they are: whoever asked for them has checked them.
+
+    Raises:
+        ValueError: two blocks overlap, or one ends before it starts.
+        Busy: the database was locked through every retry; nothing was written.
+    """
+    wanted = sorted(set(blocks))
+    if overlapping(wanted):
+        raise ValueError("Blocks of a day must not overlap.")
+    lock_reps([rep.pk])
+    rep.time_zone, rep.holiday_region = time_zone, holiday_region
+    _save(rep, ("time_zone", "holiday_region"), actor)
+    replace_hours(rep, wanted, actor=actor)
+    availability_changed(rep)
+
+
+def replace_hours(
+    rep: Rep, blocks: Iterable[Block], *, actor: AbstractBaseUser | None = None
+) -> None:
+    """Make the rep's hours these blocks, row by row, so that their history says what changed. Must
+    run in a transaction that holds the rep and calls ``availability_changed`` afterwards."""
+    wanted = set(blocks)
+    for row in WorkingHours.objects.filter(rep=rep):
+        block = (row.weekday, row.starts, row.ends)
+        if block in wanted:
+            wanted.remove(block)
+        else:
+            row._history_user = actor  # type: ignore[attr-defined]  # read by simple_history
+            row.delete()
+    for weekday, starts, ends in sorted(wanted):
+        row = WorkingHours(rep=rep, weekday=weekday, starts=starts, ends=ends)
+        row._history_user = actor  # type: ignore[attr-defined]
+        row.save()
+
+
+@act(durable=False)
+def set_cover(
+    rep: Rep, *, backup: Rep | None, taper_days: int, actor: AbstractBaseUser | None = None
+) -> None:
+    """``backup`` gets the leads of the rep's accounts and territories during leave, and no new
+    leads are handed to the rep in the ``taper_days`` before it (PU8).
+
+    Raises:
+        ValidationError: the backup is the rep, or is covered by the rep in the end.
+        Busy: the database was locked through every retry; nothing was written.
+    """
+    lock_reps([rep.pk])
+    rep.backup, rep.taper_days = backup, taper_days
+    rep.check_backup()
+    _save(rep, ("backup", "taper_days"), actor)
+    availability_changed(rep)
 
 
 def set_language(rep: Rep, language: str) -> None:
@@ -58,6 +151,26 @@ def set_language(rep: Rep, language: str) -> None:
     rep.save(update_fields=("language",))
 
 
-def _tell_own_pages(rep: Rep) -> None:
+def availability_changed(rep: Rep) -> None:
+    """Tell the rep's own pages, and if leads may be handed to the rep now, have those that wait
+    for somebody tried again (PU9). The last thing in a transaction that holds the rep."""
     now = clock.now()
-    announce_limits([rep], rep_facts([rep.pk], now), now)
+    facts = rep_facts([rep.pk], now)
+    announce_limits([rep], facts, now)
+    if not first_refusal(facts[rep.pk], Situation(now)):
+        wake([rep])
+
+
+def _save(rep: Rep, fields: tuple[str, ...], actor: AbstractBaseUser | None) -> None:
+    rep._history_user = actor  # type: ignore[attr-defined]  # read by simple_history
+    rep.save(update_fields=fields)
+
+
+def _in_order(starts_at: datetime, ends_at: datetime) -> None:
+    if ends_at <= starts_at:
+        raise ValueError("Time off must end after it starts.")
+
+
+def _entered(time_off: TimeOff) -> None:
+    if time_off.calendar_id is not None:
+        raise ValueError("What a calendar brought is changed in the calendar.")

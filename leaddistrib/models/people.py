@@ -1,16 +1,15 @@
 """Who leads go to: teams, their managers, and reps."""
 
 import uuid
-from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-
 from simple_history.models import HistoricalRecords
 
 from leaddistrib import conf
@@ -155,3 +154,35 @@ class Rep(models.Model):
     def name(self) -> str:
         """Full name, or the user name where none was given."""
         return self.user.get_full_name() or self.user.get_username()
+
+    def clean(self) -> None:
+        check_time_zone(self.time_zone)
+        self.check_backup()
+
+    def check_backup(self) -> None:
+        """Raise unless whoever covers for the rep is somebody else, and is not covered by the rep
+        in the end: then nobody would be there when all of them are away."""
+        seen, one = {self.pk}, self.backup
+        while one is not None:
+            if one == self:
+                raise ValidationError({"backup": _("A rep cannot be the own backup.")})
+            if one.pk in seen:
+                break  # a circle of others, which is theirs to mend
+            seen.add(one.pk)
+            if one.backup_id == self.pk:
+                text = _("%(name)s is covered by this rep: choose somebody else.")
+                raise ValidationError({"backup": ValidationError(text, params={"name": one.name})})
+            one = one.backup
+
+
+def check_time_zone(name: str) -> None:
+    """Raise ValidationError unless ``name`` is a time zone such as Europe/Paris, or empty."""
+    if not name:
+        return
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        text = _("There is no time zone “%(name)s”. Write one such as Europe/Paris.")
+        raise ValidationError(
+            {"time_zone": ValidationError(text, params={"name": name})}
+        ) from error

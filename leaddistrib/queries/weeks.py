@@ -42,7 +42,7 @@ def zone_of(rep: Rep) -> tzinfo:
         return timezone.get_default_timezone()
     try:
         return ZoneInfo(rep.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         log.exception("rep=%s time_zone=%s is not known here", rep.pk, rep.time_zone)
         return timezone.get_default_timezone()
 

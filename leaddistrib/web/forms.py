@@ -1,14 +1,10 @@
 """What reps fill in."""
 
-from datetime import datetime, time, timedelta
-from typing import Any
-
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-FURTHEST = timedelta(days=730)
+from leaddistrib.models import Contact
 
 
 class ReleaseForm(forms.Form):
@@ -21,6 +17,13 @@ class ReleaseForm(forms.Form):
     )
 
 
+class ContactForm(forms.Form):
+    """How a rep was in touch with a lead (PO1)."""
+
+    channel = forms.ChoiceField(choices=Contact.Channel.choices)
+    note = forms.CharField(max_length=500, required=False)
+
+
 class CloseForm(forms.Form):
     """What came of a lead, as far as the rep cares to say."""
 
@@ -30,36 +33,6 @@ class CloseForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"list": "reasons", "autocomplete": "off"}),
     )
-
-
-class TimeOffForm(forms.Form):
-    """Whole days, from the first to the last, in the site's time zone (PU2)."""
-
-    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
-    reason = forms.CharField(label=_("Reason (optional)"), max_length=100, required=False)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        first, last = cleaned.get("first"), cleaned.get("last")
-        today = timezone.localdate()
-        if first and last and last < first:
-            self.add_error("last", _("The last day is before the first."))
-        if last and last < today:
-            self.add_error("last", _("These days are over."))
-        if last and last > today + FURTHEST:
-            self.add_error("last", _("This is more than two years away."))
-        return cleaned
-
-    @property
-    def starts_at(self) -> datetime:
-        return timezone.make_aware(datetime.combine(self.cleaned_data["first"], time.min))
-
-    @property
-    def ends_at(self) -> datetime:
-        """Midnight after the last day."""
-        after = self.cleaned_data["last"] + timedelta(days=1)
-        return timezone.make_aware(datetime.combine(after, time.min))
 
 
 class LanguageForm(forms.Form):

@@ -2,19 +2,31 @@
 
 from django.urls import path
 
-from leaddistrib.web.views import claim, home, lead, manage, me, parting, pool, snapshot
+from leaddistrib.web.views import claim, home, hours, lead, manage, me, parting, pool, snapshot
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("pool/", pool.pool, name="pool"),
+    path(
+        "pool/<uuid:public_id>/contributions/",
+        contributions.contributions,
+        name="contributions",
+    ),
     path("lead/<uuid:public_id>/", lead.lead, name="lead"),
     path("lead/<uuid:public_id>/claim/", claim.claim, name="claim"),
+    path("lead/<uuid:public_id>/contacts/", sharing.contacts, name="contacts"),
+    path("lead/<uuid:public_id>/working/", sharing.work, name="working"),
     path("lead/<uuid:public_id>/release/", parting.release, name="release"),
     path("lead/<uuid:public_id>/close/", parting.close, name="close"),
     path("me/", me.me, name="me"),
     path("me/availability/", me.availability, name="availability"),
     path("me/time-off/", me.time_off, name="time-off"),
+    path("me/time-off/<int:pk>/", me.change_time_off, name="time-off-change"),
     path("me/time-off/<int:pk>/remove/", me.remove_time_off, name="time-off-remove"),
+    path("me/hours/", hours.hours, name="hours"),
+    path("me/cover/", hours.cover, name="cover"),
+    path("me/calendar/", hours.calendar, name="calendar"),
+    path("me/calendar/remove/", hours.remove_calendar, name="calendar-remove"),
     path("manage/", manage.manage, name="manage"),
     path("snapshot/", snapshot.snapshot, name="snapshot"),
 ]

@@ -72,7 +72,7 @@ def test_a_lead_with_a_long_history_costs_no_more_queries(cast, waiting):
     assert queries(client, page("lead", waiting.public_id)) <= few <= 20
 
 
-@pytest.mark.parametrize("name", ["home", "pool", "me", "manage", "lead", "login"])
+@pytest.mark.parametrize("name", ["home", "pool", "me", "hours", "manage", "lead", "login"])
 def test_a_first_visit_is_light(cast, waiting, name):
     for _ in range(60):
         LeadFactory(pool=cast.pool, contact_title="Head of Fleet", city="Lyon", country="FR")
@@ -98,7 +98,12 @@ SEEN: dict[str, tuple[int, ...]] = {
     "me": (200, 200, 200, 200, 200, 200, 302),
     "availability": (405,) * 7,
     "time-off": (405,) * 7,
+    "time-off-change": (404, 404, 404, 403, 403, 403, 302),
     "time-off-remove": (405,) * 7,
+    "hours": (200, 200, 200, 403, 403, 403, 302),
+    "cover": (405,) * 7,
+    "calendar": (405,) * 7,
+    "calendar-remove": (405,) * 7,
     "manage": (403, 403, 403, 200, 200, 403, 302),
     "snapshot": (200, 200, 200, 403, 403, 403, 302),
 }
@@ -113,7 +118,7 @@ def test_each_role_sees_its_pages_only(cast, name):
     owned = LeadFactory(pool=cast.pool, owner=cast.amina)
     arguments = {"lead": [owned.public_id], "claim": [owned.public_id]}
     arguments |= {"release": [owned.public_id], "close": [owned.public_id]}
-    arguments |= {"time-off-remove": [1]}
+    arguments |= {"time-off-remove": [1], "time-off-change": [1]}
     address = page(name, *arguments.get(name, []))
     for role, expected in zip(ROLES, SEEN[name], strict=True):
         client = signed_in(getattr(cast, role)) if role else Client()

@@ -1,23 +1,28 @@
 """What reps set for themselves: availability, time off, language (PU2, UI4)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from leaddistrib.errors import Busy
 from leaddistrib.lifecycle import availability as lifecycle
-from leaddistrib.models import Rep
+from leaddistrib.models import Rep, TimeOff
 from leaddistrib.queries import clock
+from leaddistrib.queries.cover import covered_by, covers_for
 from leaddistrib.queries.inbox import pools_with_sizes, standing
+from leaddistrib.queries.weeks import zone_of
 from leaddistrib.web.access import Viewer, signed_in
-from leaddistrib.web.forms import LanguageForm, TimeOffForm
+from leaddistrib.web.forms import LanguageForm
 from leaddistrib.web.middleware import LANGUAGE, speak
+from leaddistrib.web.whenforms import TimeOffForm, days_of, week_in_words
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,29 +37,37 @@ def me(request: HttpRequest, viewer: Viewer) -> HttpResponse:
                 lifecycle.set_language(viewer.rep, language)
             speak(request, language)
             return redirect("leaddistrib:me")
-    return _page(request, viewer, TimeOffForm())
+    return _page(request, viewer)
 
 
 def _page(
-    request: HttpRequest, viewer: Viewer, form: TimeOffForm, status: int = 200
+    request: HttpRequest, viewer: Viewer, form: TimeOffForm | None = None, status: int = 200
 ) -> HttpResponse:
-    context = {
+    context: dict[str, Any] = {
         "viewer": viewer,
         "languages": settings.LANGUAGES,
         "language": request.session.get(LANGUAGE, ""),
-        "form": form,
     }
-    if viewer.rep is not None:
-        now = clock.now()
-        context |= {
-            "limits": standing(viewer.rep, now),
-            "pools": list(pools_with_sizes(viewer.rep)),
-            "time_off": [
-                (off, off.ends_at - timedelta(microseconds=1))  # the last day, not the day after
-                for off in viewer.rep.time_off.filter(ends_at__gt=now)
-            ],
-        }
-    return render(request, "leaddistrib/me.html", context, status=status)
+    if viewer.rep is None:
+        return render(request, "leaddistrib/me.html", context, status=status)
+    rep, now, zone = viewer.rep, clock.now(), zone_of(viewer.rep)
+    context |= {
+        "limits": standing(rep, now),
+        "pools": list(pools_with_sizes(rep)),
+        "form": form or TimeOffForm(zone=zone),
+        "time_off": _coming(rep, now),
+        "cover": covered_by(rep, now),
+        "covers": covers_for(rep, now),
+        "week": week_in_words(rep),
+    }
+    with timezone.override(zone):
+        return render(request, "leaddistrib/me.html", context, status=status)
+
+
+def _coming(rep: Rep, now: datetime) -> list[tuple[TimeOff, datetime]]:
+    """Leave that is not over, each with its last day rather than the day after it."""
+    leave = rep.time_off.filter(ends_at__gt=now, kind=TimeOff.Kind.LEAVE)
+    return [(off, off.ends_at - timedelta(microseconds=1)) for off in leave]
 
 
 @require_POST
@@ -62,9 +75,9 @@ def _page(
 def availability(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Pause or resume, and go back to where the switch was."""
     try:
-        lifecycle.set_paused(viewer.own, request.POST.get("paused") == "1")
+        lifecycle.set_paused(viewer.own, request.POST.get("paused") == "1", actor=viewer.user)
     except Busy:
-        _say_busy(request)
+        say_busy(request)
     back = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(
         back, {request.get_host()}, require_https=request.is_secure()
@@ -75,32 +88,60 @@ def availability(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @require_POST
 @signed_in
 def time_off(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    rep, form = viewer.own, TimeOffForm(request.POST)
+    rep = viewer.own
+    form = TimeOffForm(request.POST, zone=zone_of(rep))
     if not form.is_valid():
         return _page(request, viewer, form, status=400)
-    return _then_back(request, rep, form)
-
-
-def _then_back(request: HttpRequest, rep: Rep, form: TimeOffForm) -> HttpResponse:
     try:
         lifecycle.add_time_off(rep, form.starts_at, form.ends_at, form.cleaned_data["reason"])
     except Busy:
-        _say_busy(request)
+        say_busy(request)
     else:
         messages.success(request, _("Your time off is noted: no leads then."))
     return redirect("leaddistrib:me")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-def remove_time_off(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
-    own = get_object_or_404(viewer.own.time_off, pk=pk)
+def change_time_off(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
+    """GET asks for other days; POST takes them."""
+    own, zone = _entered(viewer, pk), zone_of(viewer.own)
+    if request.method != "POST":
+        return _change_page(request, viewer, TimeOffForm(initial=days_of(own, zone), zone=zone))
+    form = TimeOffForm(request.POST, zone=zone)
+    if not form.is_valid():
+        return _change_page(request, viewer, form, status=400)
     try:
-        lifecycle.remove_time_off(own)
+        lifecycle.change_time_off(own, form.starts_at, form.ends_at, form.cleaned_data["reason"])
     except Busy:
-        _say_busy(request)
+        say_busy(request)
+    else:
+        messages.success(request, _("Your time off is changed."))
     return redirect("leaddistrib:me")
 
 
-def _say_busy(request: HttpRequest) -> None:
+def _change_page(
+    request: HttpRequest, viewer: Viewer, form: TimeOffForm, status: int = 200
+) -> HttpResponse:
+    context = {"viewer": viewer, "form": form}
+    return render(request, "leaddistrib/time_off.html", context, status=status)
+
+
+@require_POST
+@signed_in
+def remove_time_off(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
+    own = _entered(viewer, pk)
+    try:
+        lifecycle.remove_time_off(own)
+    except Busy:
+        say_busy(request)
+    return redirect("leaddistrib:me")
+
+
+def _entered(viewer: Viewer, pk: int) -> TimeOff:
+    """Time off that the rep entered; what a calendar brought is changed there."""
+    return get_object_or_404(viewer.own.time_off, pk=pk, calendar=None)
+
+
+def say_busy(request: HttpRequest) -> None:
     messages.error(request, _("Too much is going on at once. Nothing was changed: try again."))

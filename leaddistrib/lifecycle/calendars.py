@@ -1,0 +1,173 @@
+"""Reps' calendars are read again and again, and their absences are kept as time off (PU2).
+
+A calendar that cannot be read keeps what it brought last: a rep on leave stays on leave while the
+server of the calendar is down.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from leaddistrib import conf
+from leaddistrib.lifecycle.alerting import open_alert
+from leaddistrib.lifecycle.availability import availability_changed
+from leaddistrib.lifecycle.fetching import NotFetched, check_address, fetch
+from leaddistrib.lifecycle.ics import Absence, UnreadableCalendar, absences
+from leaddistrib.lifecycle.transactions import act, lock_reps
+from leaddistrib.models import Alert, Calendar, Rep, TimeOff
+from leaddistrib.queries import clock
+from leaddistrib.queries.weeks import zone_of
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=15)
+LONGEST_PAUSE = timedelta(hours=6)
+"""While a calendar cannot be read, as long again as it has been so, but no longer than this."""
+HORIZON = timedelta(days=90)
+LEASE = timedelta(minutes=5)
+"""How long a worker may take to read a calendar before another one tries."""
+ALERT_AFTER = timedelta(days=1)
+
+
+@act(durable=False)
+def set_calendar(rep: Rep, url: str, *, busy_counts: bool) -> Calendar:
+    """The rep's calendar is at ``url``; it is read by the worker at once. With ``busy_counts`` its
+    meetings are busy times (opt in). What another address brought is forgotten.
+
+    Raises:
+        NotFetched: the address may not be asked.
+        Busy: the database was locked through every retry; nothing was written.
+    """
+    check_address(url, hosts=conf.settings.CALENDAR_HOSTS)
+    lock_reps([rep.pk])
+    calendar = Calendar.objects.filter(rep=rep).first() or Calendar(rep=rep)
+    moved = calendar.url != url
+    calendar.url, calendar.busy_counts = url, busy_counts
+    calendar.next_read_at = clock.now()
+    if moved:
+        calendar.read_at, calendar.problem = None, ""
+    calendar.save()
+    unwanted = TimeOff.objects.filter(calendar=calendar)
+    if not moved:
+        unwanted = (
+            TimeOff.objects.none() if busy_counts else unwanted.filter(kind=TimeOff.Kind.BUSY)
+        )
+    if unwanted.delete()[0]:
+        availability_changed(rep)
+    return calendar
+
+
+@act(durable=False)
+def remove_calendar(rep: Rep) -> None:
+    """The rep's calendar is not read any more, and what it brought is forgotten.
+
+    Raises:
+        Busy: the database was locked through every retry; nothing was written.
+    """
+    lock_reps([rep.pk])
+    Calendar.objects.filter(rep=rep).delete()
+    availability_changed(rep)
+
+
+def read_due(moment: datetime, limit: int = 1) -> int:
+    """Read calendars that are due at ``moment``, ``limit`` at most; returns how many were tried.
+
+    Any number of workers may: a lease on the row decides whose it is.
+    """
+    due = Calendar.objects.filter(next_read_at__lte=moment, rep__active=True)
+    tried = 0
+    for calendar in due.select_related("rep__user").order_by("next_read_at")[:limit]:
+        mine = due.filter(pk=calendar.pk, next_read_at=calendar.next_read_at)
+        if mine.update(next_read_at=moment + LEASE):
+            read(calendar, moment)
+            tried += 1
+    return tried
+
+
+def read(calendar: Calendar, moment: datetime) -> None:
+    """Read ``calendar`` now. No lock is held and no transaction is open while its server answers.
+
+    Raises:
+        Busy: the database was locked through every retry; it is read again after the lease.
+    """
+    try:
+        found = _absences(calendar, moment)
+    except (NotFetched, UnreadableCalendar) as error:
+        log.warning("calendar=%s cannot be read: %s", calendar.pk, error)
+        _note_problem(calendar, moment, error.code)
+    except _Answered as error:
+        log.warning("calendar=%s cannot be read: status %s", calendar.pk, error)
+        _note_problem(calendar, moment, f"answered:{error}")
+    else:
+        _replace(calendar, moment, found)
+
+
+class _Answered(Exception):
+    """The server answered with another status than 200."""
+
+
+def _absences(calendar: Calendar, moment: datetime) -> list[Absence]:
+    answer = fetch(
+        calendar.url,
+        headers={"Accept": "text/calendar, */*;q=0.1"},
+        hosts=conf.settings.CALENDAR_HOSTS,
+        max_bytes=conf.settings.CALENDAR_MAX_BYTES,
+    )
+    if answer.status != 200:
+        raise _Answered(answer.status)
+    found = absences(
+        answer.body,
+        zone=zone_of(calendar.rep),
+        since=moment,
+        until=moment + HORIZON,
+        owner=calendar.rep.user.email,
+    )
+    kinds = (
+        {TimeOff.Kind.LEAVE, TimeOff.Kind.BUSY} if calendar.busy_counts else {TimeOff.Kind.LEAVE}
+    )
+    return [absence for absence in found if absence.kind in kinds]
+
+
+@act(durable=False)
+def _replace(calendar: Calendar, moment: datetime, found: list[Absence]) -> None:
+    """Its entries are what was ``found``, all at once: nobody sees half of a calendar."""
+    lock_reps([calendar.rep_id])
+    # Meanwhile the rep may have named another calendar, or none, or changed what counts.
+    asked = Calendar.objects.filter(
+        pk=calendar.pk, url=calendar.url, busy_counts=calendar.busy_counts
+    )
+    if not asked.update(read_at=moment, next_read_at=moment + EVERY, problem=""):
+        return
+    kept = TimeOff.objects.filter(calendar=calendar)
+    known = {Absence(*row) for row in kept.values_list("kind", "starts_at", "ends_at")}
+    if known == set(found):
+        return
+    kept.delete()
+    TimeOff.objects.bulk_create(
+        TimeOff(
+            rep=calendar.rep,
+            calendar=calendar,
+            kind=one.kind,
+            starts_at=one.starts_at,
+            ends_at=one.ends_at,
+        )
+        for one in found
+    )
+    availability_changed(calendar.rep)
+
+
+@act(durable=False)
+def _note_problem(calendar: Calendar, moment: datetime, problem: str) -> None:
+    """Say what is wrong, and try again later. Managers hear of it once it has been so for a day."""
+    failing = moment - calendar.read_at if calendar.read_at else timedelta(hours=1)
+    pause = min(max(failing, EVERY), LONGEST_PAUSE)
+    asked = Calendar.objects.filter(pk=calendar.pk, url=calendar.url)
+    if not asked.update(problem=problem, next_read_at=moment + pause):
+        return
+    if calendar.read_at and failing >= ALERT_AFTER:
+        open_alert(
+            Alert.Kind.CALENDAR,
+            f"calendar:{calendar.pk}",
+            moment=moment,
+            teams=[calendar.rep.team_id] if calendar.rep.team_id else [],
+            detail={"rep": calendar.rep.name, "problem": problem},
+        )
