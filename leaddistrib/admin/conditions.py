@@ -5,7 +5,6 @@ bottom, ``cond-ID-parent`` says in which group a row stands; the rest is what th
 script adds, nests and removes rows without renumbering, and the server alone knows documents.
 """
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -15,12 +14,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from leaddistrib.admin.choices import choices
+from leaddistrib.admin.choices import SUGGESTED, Known, more_fields
+from leaddistrib.admin.conditionrows import SHAPES, Row, kind_of
 from leaddistrib.engine.conditions import MAX_DEPTH, parse
 from leaddistrib.engine.errors import ConditionError
-from leaddistrib.engine.fields import ATTRIBUTE, FIELDS, as_number
+from leaddistrib.engine.fields import ATTRIBUTE, FIELDS
 from leaddistrib.engine.operators import OPERATORS
 from leaddistrib.queries import wording
+from leaddistrib.queries.fields import known_fields
 
 ROOT = "root"
 EXTRA = "new"
@@ -33,105 +34,15 @@ MATCHES = {
     "not_all": lazy("not all of these"),
 }
 
-# How many values an operator wants, and so which widget; any other wants one value.
-SHAPES = {"in": "list", "not_in": "list", "between": "range", "is_blank": "blank"}
-
-
-@dataclasses.dataclass
-class Row:
-    """A group or a condition, as it stands in the form."""
-
-    id: str
-    parent: str = ""
-    is_group: bool = False
-    match: str = "all"
-    field: str = ""
-    attribute: str = ""
-    op: str = "eq"
-    values: list[str] = dataclasses.field(default_factory=list)
-    children: list["Row"] = dataclasses.field(default_factory=list)
-    errors: list[str] = dataclasses.field(default_factory=list)
-
-    @property
-    def kind(self) -> str:
-        return FIELDS[self.field].kind if self.field in FIELDS else "any"
-
-    @property
-    def shape(self) -> str:
-        return SHAPES.get(self.op, "one")
-
-    @property
-    def widget(self) -> str:
-        """The name of the template for the value: the right one for field and operator."""
-        if self.shape in ("range", "blank"):
-            return self.shape
-        chosen = self.field in choices()
-        if self.shape == "list":
-            return "choices" if chosen else "list"
-        if chosen and self.op in ("eq", "ne"):
-            return "choice"
-        return "number" if self.kind == "number" else "text"
-
-    @property
-    def options(self) -> list[tuple[str, str, bool]]:
-        """The choices of the value as value, label and whether it is chosen; none gets lost."""
-        known = choices().get(self.field, [])
-        chosen = {value.strip().casefold() for value in self.values}
-        listed = {value.casefold() for value, _label in known}
-        others = [(value, value) for value in self.values if value.casefold() not in listed]
-        return [
-            (value, label, value.casefold() in chosen)
-            for value, label in (*known, *others)
-            if value
-        ]
-
-    @property
-    def value(self) -> str:
-        return self.values[0] if self.values else ""
-
-    @property
-    def second(self) -> str:
-        return self.values[1] if len(self.values) > 1 else ""
-
-    @property
-    def lines(self) -> str:
-        return "\n".join(self.values)
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.is_group and not self.field and not any(self.values)
-
-    def leaf(self) -> dict[str, object]:
-        """The condition as a document, wrong or not."""
-        name = ATTRIBUTE + self.attribute.strip() if self.field == ATTRIBUTE else self.field
-        return {"field": name, "op": self.op, "value": self._typed()}
-
-    def _typed(self) -> object:
-        texts = [text.strip() for text in self.values]
-        match self.shape:
-            case "blank":
-                return texts[:1] != ["false"]
-            case "list":
-                lines = (line.strip() for text in texts for line in text.splitlines())
-                return [self._scalar(line) for line in lines if line]
-            case "range":
-                return [self._scalar(text) for text in (*texts, "", "")[:2]]
-        return self._scalar(texts[0] if texts else "")
-
-    def _scalar(self, text: str) -> object:
-        number = as_number(text)
-        if number is None or self.kind == "text" or self.op in ("contains", "starts_with"):
-            return text
-        # What an attribute is compared with is a number where it is written as one.
-        canonical = str(number) == text or self.op in ("gte", "lte", "between")
-        return number if self.kind == "number" or canonical else text
-
 
 class ConditionTree:
     """The rows of a rule, read from its document or from what was posted."""
 
     def __init__(self, root: Row) -> None:
         self.root = root
+        self.known = Known()
+        for row in _rows(root):
+            row.known = self.known
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any]) -> "ConditionTree":
@@ -193,7 +104,7 @@ class ConditionTree:
 
     def _check(self, document: Mapping[str, Any], place: str, places: Mapping[str, Row]) -> None:
         try:
-            parse(document, place)
+            parse(document, place, known_fields())
         except ConditionError as error:
             at = max((one for one in places if error.path.startswith(one)), key=len, default="when")
             row = places.get(at, self.root)
@@ -213,15 +124,19 @@ class ConditionTree:
 
     @property
     def fields(self) -> list[dict[str, Any]]:
+        """What a condition may be about: our fields, the host's, and attributes by name."""
+        beside = more_fields()
+        ours = [name for name in wording.FIELD_LABELS if name in FIELDS]
         offered = [
             {
                 "name": name,
-                "label": capfirst(wording.field_label(name)),
-                "kind": FIELDS[name].kind,
-                "choices": name if name in choices() else "",
+                "label": capfirst(
+                    str(beside[name].label if name in beside else wording.field_label(name))
+                ),
+                "kind": kind_of(name),
+                "known": self.known.kind(name),
             }
-            for name in wording.FIELD_LABELS
-            if name in FIELDS
+            for name in (*ours, *beside)
         ]
         return [*offered, {"name": ATTRIBUTE, "label": _("Attribute …"), "kind": "any"}]
 
@@ -238,22 +153,41 @@ class ConditionTree:
         ]
 
     @property
+    def suggested(self) -> dict[str, list[str]]:
+        """Values to suggest while somebody types, by field."""
+        return {field: [value for value, _label in self.known.values(field)] for field in SUGGESTED}
+
+    @property
     def blank_rows(self) -> dict[str, Any]:
         """Rows to copy for the script: one of each kind, and one for each widget of a value."""
         new = "__id__"
+
+        def row(**parts: Any) -> Row:
+            return Row(new, known=self.known, **parts)
+
         widgets = {
-            "text": Row(new),
-            "number": Row(new, field="score"),
-            "list": Row(new, op="in"),
-            "range": Row(new, field="score", op="between"),
-            "blank": Row(new, op="is_blank"),
+            "text": row(),
+            "number": row(field="score"),
+            "list": row(op="in"),
+            "range": row(field="score", op="between"),
+            "blank": row(op="is_blank"),
         }
-        for name in choices():
-            widgets[f"choice:{name}"] = Row(new, field=name)
-            widgets[f"choices:{name}"] = Row(new, field=name, op="in")
+        for field in self.fields:
+            name = field["name"]
+            match field.get("known"):
+                case "closed":
+                    names = ("choice", "choices")
+                case "suggested":
+                    names = ("suggest", "tags")
+                case "searched":
+                    names = ("find", "search")
+                case _:
+                    continue
+            widgets[f"{names[0]}:{name}"] = row(field=name)
+            widgets[f"{names[1]}:{name}"] = row(field=name, op="in")
         return {
-            "leaf": Row(new, parent="__parent__"),
-            "group": Row(new, parent="__parent__", is_group=True, match="any"),
+            "leaf": row(parent="__parent__"),
+            "group": row(parent="__parent__", is_group=True, match="any"),
             "widgets": widgets,
         }
 
@@ -261,7 +195,7 @@ class ConditionTree:
 def _row_of(document: Mapping[str, Any], parent: str, numbers: Iterator[int]) -> Row:
     id_ = str(next(numbers))
     if "field" in document:
-        return _leaf_of(document, Row(id_, parent=parent))
+        return Row(id_, parent=parent).read(dict(document))
     row = Row(id_, parent=parent, is_group=True)
     match document:
         case {"not": {"all": inner}}:
@@ -276,19 +210,6 @@ def _row_of(document: Mapping[str, Any], parent: str, numbers: Iterator[int]) ->
             inner = document["all"]
     row.children = [_row_of(one, id_, numbers) for one in inner]
     return row
-
-
-def _leaf_of(document: Mapping[str, Any], row: Row) -> Row:
-    name, row.op, value = document["field"], document["op"], document["value"]
-    row.field = name
-    if name not in FIELDS:
-        row.field, row.attribute = ATTRIBUTE, name.removeprefix(ATTRIBUTE)
-    row.values = [_text(one) for one in (value if isinstance(value, list) else [value])]
-    return row
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _document_of(row: Row, place: str, places: dict[str, Row]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -124,23 +125,26 @@ class SourceFilter(SelectFilter):
 
 
 class RuleFilter(SelectFilter):
-    """Leads that a rule has decided for, in any of its decisions."""
+    """Leads that a rule has decided for, in any version and in any of its decisions."""
 
     title = _("rule")
     parameter_name = "rule"
 
     def options(self) -> Iterable[tuple[object, object]]:
+        """Each rule once, by its key, as its latest version in force calls it."""
         rules = (
             Rule.objects.exclude(ruleset__status=RuleSet.Status.DRAFT)
             .order_by("-ruleset__version", "position")
-            .values_list("pk", "ruleset__version", "name")
+            .values_list("key", "ruleset__version", "name")
         )
-        return [(pk, f"v{version} · {name}") for pk, version, name in rules[:500]]
+        latest: dict[object, str] = {}
+        for key, version, name in rules[:2000]:
+            latest.setdefault(key, f"v{version} · {name}")
+        return list(latest.items())[:500]
 
     def chosen(self, queryset: QuerySet, value: str) -> QuerySet:
-        return queryset.filter(
-            Exists(Decision.objects.filter(lead=OuterRef("pk"), rule=int(value)))
-        )
+        decided = Decision.objects.filter(lead=OuterRef("pk"), rule__key=UUID(value))
+        return queryset.filter(Exists(decided))
 
 
 class RuleSetFilter(SelectFilter):

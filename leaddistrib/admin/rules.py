@@ -5,21 +5,22 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
-from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.admin.base import LeadDistribAdmin
+from leaddistrib.admin.choices import search
 from leaddistrib.admin.conditions import ConditionTree
 from leaddistrib.admin.filters import RuleSetFilter
+from leaddistrib.admin.steps import PROMISES, StepInline, in_draft
 from leaddistrib.errors import InvalidRules
 from leaddistrib.lifecycle.drafting import remove_rule, write_rule
-from leaddistrib.models import Pool, Rule, RuleSet, RuleStep
+from leaddistrib.models import Pool, Rule, RuleSet
 from leaddistrib.queries import wording
 
 
@@ -62,68 +63,6 @@ class RuleForm(forms.ModelForm):
         return super().clean()
 
 
-class StepForm(forms.ModelForm):
-    order = forms.IntegerField(
-        label=lazy("Order"), required=False, min_value=0, widget=forms.NumberInput({"size": 3})
-    )
-
-    class Meta:
-        model = RuleStep
-        fields = ("push", "team", "pool")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["order"] = self.instance.position + 1
-
-
-class StepFormSet(BaseInlineFormSet):
-    """The steps in the order that their numbers say; steps without one come last."""
-
-    def steps(self) -> list[RuleStep]:
-        forms = [
-            form
-            for form in self.forms
-            if form.cleaned_data
-            and not form.cleaned_data.get("DELETE")
-            and (form.instance.team_id or form.instance.pool_id)
-        ]
-        forms.sort(key=lambda form: (order := form.cleaned_data.get("order")) is None or order)
-        return [form.instance for form in forms]
-
-    def clean(self) -> None:
-        super().clean()
-        if any(self.errors):
-            return
-        steps = self.steps()
-        if not steps:
-            raise ValidationError(_("Say where the lead goes: to a team or to a pool."))
-        if any(step.pool_id for step in steps[:-1]):
-            raise ValidationError(_("Nothing can follow a pool: it takes every lead."))
-
-
-class StepInline(admin.TabularInline):
-    model = RuleStep
-    form = StepForm
-    formset = StepFormSet
-    extra = 1
-    verbose_name = lazy("step")
-    verbose_name_plural = lazy("Where it goes: the first that can take it, then the fallbacks")
-
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """What a published rule does is shown in its order; there is nothing to number."""
-        fields = ("team", "push", "pool")
-        return ("order", *fields) if _in_draft(obj) else fields
-
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
-        choice = super().formfield_for_dbfield(db_field, request, **options)
-        # A rule chooses among teams and pools; they are made on their own pages.
-        if choice is not None and db_field.name in ("team", "pool"):
-            for act in ("add", "change", "delete", "view"):
-                setattr(choice.widget, f"can_{act}_related", False)
-        return choice
-
-
 @admin.register(Rule)
 class RuleAdmin(LeadDistribAdmin):
     form = RuleForm
@@ -152,10 +91,10 @@ class RuleAdmin(LeadDistribAdmin):
         return {"ruleset": newest.pk if newest else None, **request.GET.dict()}
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_change_permission(request, obj) and _in_draft(obj)
+        return super().has_change_permission(request, obj) and in_draft(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and _in_draft(obj)
+        return super().has_delete_permission(request, obj) and in_draft(obj)
 
     def changeform_view(
         self,
@@ -182,7 +121,22 @@ class RuleAdmin(LeadDistribAdmin):
     ) -> HttpResponse:
         editable = add or self.has_change_permission(request, obj)
         context["tree"] = context["adminform"].form.tree if editable else None
+        context["promises"] = [(push.label, text) for push, text in PROMISES.items()]
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        known = self.admin_site.admin_view(self.known)
+        return [path("known/", known, name="leaddistrib_rule_known"), *super().get_urls()]
+
+    def known(self, request: HttpRequest) -> JsonResponse:
+        """Known values of a field that contain a text, for whoever edits conditions."""
+        if not (
+            self.has_view_or_change_permission(request)
+            or request.user.has_perm("leaddistrib.change_scoringrule")
+        ):
+            raise PermissionDenied
+        found = search(request.GET.get("field", ""), request.GET.get("q", "")[:100])
+        return JsonResponse({"results": [{"id": value, "text": text} for value, text in found]})
 
     def save_model(self, request: HttpRequest, obj: Rule, form: Any, change: bool) -> None:
         """Nothing yet: the rule is written with its steps."""
@@ -190,14 +144,14 @@ class RuleAdmin(LeadDistribAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         [formset] = formsets
         formset.save(commit=False)  # what changed, for the history
-        write_rule(form.instance, formset.steps())
+        write_rule(form.instance, formset.steps(), actor=cast("Any", request.user))
 
     def delete_model(self, request: HttpRequest, obj: Rule) -> None:
-        remove_rule(obj)
+        remove_rule(obj, actor=cast("Any", request.user))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:
         for rule in queryset:
-            remove_rule(rule)
+            remove_rule(rule, actor=cast("Any", request.user))
 
     def response_add(
         self, request: HttpRequest, obj: Rule, post_url_continue: str | None = None
@@ -221,9 +175,5 @@ class RuleAdmin(LeadDistribAdmin):
     def get_inline_instances(self, request: HttpRequest, obj: Rule | None = None) -> list[Any]:
         inlines = super().get_inline_instances(request, obj)
         for inline in inlines:
-            inline.extra = 1 if _in_draft(obj) else 0
+            inline.extra = 1 if in_draft(obj) else 0
         return inlines
-
-
-def _in_draft(obj: Model | None) -> bool:
-    return not isinstance(obj, Rule) or obj.ruleset.status == RuleSet.Status.DRAFT

@@ -1,8 +1,5 @@
 """Versions of the rules: drafts in the making, the published one, those before it (RU2, RU3)."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -10,34 +7,23 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern
 from django.utils.decorators import method_decorator
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST
 
-from leaddistrib.admin.base import LeadDistribAdmin, number_of
+from leaddistrib.admin.base import number_of
+from leaddistrib.admin.comparing import ComparingPages
+from leaddistrib.admin.publishing import PublishingPages
+from leaddistrib.admin.rulelist import Findings, findings_of, shown_rules
+from leaddistrib.admin.rulesetpages import address, is_draft
+from leaddistrib.admin.trying import TryingPages
 from leaddistrib.errors import InvalidRules
-from leaddistrib.lifecycle.drafting import move_rule, new_draft
-from leaddistrib.lifecycle.publishing import check, put_in_force
+from leaddistrib.lifecycle.drafting import move_rule, new_draft, order_rules
 from leaddistrib.models import Rule, RuleSet
-from leaddistrib.queries import wording
-
-PLACE = re.compile(r"rules\[(\d+)\](?:\.(.*))?")
-
-
-@dataclass(frozen=True, slots=True)
-class ShownRule:
-    """A rule in plain words, and what is wrong with it."""
-
-    rule: Rule
-    conditions: str
-    steps: tuple[str, ...]
-    problems: tuple[str, ...] = ()
 
 
 class RuleSetForm(forms.ModelForm):
@@ -54,14 +40,25 @@ class RuleSetForm(forms.ModelForm):
 
 
 @admin.register(RuleSet)
-class RuleSetAdmin(LeadDistribAdmin):
+class RuleSetAdmin(PublishingPages, ComparingPages, TryingPages):
     form = RuleSetForm
-    list_display = ("version", "status", "note", "rules", "published_at", "published_by")
-    list_select_related = ("published_by",)
+    list_display = (
+        "version",
+        "status",
+        "note",
+        "rules",
+        "scheduled_at",
+        "published_at",
+        "published_by",
+    )
+    list_select_related = ("published_by", "scheduled_by")
     list_filter = ("status",)
     search_fields = ("note", "version")
-    readonly_fields = ("version", "status", "created_at", "published_at", "published_by")
     change_form_template = "admin/leaddistrib/ruleset/change_form.html"
+
+    class Media:
+        css = {"all": ("leaddistrib/admin/rules.css",)}
+        js = ("leaddistrib/admin/order.js",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rules = number_of(Rule.objects.all(), "ruleset")
@@ -71,10 +68,19 @@ class RuleSetAdmin(LeadDistribAdmin):
     def rules(self, ruleset: RuleSet) -> int:
         return int(ruleset._rules)  # type: ignore[attr-defined]
 
-    def get_fields(self, request: HttpRequest, obj: RuleSet | None = None) -> tuple[str, ...]:
+    def get_fields(self, request: HttpRequest, obj: RuleSet | None = None) -> tuple[Any, ...]:
         if obj is None:
             return ("based_on", "note")
-        return ("version", "status", "note", "created_at", "published_at", "published_by")
+        if is_draft(obj):
+            scheduled = (("scheduled_at", "scheduled_by"),) if obj.scheduled_at else ()
+            return (("version", "status"), "note", "created_at", *scheduled)
+        return (("version", "status"), "note", "created_at", ("published_at", "published_by"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return ()
+        people = ("scheduled_by", "published_by")
+        return ("version", "status", "created_at", "scheduled_at", "published_at", *people)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
@@ -89,10 +95,10 @@ class RuleSetAdmin(LeadDistribAdmin):
         return {"based_on": published.pk if published else None}
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_change_permission(request, obj) and _is_draft(obj)
+        return super().has_change_permission(request, obj) and is_draft(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and _is_draft(obj)
+        return super().has_delete_permission(request, obj) and is_draft(obj)
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         made = super().save_form(request, form, change)
@@ -102,13 +108,14 @@ class RuleSetAdmin(LeadDistribAdmin):
 
     def save_model(self, request: HttpRequest, obj: RuleSet, form: Any, change: bool) -> None:
         if change:
+            obj._history_user = request.user  # type: ignore[attr-defined]
             obj.save(update_fields=("note",))
 
     def response_add(
         self, request: HttpRequest, obj: RuleSet, post_url_continue: str | None = None
     ) -> HttpResponse:
         self.message_user(request, _("The draft %(draft)s was made.") % {"draft": obj})
-        return HttpResponseRedirect(_address(obj))
+        return HttpResponseRedirect(address(obj))
 
     def change_view(
         self,
@@ -120,57 +127,31 @@ class RuleSetAdmin(LeadDistribAdmin):
         ruleset = self.get_object(request, unquote(object_id))
         context = dict(extra_context or {})
         if ruleset is not None:
-            editable = self.has_change_permission(request, ruleset)
-            problems = _problems(ruleset) if ruleset.status == RuleSet.Status.DRAFT else {}
+            draft = is_draft(ruleset)
+            archived = ruleset.status == RuleSet.Status.ARCHIVED
+            # What was in force and is not any more need not be checked.
+            found = Findings() if archived else findings_of(ruleset)
             context |= {
-                "rules": shown_rules(ruleset, problems),
-                "problems": [text for place, text in problems.items() if not PLACE.match(place)],
-                "can_edit_rules": editable,
-                "can_draft": self.has_add_permission(request) and not _is_draft(ruleset),
+                "rules": shown_rules(ruleset, found),
+                "findings": found,
+                "publications": ruleset.publications.select_related("by"),
+                "can_edit_rules": self.has_change_permission(request, ruleset),
+                "can_review": False,
+                "can_draft": self.has_add_permission(request) and not draft,
+                "can_roll_back": archived and self.may_publish(request),
+                "can_try": self.has_view_or_change_permission(request),
+                "can_ask": request.user.has_perm("leaddistrib.add_dryrun"),
             }
         return super().change_view(request, object_id, form_url, context)
 
     def get_urls(self) -> list[URLPattern]:
-        def view(route: str, function: Any, name: str) -> URLPattern:
-            wrapped = self.admin_site.admin_view(function)
-            made: URLPattern = path(route, wrapped, name=f"leaddistrib_ruleset_{name}")
-            return made
-
         return [
-            view("<int:pk>/publish/", self.publish, "publish"),
-            view("<int:pk>/draft/", self.make_draft, "draft"),
-            view("<int:pk>/rules/<int:rule>/up/", self.move_up, "up"),
-            view("<int:pk>/rules/<int:rule>/down/", self.move_down, "down"),
+            self.view("draft/", self.make_draft, "draft"),
+            self.view("order/", self.order, "order"),
+            self.view("rules/<int:rule>/up/", self.move_up, "up"),
+            self.view("rules/<int:rule>/down/", self.move_down, "down"),
             *super().get_urls(),
         ]
-
-    def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What will be in force, to be confirmed."""
-        ruleset = self._for_change(request, pk)
-        problems = _problems(ruleset)
-        if request.method == "POST" and not problems:
-            try:
-                put_in_force(ruleset, actor=request.user)  # type: ignore[arg-type]
-            except InvalidRules as error:
-                problems = dict(error.problems)
-            else:
-                self.log_change(request, ruleset, [{"changed": {"fields": ["status"]}}])
-                text = _("Version %(version)d is in force.") % {"version": ruleset.version}
-                self.message_user(request, text, messages.SUCCESS)
-                return HttpResponseRedirect(_address(ruleset))
-        published = RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED).first()
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": ruleset,
-            "title": _("Publish version %(version)d") % {"version": ruleset.version},
-            "rules": shown_rules(ruleset, problems),
-            "problems": [text for place, text in problems.items() if not PLACE.match(place)],
-            "has_problems": bool(problems),
-            "published": published,
-            "media": self.media,
-        }
-        return TemplateResponse(request, "leaddistrib/admin/publish.html", context)
 
     @method_decorator(require_POST)
     def make_draft(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -181,11 +162,26 @@ class RuleSetAdmin(LeadDistribAdmin):
         try:
             made = new_draft(based_on=ruleset)
         except InvalidRules as error:
-            self.message_user(request, str(error), messages.ERROR)
-            return HttpResponseRedirect(_address(ruleset))
+            return self.refuse(request, ruleset, error)
         self.log_addition(request, made, [{"added": {}}])
         self.message_user(request, _("The draft %(draft)s was made.") % {"draft": made})
-        return HttpResponseRedirect(_address(made))
+        return HttpResponseRedirect(address(made))
+
+    @method_decorator(require_POST)
+    def order(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """The rules in a new order, as they were dragged: ``rule`` is sent once for each."""
+        ruleset = self.to_change(request, pk)
+        given = request.POST.getlist("rule")
+        try:
+            order_rules(
+                ruleset,
+                [int(one) for one in given if one.isdecimal()],
+                actor=request.user,  # type: ignore[arg-type]
+            )
+        except InvalidRules as error:
+            texts = [str(problem) for problem in error.problems.values()]
+            return JsonResponse({"problem": " ".join(texts)}, status=409)
+        return JsonResponse({"said": _("The new order is kept.")})
 
     @method_decorator(require_POST)
     def move_up(self, request: HttpRequest, pk: int, rule: int) -> HttpResponse:
@@ -196,59 +192,10 @@ class RuleSetAdmin(LeadDistribAdmin):
         return self._move(request, pk, rule, 1)
 
     def _move(self, request: HttpRequest, pk: int, rule: int, by: int) -> HttpResponse:
-        ruleset = self._for_change(request, pk)
+        ruleset = self.to_change(request, pk)
         moved = get_object_or_404(Rule, pk=rule, ruleset=ruleset)
         try:
-            move_rule(moved, by)
+            move_rule(moved, by, actor=request.user)  # type: ignore[arg-type]
         except InvalidRules as error:
             self.message_user(request, str(error), messages.ERROR)
-        return HttpResponseRedirect(_address(ruleset) + "#rules")
-
-    def _for_change(self, request: HttpRequest, pk: int) -> RuleSet:
-        ruleset = get_object_or_404(RuleSet, pk=pk)
-        if not self.has_change_permission(request, ruleset):
-            raise PermissionDenied
-        return ruleset
-
-
-def shown_rules(ruleset: RuleSet, problems: Mapping[str, str]) -> list[ShownRule]:
-    """The rules in order, in plain words, each with its problems."""
-    by_index: dict[int, list[str]] = {}
-    for place, text in problems.items():
-        if found := PLACE.match(place):
-            by_index.setdefault(int(found[1]), []).append(text)
-    rules = ruleset.rules.order_by("position").prefetch_related("steps__team", "steps__pool")
-    return [
-        ShownRule(
-            rule=rule,
-            conditions=capfirst(wording.condition_in_words(rule.when)),
-            steps=tuple(_step(step) for step in rule.steps.all()),
-            problems=tuple(by_index.get(index, ())),
-        )
-        for index, rule in enumerate(rules)
-    ]
-
-
-def _step(step: Any) -> str:
-    if step.pool:
-        return _("pool “%(name)s”") % {"name": step.pool.name}
-    return _("team “%(name)s”, %(push)s") % {
-        "name": step.team.name,
-        "push": step.get_push_display(),
-    }
-
-
-def _problems(ruleset: RuleSet) -> dict[str, str]:
-    try:
-        check(ruleset)
-    except InvalidRules as error:
-        return error.problems
-    return {}
-
-
-def _is_draft(obj: Model | None) -> bool:
-    return not isinstance(obj, RuleSet) or obj.status == RuleSet.Status.DRAFT
-
-
-def _address(ruleset: RuleSet) -> str:
-    return reverse("admin:leaddistrib_ruleset_change", args=[ruleset.pk])
+        return HttpResponseRedirect(address(ruleset) + "#rules")

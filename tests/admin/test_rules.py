@@ -91,7 +91,7 @@ def test_a_version_in_force_is_read_in_plain_words_and_cannot_be_edited(editor, 
     text = editor.get(page(published)).content.decode()
     assert "Country is FR" in text
     assert "Not (employees is at most 500)" in text
-    assert "team “Paris”, in turn (round-robin)" in text
+    assert "Team “Paris”, in turn (round-robin)" in text
     french = published.rules.get(name="French")
     read = editor.get(rule_page(french)).content.decode()
     assert "Country is FR" in read
@@ -206,9 +206,9 @@ def test_a_rule_without_a_place_or_with_one_after_a_pool_is_refused(editor, draf
     nowhere = editor.post(rule_page(french), same | steps(("", "", None, None)))
     assert b"Say where the lead goes" in nowhere.content
     beyond = steps(("", 1, None, everyone), ("", 2, paris, None))
-    assert b"Nothing can follow a pool" in editor.post(rule_page(french), same | beyond).content
+    assert b"Nothing can follow the pool" in editor.post(rule_page(french), same | beyond).content
     both = editor.post(rule_page(french), same | steps(("", 1, paris, everyone)))
-    assert b"one of the two" in both.content
+    assert b"A pool takes no team" in both.content
     assert french.steps.get().team == paris
 
 
@@ -237,7 +237,7 @@ def test_a_form_that_was_open_while_its_draft_was_published_changes_nothing(
     """The permission was asked for just before; the lock finds out."""
     paris, _everyone = places()
     french = draft.rules.get(name="French")
-    monkeypatch.setattr("leaddistrib.admin.rules._in_draft", lambda rule: True)
+    monkeypatch.setattr("leaddistrib.admin.rules.in_draft", lambda rule: True)
     put_in_force(draft)
     same = conditions(("country", "eq", "BE"))
     step = french.steps.get()
@@ -256,7 +256,7 @@ def test_a_removed_rule_leaves_no_gap(editor, draft):
 
 def test_publishing_shows_what_will_be_in_force_and_records_who(editor, published, draft):
     shown = editor.get(page(draft, "publish")).content.decode()
-    assert "Country is FR" in shown
+    assert "The rules are the same in both" in shown
     assert "instead of version 1" in shown
     assert RuleSet.objects.get(pk=published.pk).status == RuleSet.Status.PUBLISHED
     editor.post(page(draft, "publish"))
@@ -270,7 +270,7 @@ def test_a_draft_without_a_catch_all_is_not_published_and_says_why(editor, publi
     for response in (editor.get(page(draft, "publish")), editor.post(page(draft, "publish"))):
         text = response.content.decode()
         assert "The last rule must take every lead" in text
-        assert "the catch-all" in text
+        assert "cannot be published yet" in text
     assert RuleSet.objects.get(pk=published.pk).status == RuleSet.Status.PUBLISHED
 
 
@@ -279,7 +279,9 @@ def test_each_problem_of_a_draft_stands_beside_its_rule(editor, published, draft
     Rule.objects.filter(pk=french.pk).update(when={})
     [first, *_others] = editor.get(page(draft)).context["rules"]
     assert first.rule == french
-    assert "never be reached" in first.problems[0]
+    [(level, text)] = first.findings
+    assert level == "error"
+    assert "never be reached" in text
 
 
 def test_who_may_only_look_publishes_and_drafts_nothing(signed_in, published, draft):

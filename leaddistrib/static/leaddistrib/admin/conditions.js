@@ -23,20 +23,100 @@ document.addEventListener("DOMContentLoaded", () => {
     return fragment;
   }
 
+  /* The server's names for its widgets: with a list of its own for each field whose values it knows. */
+  const WIDGETS = {
+    closed: { list: "choices", one: "choice" },
+    suggested: { list: "tags", one: "suggest" },
+    searched: { list: "search", one: "find" },
+  };
+
   function widgetFor(row) {
     const field = part(row, "field").selectedOptions[0];
     const operator = part(row, "op").selectedOptions[0];
     const { shape } = operator.dataset;
-    const { kind, choices } = field.dataset;
+    const { kind, known } = field.dataset;
     if (shape === "range" || shape === "blank") return shape;
-    if (shape === "list") return choices ? `choices:${choices}` : "list";
-    if (choices && ["eq", "ne"].includes(operator.value)) return `choice:${choices}`;
+    if (shape === "list") return known ? `${WIDGETS[known].list}:${field.value}` : "list";
+    if (known && ["eq", "ne"].includes(operator.value)) return `${WIDGETS[known].one}:${field.value}`;
     return kind === "number" ? "number" : "text";
   }
 
-  function searchable(select) {
-    if (!select || !select.multiple || select.options.length < 20 || !window.django?.jQuery?.fn.select2) return;
-    window.django.jQuery(select).select2({ theme: "admin-autocomplete", width: "100%" });
+  const $ = window.django?.jQuery;
+  const address = (field, text) =>
+    `${editor.dataset.condKnownUrl}?${new URLSearchParams({ field, q: text })}`;
+
+  function chooser(select, options) {
+    const label = select.getAttribute("aria-label");
+    $(select).select2({ theme: "admin-autocomplete", width: "100%", ...options });
+    for (const input of select.parentElement.querySelectorAll(".select2-search__field")) {
+      input.setAttribute("aria-label", label);
+    }
+  }
+
+  /* A text area with one value per line becomes a list of values to choose, search and type. */
+  function listOf(area, suggestions, options) {
+    const labels = new Map(
+      [...(area.nextElementSibling?.querySelectorAll("option") ?? [])].map((one) => [one.value, one.text]),
+    );
+    const select = document.createElement("select");
+    select.multiple = true;
+    select.name = area.name;
+    select.setAttribute("aria-label", area.getAttribute("aria-label"));
+    const chosen = area.value.split("\n").map((line) => line.trim()).filter(Boolean);
+    for (const value of new Set([...chosen, ...suggestions])) {
+      const is = chosen.includes(value);
+      select.add(new Option(labels.get(value) ?? value, value, is, is));
+    }
+    area.replaceWith(select);
+    chooser(select, options);
+  }
+
+  let asked = 0;
+  /* Suggestions for a text field, asked of the server while somebody types. */
+  function suggest(input) {
+    const list = document.createElement("datalist");
+    asked += 1;
+    list.id = `cond-find-${asked}`;
+    input.after(list);
+    input.setAttribute("list", list.id);
+    let timer;
+    input.addEventListener("input", () => {
+      window.clearTimeout(timer);
+      timer = window.setTimeout(async () => {
+        const text = input.value;
+        const response = await fetch(address(input.dataset.condFind, text)).catch(() => null);
+        if (!response?.ok || input.value !== text) return;
+        const { results } = await response.json();
+        list.replaceChildren(...results.map(({ id, text: label }) => new Option(label, id)));
+      }, 200);
+    });
+  }
+
+  /* Make long lists searchable. Without select2 the plain fields stay as they are. */
+  function enhance(box) {
+    for (const input of box.querySelectorAll("input[data-cond-find]:not([list])")) suggest(input);
+    if (!$?.fn.select2) return;
+    for (const select of box.querySelectorAll("select[multiple]:not(.select2-hidden-accessible)")) {
+      if (select.options.length >= 20) chooser(select, {});
+    }
+    for (const area of box.querySelectorAll("textarea[data-cond-tags]")) {
+      const known = editor.querySelectorAll(`[id="cond-known-${area.dataset.condTags}"] option`);
+      listOf(area, [...known].map((one) => one.value), { tags: true });
+    }
+    for (const area of box.querySelectorAll("textarea[data-cond-search]")) {
+      const field = area.dataset.condSearch;
+      listOf(area, [], {
+        tags: true,
+        minimumInputLength: 1,
+        ajax: {
+          delay: 200,
+          transport: ({ data }, success, failure) => {
+            fetch(address(field, data.q ?? data.term ?? "")).then((response) => response.json()).then(success, failure);
+          },
+          data: ({ term }) => ({ q: term }),
+        },
+      });
+    }
   }
 
   function values(box) {
@@ -78,7 +158,7 @@ document.addEventListener("DOMContentLoaded", () => {
       fill(box, before);
     }
     box.dataset.widget = widget;
-    searchable(box.querySelector("select[multiple]:not(.select2-hidden-accessible)"));
+    enhance(box);
   }
 
   function wake(root) {

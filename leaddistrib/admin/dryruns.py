@@ -1,0 +1,164 @@
+"""Dry runs: asked for here, worked out by a worker, shown with their figures (RU6)."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AdminDateWidget
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from leaddistrib.admin.base import LeadDistribAdmin
+from leaddistrib.lifecycle.dryruns import MOST_LEADS, ask
+from leaddistrib.lifecycle.publishing import organisations_moment
+from leaddistrib.models import DryRun, RuleSet
+from leaddistrib.queries import clock
+
+SOON = timedelta(seconds=15)  # within which a worker takes up what was asked
+MOST_MOVES = 100  # rows of the table of moves
+DAYS = 30  # back, unless somebody chooses others
+
+
+class DryRunForm(forms.ModelForm):
+    since = forms.DateField(label=lazy("Leads from"), widget=AdminDateWidget)
+    until = forms.DateField(label=lazy("Leads to"), widget=AdminDateWidget)
+    limit = forms.IntegerField(
+        label=lazy("At most"),
+        min_value=1,
+        max_value=MOST_LEADS,
+        help_text=lazy("The latest leads of these days."),
+    )
+
+    class Meta:
+        model = DryRun
+        fields = ("ruleset", "since", "until", "limit")
+
+    def clean(self) -> dict[str, Any] | None:
+        values = super().clean() or self.cleaned_data
+        since, until = values.get("since"), values.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("The last day comes before the first."))
+        elif since and until:
+            # Both days are meant whole, in the organisation's zone.
+            values["since"] = organisations_moment(since)
+            values["until"] = organisations_moment(until + timedelta(days=1))
+        return values
+
+
+@admin.register(DryRun)
+class DryRunAdmin(LeadDistribAdmin):
+    form = DryRunForm
+    list_display = ("asked_at", "ruleset", "days", "state", "moved", "asked_by")
+    list_select_related = ("ruleset", "asked_by")
+    search_fields = ("ruleset__version", "asked_by__username")
+    ordering = ("-asked_at",)
+    change_form_template = "admin/leaddistrib/dryrun/change_form.html"
+
+    class Media:
+        css = {"all": ("leaddistrib/admin/rules.css",)}
+        js = ("leaddistrib/admin/progress.js",)
+
+    @admin.display(description=lazy("leads received"), ordering="since")
+    def days(self, run: DryRun) -> str:
+        return "{} – {}".format(*(day.isoformat() for day in _days(run)))
+
+    @admin.display(description=lazy("state"))
+    def state(self, run: DryRun) -> str:
+        if run.problem:
+            return _("failed")
+        if run.finished_at:
+            return _("done")
+        return _("being worked out") if run.started_at else _("waiting for a worker")
+
+    @admin.display(description=lazy("leads that move"))
+    def moved(self, run: DryRun) -> str:
+        return f"{run.result['moved']} / {run.result['leads']}" if run.result else "–"
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Figures are not edited. A new run is asked for instead."""
+        return False
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        today = timezone.localdate()
+        newest = RuleSet.objects.filter(status=RuleSet.Status.DRAFT).first()
+        return {
+            "ruleset": newest.pk if newest else None,
+            "since": today - timedelta(days=DAYS),
+            "until": today,
+            "limit": 10_000,
+            **request.GET.dict(),
+        }
+
+    def get_fields(self, request: HttpRequest, obj: DryRun | None = None) -> tuple[str, ...]:
+        return ("ruleset", "since", "until", "limit") if obj is None else ()
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        choice = super().formfield_for_dbfield(db_field, request, **options)
+        if choice is not None and db_field.name == "ruleset":
+            for act in ("add", "change", "delete", "view"):
+                setattr(choice.widget, f"can_{act}_related", False)
+        return choice
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        values = form.cleaned_data
+        return ask(
+            values["ruleset"],
+            since=values["since"],
+            until=values["until"],
+            limit=values["limit"],
+            actor=request.user,  # type: ignore[arg-type]
+        )
+
+    def save_model(self, request: HttpRequest, obj: DryRun, form: Any, change: bool) -> None:
+        """Kept already: asking is one act."""
+
+    def response_add(
+        self, request: HttpRequest, obj: DryRun, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:leaddistrib_dryrun_change", args=[obj.pk]))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        run = self.get_object(request, unquote(object_id))
+        context = dict(extra_context or {})
+        if run is not None:
+            context |= self._figures(run) if run.result else {}
+            context |= {
+                "title": _("Dry run of version %(version)d") % {"version": run.ruleset.version},
+                "days": _days(run),
+                "state": self.state(run),
+                "waits": not run.finished_at,
+                "no_worker": not run.started_at and clock.now() - run.asked_at > SOON,
+                "share": round(100 * run.done / run.total) if run.total else 0,
+            }
+        return super().change_view(request, object_id, form_url, context)
+
+    def _figures(self, run: DryRun) -> dict[str, Any]:
+        result = run.result
+        share = round(100 * result["moved"] / result["leads"]) if result["leads"] else 0
+        most = max((max(row["leads"]) for row in result["load"]), default=0)
+        return {
+            "result": result,
+            "moved_share": share,
+            "moves": result["moves"][:MOST_MOVES],
+            "more_moves": max(0, len(result["moves"]) - MOST_MOVES),
+            "most": most,
+        }
+
+
+def _days(run: DryRun) -> tuple[Any, Any]:
+    """The first and the last day whose leads are in it, in the organisation's zone."""
+    zone = timezone.get_default_timezone()
+    last = run.until - timedelta(microseconds=1)
+    return run.since.astimezone(zone).date(), last.astimezone(zone).date()

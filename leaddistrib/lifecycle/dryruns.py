@@ -1,0 +1,126 @@
+"""Dry runs: asked for by an admin, worked out by a worker, kept as their figures (RU6)."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractUser
+from django.db import DatabaseError, transaction
+from django.db.models import Exists, OuterRef, Q
+
+from leaddistrib.lifecycle.matching import place
+from leaddistrib.models import Decision, DryRun, Lead, RuleSet
+from leaddistrib.queries import clock
+from leaddistrib.queries.dryruns import figures
+from leaddistrib.queries.replay import replay
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)
+"""How long a worker may take. After that it counts as cut off and another one begins anew."""
+
+MOST_LEADS = 50_000
+BATCH = 1_000  # leads in memory at a time
+
+
+def ask(
+    ruleset: RuleSet,
+    *,
+    since: datetime,
+    until: datetime,
+    limit: int = 10_000,
+    actor: AbstractUser | None = None,
+) -> DryRun:
+    """Ask for a dry run of ``ruleset`` over the leads received from ``since`` to just before
+    ``until``, the latest ``limit`` (at most 50,000) of them. A worker takes it up within seconds.
+
+    Raises:
+        ValueError: there is no time between ``since`` and ``until``, or ``limit`` is out of range.
+    """
+    if until <= since or not 0 < limit <= MOST_LEADS:
+        raise ValueError("A dry run needs a stretch of time, and 1 to 50,000 leads.")
+    return DryRun.objects.create(
+        ruleset=ruleset,
+        since=since,
+        until=until,
+        limit=limit,
+        asked_at=clock.now(),
+        asked_by=actor,  # type: ignore[misc]  # whatever AUTH_USER_MODEL is
+    )
+
+
+def work_off(moment: datetime, limit: int = 1) -> int:
+    """Work out up to ``limit`` dry runs that wait, oldest first; returns how many.
+
+    Any number of workers may ask at once. A run whose worker died is begun anew when its lease is
+    over. Nothing is written but the run's own row.
+    """
+    for done in range(limit):
+        run = _lease(moment)
+        if run is None:
+            return done
+        _work_out(run)
+    return limit
+
+
+def _lease(moment: datetime) -> DryRun | None:
+    """The next run, now this caller's: ``started_at`` is its lease."""
+    with transaction.atomic():
+        waiting = DryRun.objects.filter(
+            Q(started_at__isnull=True) | Q(started_at__lt=moment - LEASE), finished_at__isnull=True
+        )
+        run = (
+            waiting.select_for_update(skip_locked=True, of=("self",))
+            .select_related("ruleset")
+            .order_by("asked_at", "pk")
+            .first()
+        )
+        if run is not None:
+            run.started_at, run.done = moment, 0
+            run.save(update_fields=("started_at", "done"))
+    return run
+
+
+def _work_out(run: DryRun) -> None:
+    try:
+        ids = _leads(run)
+        _mark(run, total=len(ids))
+        replayed = replay(
+            run.ruleset,
+            _placed(ids),
+            begins=run.since,
+            progress=lambda done: _mark(run, done=done),
+        )
+        outcome = {"done": len(ids), "result": figures(replayed)}
+    except DatabaseError:
+        raise  # the lease brings the run back once the database is there again
+    except Exception as error:  # a run that cannot be worked out must not stop the worker
+        log.exception("Dry run %s failed", run.pk)
+        outcome = {"problem": f"{type(error).__name__}: {error}"[:500]}
+    _mark(run, finished_at=clock.now(), **outcome)
+
+
+def _mark(run: DryRun, **values: object) -> None:
+    """Write progress, unless the lease ran out and another worker has begun it anew."""
+    DryRun.objects.filter(pk=run.pk, started_at=run.started_at).update(**values)
+
+
+def _leads(run: DryRun) -> list[int]:
+    """The latest leads of the stretch that the rules decided or would have, in the order they came.
+    Those that followed an earlier lead as its duplicate never reached the rules."""
+    duplicates = Decision.objects.filter(lead=OuterRef("pk"), method=Decision.Method.DUPLICATE)
+    leads = Lead.objects.filter(
+        ~Exists(duplicates), received_at__gte=run.since, received_at__lt=run.until
+    )
+    latest = leads.order_by("-received_at", "-pk").values_list("pk", flat=True)[: run.limit]
+    return list(reversed(latest))
+
+
+def _placed(ids: Sequence[int]) -> Iterator[Lead]:
+    """The leads with what the rules ask of them, on today's map, a batch at a time."""
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        found = Lead.objects.select_related("territory", "account__owner__user").in_bulk(batch)
+        leads = [found[pk] for pk in batch if pk in found]
+        place(leads)
+        yield from leads

@@ -1,0 +1,198 @@
+"""Past leads decided again by other rules, in memory: what would move, and from whom to whom (RU6).
+
+Nothing is written. The same pure engine decides as for new leads, in a world made for the replay:
+teams, territories, pools and weights are today's; working hours, public holidays and leave are
+those of each lead's own moment; turns begin anew. How many leads a rep had open at that moment is
+not known any more, so capacity passes nobody over and "fewest open leads" counts the replay's own.
+A rep who is paused today takes part. A lead that goes to a pool stays there: who would have claimed
+it, or whom it would have been pushed to later, is nobody's to know.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from leaddistrib.engine import decision as engine
+from leaddistrib.engine.facts import LeadFacts, RuleFacts, Rules, Step, World
+from leaddistrib.engine.fairness import gini
+from leaddistrib.engine.turns import Rotation
+from leaddistrib.models import Assignment, Lead, Rep, RuleSet, RuleStep
+from leaddistrib.queries import rulebook
+from leaddistrib.queries.world import load
+
+MANY = 1_000_000  # times a rep's capacity: never reached, and loads stay in proportion
+PROGRESS_EVERY = 500
+
+Place = tuple[str, int]
+"""Where a lead went: ("rep", id), ("pool", id) or ("net", id), the pool of last resort."""
+
+
+@dataclass(slots=True)
+class Side:
+    """What one version did with the leads of a replay."""
+
+    version: int
+    load: Counter[int] = field(default_factory=Counter)  # leads by rep
+    pools: Counter[int] = field(default_factory=Counter)  # leads by pool
+    rules: Counter[int] = field(default_factory=Counter)  # leads by rule
+    unmatched: int = 0  # no rule took them: the safety net did
+    found_nobody: int = 0  # nobody of a rule's reps was there to take them
+
+
+@dataclass(slots=True)
+class Replay:
+    """Two versions over the same leads. ``moves`` counts leads by where each version sent them."""
+
+    before: Side
+    after: Side
+    leads: int = 0
+    moves: Counter[tuple[Place, Place]] = field(default_factory=Counter)
+
+    @property
+    def moved(self) -> int:
+        return sum(self.moves.values())
+
+
+class Player:
+    """One version of the rules, and the world that its decisions change as they are made."""
+
+    def __init__(self, rules: Rules, moment: datetime) -> None:
+        self.rules = rules
+        self.world = _begin(load(rules, range(len(rules.rules)), moment))
+        self.side = Side(rules.version)
+
+    def play(self, lead: LeadFacts, moment: datetime) -> Place:
+        """Decide the next lead as of ``moment``, count it, and say where it went."""
+        self.world.moment = moment
+        decided = engine.decide(self.rules, lead, self.world)
+        side = self.side
+        if decided.rule is None:
+            side.unmatched += 1
+        else:
+            side.rules[decided.rule.id] += 1
+        side.found_nobody += decided.found_nobody
+        if decided.owner is not None:
+            side.load[decided.owner] += 1
+            return "rep", decided.owner
+        pool = decided.pool.id if decided.pool else self.world.safety_net.id
+        side.pools[pool] += 1
+        return ("net" if pool == self.world.safety_net.id else "pool"), pool
+
+
+def replay(
+    ruleset: RuleSet,
+    leads: Iterable[Lead],
+    *,
+    beside: RuleSet | None = None,
+    begins: datetime,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Replay:
+    """Decide ``leads`` by ``ruleset`` and by ``beside``, the published version if none is given.
+
+    Leads come in the order they were received, the first no earlier than ``begins``. Before any
+    version was published, the safety net takes every lead on that side.
+
+    Leads come with territory and account's owner loaded, placed on today's map. ``progress`` is
+    told every 500 leads how many are done. Writes nothing; loads in a number of queries that does
+    not depend on how many leads there are.
+    """
+    beside = beside or rulebook.published()
+    old = Player(rules_of(beside), begins)
+    new = Player(rules_of(ruleset), begins)
+    result = Replay(old.side, new.side)
+    for lead in leads:
+        facts = rulebook.lead_facts(lead)
+        was, now = old.play(facts, lead.received_at), new.play(facts, lead.received_at)
+        if was != now:
+            result.moves[was, now] += 1
+        result.leads += 1
+        if result.leads % PROGRESS_EVERY == 0:
+            progress(result.leads)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a strategy would have done, or, with strategy "", what really happened.
+
+    ``gini_among`` is over the reps with any lead, ``gini_roster`` over every active rep.
+    """
+
+    strategy: str
+    load: dict[int, int]
+    waiting: int
+    gini_among: float
+    gini_roster: float
+
+
+def compare_strategies(ruleset: RuleSet, leads: Sequence[Lead]) -> list[Outcome]:
+    """What really happened to ``leads`` (by their assignments), then what each strategy would have
+    done with them if every push step of ``ruleset`` used it.
+
+    A step without a team keeps its own strategy where the other needs a team. Leads as for
+    ``replay``. Writes nothing.
+    """
+    roster = list(Rep.objects.filter(active=True).order_by("pk").values_list("pk", flat=True))
+    given = Assignment.objects.filter(lead__in=[lead.pk for lead in leads])
+    real = Counter(given.order_by().values_list("rep", flat=True))
+    owned = len(set(given.order_by().values_list("lead", flat=True)))
+    outcomes = [_outcome("", real, len(leads) - owned, roster)]
+    if not leads:
+        return outcomes
+    rules = rules_of(ruleset)
+    facts = [(rulebook.lead_facts(lead), lead.received_at) for lead in leads]
+    for strategy in RuleStep.Push.values:
+        player = Player(_with(rules, strategy), facts[0][1])
+        for lead, moment in facts:
+            player.play(lead, moment)
+        waiting = player.side.pools.total()
+        outcomes.append(_outcome(strategy, player.side.load, waiting, roster))
+    return outcomes
+
+
+def rules_of(ruleset: RuleSet | None) -> Rules:
+    """A version as the engine wants it. A draft is compiled afresh: it changes."""
+    if ruleset is None:
+        return Rules.compiled(0, ())
+    if ruleset.status != RuleSet.Status.DRAFT:
+        return rulebook.compiled(ruleset)
+    rows = ruleset.rules.order_by("position").prefetch_related("steps")
+    return Rules.compiled(ruleset.version, (rulebook.rule_facts(rule) for rule in rows))
+
+
+def _begin(world: World) -> World:
+    """The world as it is before the first lead of a replay: see the top of this module."""
+    world.reps = {
+        pk: replace(rep, open_leads=0, capacity=rep.capacity * MANY, paused=False)
+        for pk, rep in world.reps.items()
+    }
+    world.teams = {pk: replace(team, rotations={}) for pk, team in world.teams.items()}
+    world.territories = {
+        pk: replace(territory, rotation=Rotation()) for pk, territory in world.territories.items()
+    }
+    return world
+
+
+def _with(rules: Rules, strategy: str) -> Rules:
+    """The same rules with every push step by ``strategy``."""
+
+    def step(one: Step) -> Step:
+        may = one.push and (one.team is not None or strategy in RuleStep.TEAM_OPTIONAL)
+        return replace(one, push=strategy) if may else one
+
+    def rule(one: RuleFacts) -> RuleFacts:
+        return replace(one, steps=tuple(step(each) for each in one.steps))
+
+    return replace(rules, rules=tuple(rule(one) for one in rules.rules))
+
+
+def _outcome(strategy: str, load: Counter[int], waiting: int, roster: Sequence[int]) -> Outcome:
+    everybody = {*roster, *load}
+    return Outcome(
+        strategy=strategy,
+        load=dict(load),
+        waiting=waiting,
+        gini_among=gini([number for number in load.values() if number]),
+        gini_roster=gini([load[rep] for rep in everybody]),
+    )
