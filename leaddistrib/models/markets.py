@@ -84,17 +84,17 @@ class Territory(models.Model):
         return self.name
 
 
-class AccountQuerySet(models.QuerySet["Account"]):
+class AccountQuerySet(models.QuerySet[Any]):
     """Keeps what accounts are matched by true when many are written at once."""
 
-    def bulk_create(self, objs: Iterable["Account"], *args: Any, **kwargs: Any) -> Any:
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> Any:
         accounts = list(objs)
         for account in accounts:
             account.normalise()
         return super().bulk_create(accounts, *args, **kwargs)
 
     def bulk_update(
-        self, objs: Iterable["Account"], fields: Iterable[str], *args: Any, **kwargs: Any
+        self, objs: Iterable[Any], fields: Iterable[str], *args: Any, **kwargs: Any
     ) -> int:
         accounts = list(objs)
         for account in accounts:
