@@ -1,6 +1,7 @@
 """A rep is done with a lead: it no longer counts against the rep's capacity (PU2)."""
 
 from leaddistrib.lifecycle.announcing import announce_limits, announce_withdrawn
+from leaddistrib.lifecycle.crediting import CREDITED, credit_turn
 from leaddistrib.lifecycle.parting import end_assignment, lock_workable_lead
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Assignment, Lead, LogEntry, Rep
@@ -10,16 +11,22 @@ from leaddistrib.signals import announce, lead_closed
 
 
 @act(durable=True)
-def close(lead: Lead, rep: Rep, *, reason: str = "") -> Lead:
+def close(lead: Lead, rep: Rep, *, reason: str = "", credit: str = "") -> Lead:
     """``rep`` closes ``lead``; returns it as it is then. It stays the rep's, and is never opened
     again. ``reason`` is kept with the assignment. Any member of a shared pool closes a lead that
-    waits there (PO1); it is nobody's then, and the log says who closed it.
+    waits there (PO1); it is nobody's then, and the log says who closed it. With ``credit``
+    ("duplicate", "invalid" or "no_show") the turn that the lead took is given back (PU7).
 
     Raises:
+        ValueError: ``credit`` is none of these.
         NotYours: the rep neither owns nor shares the lead (any more), or it is closed already.
         Busy: the database was locked through every retry; nothing was written.
     """
+    if credit and credit not in CREDITED:
+        raise ValueError(f"{credit!r} gives no turn back.")
     lock_reps([rep.pk])
+    if credit:  # before the lead is locked: rotations come first
+        credit_turn(lead, reason=credit, actor=rep.user)
     locked = lock_workable_lead(lead.pk, rep)
     now, was_shared = clock.now(), locked.owner_id is None
     locked.status = Lead.Status.CLOSED

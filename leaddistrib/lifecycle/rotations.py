@@ -40,11 +40,17 @@ def lock_rotations(wanted: Collection[Key]) -> dict[Key, Rotation]:
 
 
 def save_entries(
-    rotations: Collection[RotationFacts], taken: Sequence[tuple[Lead, Entry]], moment: datetime
+    rotations: Collection[RotationFacts],
+    taken: Sequence[tuple[Lead, Entry]],
+    moment: datetime,
+    *,
+    gives_back: Turn | None = None,
+    reason: str = "",
 ) -> None:
     """Write the entries ``taken`` to the ledger, and their rotations and seats as they left them.
 
-    The rotations are locked. Queries do not depend on how many entries or rotations there are.
+    The rotations are locked. ``gives_back`` is the entry that a credit returns. Queries do not
+    depend on how many entries or rotations there are.
     """
     facts = {rotation.id: rotation for rotation in rotations}
     touched = [facts[pk] for pk in sorted({entry.rotation for _, entry in taken})]
@@ -76,6 +82,8 @@ def save_entries(
             start=entry.start,
             finish=entry.finish,
             used=entry.used,
+            credits=gives_back,
+            reason=reason,
             taken_at=moment,
         )
         for lead, entry in taken
