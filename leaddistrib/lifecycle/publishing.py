@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 
 from leaddistrib.errors import InvalidRules
 from leaddistrib.lifecycle.alerting import open_alert
-from leaddistrib.queries.documents import read
 from leaddistrib.lifecycle.drafting import draft
 from leaddistrib.lifecycle.transactions import act, violates
 from leaddistrib.models import Alert, Publication, RuleSet
 from leaddistrib.queries import clock, rulebook
+from leaddistrib.queries.documents import read
+from leaddistrib.queries.findings import errors
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +42,17 @@ def publish(
 
 
 def check(ruleset: RuleSet) -> None:
-    """See whether a draft could be put in force as it is.
+    """See whether a draft could be put in force as it is (RU4).
 
     Raises:
         InvalidRules: with each problem and its place.
     """
     read(rulebook.documents(ruleset))
+    problems: dict[str, str] = {}
+    for error in errors(ruleset):
+        problems[error.place] = " ".join(filter(None, (problems.get(error.place), error.sentence)))
+    if problems:
+        raise InvalidRules(problems)
 
 
 @act(durable=False)

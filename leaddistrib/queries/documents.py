@@ -8,6 +8,7 @@ One rule is ``{name, when, then}``. ``then`` is a step, with the steps after it 
 docs/rules.md describes them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -23,6 +24,7 @@ from leaddistrib.queries.fields import known_fields
 
 N = TypeVar("N", Team, Pool)
 
+_PLACE = re.compile(r"rules\[(\d+)\]")
 PUSH_KEYS = {"push", "team", "seniority", "attended"}
 
 
@@ -42,6 +44,12 @@ def read(documents: Sequence[object]) -> list[RuleRead]:
         InvalidRules: with each problem and its place, such as "rules[2].then.team".
     """
     return _Reader().read(documents)
+
+
+def index_of(place: str) -> int | None:
+    """Which rule a problem's place is in, counted from 0; None for the rules as a whole."""
+    found = _PLACE.match(place)
+    return int(found[1]) if found else None
 
 
 class _Reader:

@@ -1,0 +1,29 @@
+"""What a check of the rules finds."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from leaddistrib.models import Rule
+
+ERROR: Literal["error"] = "error"
+WARNING: Literal["warning"] = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a check found: an "error" stands against publishing, a "warning" is shown.
+
+    ``sentence`` names the rule and says what to do, in the reader's language. ``index`` is the
+    rule's, counted from 0; -1 (and no ``rule``) for what is about the version as a whole.
+    """
+
+    level: str
+    code: str
+    sentence: str
+    rule: Rule | None = None
+    index: int = -1
+
+    @property
+    def place(self) -> str:
+        """Where it is, as problems of documents are placed: "rules[2]", or "rules"."""
+        return "rules" if self.rule is None else f"rules[{self.index}]"
