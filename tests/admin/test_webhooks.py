@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from leaddistrib.lifecycle.webhooks import add_webhook
 from leaddistrib.models import Lead, Webhook, WebhookCall
-from leaddistrib.testing import PoolFactory, publish_rules
+from leaddistrib.testing import PoolFactory, RepFactory, publish_rules
 from tests.api.test_hooks import call
 
 RIGHTS = ("add_webhook", "change_webhook", "view_webhook", "view_lead")
@@ -37,7 +37,7 @@ def hook(db):
 
 
 def test_the_secret_is_shown_once_and_signs_leads(olga):
-    PoolFactory(name="Everyone")
+    PoolFactory(name="Everyone", reps=[RepFactory()])
     publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone"}}])
     mapping = "mail: contact.email\nmeta.firm: company"
     shown = olga.post(ADD, {"slug": "forms", "source": "Web form", "mapping": mapping})

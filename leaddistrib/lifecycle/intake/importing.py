@@ -6,10 +6,10 @@ The admin's import and the command ``leaddistrib_import`` both call ``import_fil
 import io
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.contrib.auth.models import AbstractUser
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from leaddistrib.errors import InvalidLead, UnreadableFile
 from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean, require_identity
 from leaddistrib.lifecycle.intake.files import Table, read_rows
+from leaddistrib.lifecycle.intake.history import History, Past
 from leaddistrib.lifecycle.intake.knowing import (
     FIELDS,
     Identity,
@@ -79,6 +80,7 @@ def import_file(
     source: str = "",
     dry_run: bool = False,
     routed: bool = True,
+    history: bool = False,
     actor: AbstractUser | None = None,
     on_progress: Callable[[int], None] | None = None,
     sample: int = 0,
@@ -87,7 +89,8 @@ def import_file(
 
     Good rows land, in transactions of ``BATCH`` rows; each rejected row is kept with its line and
     reason. Without a ``column_map``, columns named like fields are these fields. ``source`` is for
-    leads whose map says nothing of a source. ``dry_run`` writes nothing. ``on_progress`` is called
+    leads whose map says nothing of a source. With ``history`` leads land as they were elsewhere,
+    and are not routed. ``dry_run`` writes nothing. ``on_progress`` is called
     with the number of rows done so far. ``sample`` first rows are kept in the report.
 
     Raises:
@@ -96,12 +99,13 @@ def import_file(
         Busy: the database stayed locked. The batches before are kept, and so is their count.
     """
     with read_rows(path_or_file, name) as table:
-        mapping = column_map or ColumnMap.default_for(table.headers)
+        mapping = column_map or ColumnMap.default_for(table.headers, history=history)
         mapping.check(table.headers)
-        work = _Import(table, mapping, source, sample)
+        mapping.check_history(history)
+        door = History(actor) if history else _Arrivals(actor, routed)
+        work = _Import(table, mapping, source, sample, door)
         if dry_run:
-            foresight = _Foresight()
-            work.take(foresight.outcomes, on_progress)
+            work.take(_Foresight().outcomes, on_progress)
             return work.report(None)
         run = ImportRun.objects.create(
             file_name=name[:255],
@@ -109,12 +113,8 @@ def import_file(
             by=actor,  # type: ignore[misc]  # whatever AUTH_USER_MODEL is
             started_at=clock.now(),
         )
-
-        def receive(given: Sequence[LeadInput]) -> list[Outcome]:
-            return [one.outcome for one in receive_many(given, actor=actor, routed=routed)]
-
         try:
-            work.take(receive, on_progress)
+            work.take(door.receive, on_progress)
         except UnreadableFile as error:
             raise UnreadableFile(work.half_way(error)) from error
         finally:
@@ -123,14 +123,31 @@ def import_file(
         return work.report(run)
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrivals:
+    """Rows as leads that come in now."""
+
+    actor: AbstractUser | None
+    routed: bool
+
+    def clean(self, data: Mapping[str, object]) -> LeadInput:
+        lead = clean(data)
+        require_identity(lead)
+        return lead
+
+    def receive(self, given: Sequence[LeadInput]) -> list[Outcome]:
+        return [one.outcome for one in receive_many(given, actor=self.actor, routed=self.routed)]
+
+
 @dataclass
 class _Import:
-    """One file on its way in."""
+    """One file on its way in, by one ``door``: what cleans a row, and what keeps what that gave."""
 
     table: Table
     mapping: ColumnMap
     source: str
     sample_size: int
+    door: _Arrivals | History
     counts: Counter[str] = field(default_factory=Counter)
     sample: list[SampleRow] = field(default_factory=list)
     first_rejects: list[SampleRow] = field(default_factory=list)
@@ -143,31 +160,30 @@ class _Import:
 
     def take(
         self,
-        receive: Callable[[Sequence[LeadInput]], Sequence[Outcome]],
+        receive: Callable[[Sequence[Any]], Sequence[Outcome]],
         on_progress: Callable[[int], None] | None,
     ) -> None:
         """Clean every row and hand the good ones to ``receive``, batch by batch."""
         rows = iter(self.table)
         for batch in _batches(rows):
             cleaned = [self._clean(row) for row in batch]
-            good = [one for one in cleaned if isinstance(one, LeadInput)]
+            good = [one for one in cleaned if not isinstance(one, str)]
             outcomes = iter(receive(good) if good else ())
             for row, one in zip(batch, cleaned, strict=True):
-                if isinstance(one, LeadInput):
-                    self._count(row, next(outcomes).value)
-                else:
+                if isinstance(one, str):
                     self.rejects.add(row, one)
                     self._count(row, REJECTED, one)
+                else:
+                    self._count(row, next(outcomes).value)
             if on_progress:
                 on_progress(self.counts.total())
 
-    def _clean(self, row: Row) -> LeadInput | str:
+    def _clean(self, row: Row) -> LeadInput | Past | str:
         """The row's lead, or why there is none."""
         if row.reason:
             return row.reason
         try:
-            lead = clean({**self.added, **self.mapping.apply(row)})
-            require_identity(lead)
+            return self.door.clean({**self.added, **self.mapping.apply(row)})
         except InvalidLead as error:
             columns: dict[str, list[str]] = {}
             for name, messages in error.fields.items():
@@ -177,7 +193,6 @@ class _Import:
                 _("%(columns)s: %(reason)s") % {"columns": ", ".join(named), "reason": reason}
                 for reason, named in columns.items()
             )
-        return lead
 
     def _count(self, row: Row, outcome: str, reason: str = "") -> None:
         self.counts[outcome] += 1
@@ -245,7 +260,8 @@ class _Foresight:
         self._said: dict[Identity | None, int] = {}
         self._rules_score = organisation().scoring_replaces
 
-    def outcomes(self, given: Sequence[LeadInput]) -> list[Outcome]:
+    def outcomes(self, rows: Sequence[LeadInput | Past]) -> list[Outcome]:
+        given = [one.lead if isinstance(one, Past) else one for one in rows]
         known = {identity(lead): lead for lead in find_known(given)}
         return [self._outcome(one, known) for one in given]
 

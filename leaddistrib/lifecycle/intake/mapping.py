@@ -25,6 +25,10 @@ from leaddistrib.lifecycle.intake.conventions import Conventions, Unreadable
 from leaddistrib.lifecycle.intake.table import Cell, Row
 
 ATTRIBUTE = "attributes."
+# What a lead went through elsewhere, beside what it is: for imports of history only.
+HISTORY_DATES = ("assigned_at", "closed_at")
+HISTORY_AMOUNTS = ("deal_value",)
+HISTORY = ("owner", "stage", "deal_currency", *HISTORY_DATES, *HISTORY_AMOUNTS)
 # Beside the fields' own names, what a column without a map is also known by.
 ALSO_KNOWN = {"email": "contact.email", "phone": "contact.phone"}
 
@@ -50,13 +54,17 @@ class ColumnMap:
     conventions: Conventions = field(default_factory=Conventions)
 
     @classmethod
-    def default_for(cls, headers: Sequence[str], locale: str = "") -> "ColumnMap":
-        """The map of a file without one: headers named like fields, the others as attributes.
+    def default_for(
+        cls, headers: Sequence[str], locale: str = "", *, history: bool = False
+    ) -> "ColumnMap":
+        """The map of a file without one: headers named like fields (with ``history``, those of a
+        lead's history too), the others as attributes.
 
         Case, spaces, points, dashes and underscores do not matter. Raises UnreadableFile if two
         columns claim one field.
         """
-        fields = {_plain(name): name for name in FIELDS if name != "attributes"}
+        known = (*FIELDS, *(HISTORY if history else ()))
+        fields = {_plain(name): name for name in known if name != "attributes"}
         columns: dict[str, str] = {}
         for header in headers:
             plain = _plain(header)
@@ -80,6 +88,18 @@ class ColumnMap:
                 % {"missing": _listed(missing), "headers": _listed(headers)}
             )
 
+    def check_history(self, wanted: bool) -> None:
+        """Raise UnreadableFile if the map speaks of leads' history and none is ``wanted``, or of no
+        owner where it is: a column left out by mistake would leave thousands without one."""
+        named = [name for name in HISTORY if name in self.columns or name in self.constants]
+        if named and not wanted:
+            raise UnreadableFile(
+                _("%(names)s: only an import of history (--history) takes what leads went through.")
+                % {"names": _listed(named)}
+            )
+        if wanted and "owner" not in named:
+            raise UnreadableFile(_("An import of history needs a column “owner”."))
+
     def apply(self, row: Row) -> dict[str, object]:
         """The row as ``cleaning.clean`` takes it. Raises UnreadableFile if a column is missing.
 
@@ -93,9 +113,9 @@ class ColumnMap:
             value = self._translated(name, row.values[column])
             if name in NUMBER_FIELDS:
                 value = _read(self.conventions.whole, value)
-            elif name in AMOUNT_FIELDS:
+            elif name in AMOUNT_FIELDS or name in HISTORY_AMOUNTS:
                 value = _read(self.conventions.amount, value)
-            elif name in DATE_FIELDS:
+            elif name in DATE_FIELDS or name in HISTORY_DATES:
                 value = _read(self.conventions.moment, value)
             elif name.startswith(ATTRIBUTE):
                 if value == "":
@@ -158,7 +178,7 @@ def _fields(
             found[key] = value
     for name, value in found.items():
         place = {"table": table, "name": name}
-        if name not in FIELDS and not name.startswith(ATTRIBUTE):
+        if name not in (*FIELDS, *HISTORY) and not name.startswith(ATTRIBUTE):
             raise ValueError(_("in [%(table)s], there is no field “%(name)s”") % place)
         if not isinstance(value, kind):
             raise ValueError(_("in [%(table)s], “%(name)s” has the wrong type") % place)

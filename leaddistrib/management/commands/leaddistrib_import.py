@@ -32,6 +32,11 @@ class Command(BaseCommand):
             "--rejects", type=Path, help="file to write the rejected rows to, as CSV"
         )
         parser.add_argument("--no-route", action="store_true", help="keep the leads unrouted")
+        parser.add_argument(
+            "--history",
+            action="store_true",
+            help="keep the leads as they were elsewhere: whose, since when, and what came of them",
+        )
 
     def handle(self, **options: Any) -> None:
         path: Path = options["file"]
@@ -60,6 +65,7 @@ class Command(BaseCommand):
                 source=options["source"],
                 dry_run=options["dry_run"],
                 routed=not options["no_route"],
+                history=options["history"],
                 on_progress=show,
             )
 
