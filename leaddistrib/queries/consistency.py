@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -23,9 +23,11 @@ from leaddistrib.models import (
     Offer,
     OutboxMessage,
     Pool,
-    Rotation,
-    Seat,
-    Turn,
+)
+from leaddistrib.queries.ledger import (
+    credits_that_differ,
+    rotations_that_differ,
+    seats_that_differ,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = 20
 ROUTED_WITHIN = timedelta(minutes=1)
+TRIED_AGAIN_WITHIN = timedelta(minutes=15)
 SENT_WITHIN = timedelta(minutes=15)
 DONE_WITHIN = timedelta(hours=2)
 
@@ -123,6 +126,10 @@ def _undecided(moment: datetime) -> QuerySet[Lead]:
     return Lead.objects.filter(~Exists(decided), status=Lead.Status.WAITING)
 
 
+def _retry_overdue(moment: datetime) -> QuerySet[Lead]:
+    return Lead.objects.filter(status=Lead.Status.WAITING, retry_at__lt=moment - TRIED_AGAIN_WITHIN)
+
+
 def _wins_without_assignment(moment: datetime) -> QuerySet[Claim]:
     assigned = Assignment.objects.filter(
         lead=OuterRef("lead"), rep=OuterRef("rep"), method=Assignment.Method.CLAIM
@@ -133,27 +140,6 @@ def _wins_without_assignment(moment: datetime) -> QuerySet[Claim]:
 def _assignments_without_win(moment: datetime) -> QuerySet[Assignment]:
     won = Claim.objects.filter(lead=OuterRef("lead"), rep=OuterRef("rep"), result=Claim.Result.WON)
     return Assignment.objects.filter(~Exists(won), method=Assignment.Method.CLAIM)
-
-
-def _seats(moment: datetime) -> QuerySet[Seat]:
-    latest = Turn.objects.filter(seat=OuterRef("pk")).order_by("-number")
-    kept = Seat.objects.annotate(
-        in_ledger=Count("ledger"),
-        latest=Coalesce(Max("ledger__number"), Value(0)),
-        finish=Coalesce(Subquery(latest.values("finish")[:1]), Value(0)),
-    )
-    return kept.exclude(turns=F("in_ledger"), last_turn=F("latest"), virtual_time=F("finish"))
-
-
-def _rotations(moment: datetime) -> QuerySet[Rotation]:
-    """Numbers are unique and positive, so as many turns as the highest number leave no gap."""
-    latest = Turn.objects.filter(rotation=OuterRef("pk")).order_by("-number")
-    kept = Rotation.objects.annotate(
-        in_ledger=Count("ledger"),
-        latest=Coalesce(Max("ledger__number"), Value(0)),
-        start=Coalesce(Subquery(latest.values("start")[:1]), Value(0)),
-    )
-    return kept.exclude(turns=F("in_ledger"), in_ledger=F("latest"), virtual_time=F("start"))
 
 
 def _pool_versions(moment: datetime) -> QuerySet[Pool]:
@@ -241,6 +227,12 @@ CHECKS = (
         _undecided,
     ),
     Check(
+        "retry_overdue",
+        _("Waiting leads for which the rules should have been asked again by now"),
+        _("See that leaddistrib_worker runs, and its log for the reason."),
+        _retry_overdue,
+    ),
+    Check(
         "win_without_assignment",
         _("Claims that won and assigned nothing"),
         _("Compare with the lead's log: it says who owned the lead, and when."),
@@ -258,21 +250,29 @@ CHECKS = (
         "seat_differs",
         _("Seats that do not agree with the ledger of turns"),
         _(
-            "The ledger is right: set turns to the number of its entries, and last_turn and"
-            " virtual_time to number and finish of the latest one."
+            "The ledger is right: set turns to the number of its entries without credits, last_turn"
+            " and virtual_time to number and finish of the latest of them, and credit to what was"
+            " credited less what turns used."
         ),
-        _seats,
+        seats_that_differ,
         "rep__user__username",
     ),
     Check(
         "rotation_differs",
         _("Rotations that do not agree with the ledger of turns, or that have a gap in it"),
         _(
-            "The ledger is right: set turns and virtual_time to number and start of the latest"
-            " entry. A gap means that entries were deleted: restore them from a backup."
+            "The ledger is right: set turns to the highest number, virtual_time to the highest"
+            " start of a turn. A gap means that entries were deleted: restore them from a backup."
         ),
-        _rotations,
-        "team__name",
+        rotations_that_differ,
+        "name",
+    ),
+    Check(
+        "credit_differs",
+        _("Turns credited back for more or less than they took"),
+        _("Set the credit's finish so that it gives back what its entry took, then the seat's."),
+        credits_that_differ,
+        "lead__public_id",
     ),
     Check(
         "pool_version",

@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from leaddistrib.lifecycle import claim
+from leaddistrib.lifecycle.crediting import credit_turn
 from leaddistrib.lifecycle.routing import route
 from leaddistrib.models import (
     Assignment,
@@ -203,7 +204,9 @@ def test_an_assignment_by_claim_that_no_claim_won(raced):
     assert found() == {"assignment_without_win": 1}
 
 
-@pytest.mark.parametrize("change", [{"turns": 7}, {"last_turn": 9}, {"virtual_time": 1}])
+@pytest.mark.parametrize(
+    "change", [{"turns": 7}, {"last_turn": 9}, {"virtual_time": 1}, {"credit": 5}]
+)
 def test_a_seat_that_does_not_agree_with_the_ledger(pushed, change):
     Seat.objects.filter(rep__user__username="amina").update(**change)
     [finding] = findings(timezone.now())
@@ -215,6 +218,19 @@ def test_a_rotation_that_does_not_agree_with_the_ledger(pushed, change):
     Rotation.objects.update(**change)
     [finding] = findings(timezone.now())
     assert (finding.code, finding.examples) == ("rotation_differs", ("Paris",))
+
+
+def test_a_credit_that_gives_back_another_amount_than_the_turn_took(pushed):
+    credit_turn(pushed[0], reason="invalid")
+    assert found() == {}
+    Turn.objects.filter(kind="credit").update(finish=5)
+    assert found() == {"credit_differs": 1, "seat_differs": 1}
+
+
+def test_a_lead_that_nobody_tried_again(pool, raced):
+    lead = LeadFactory(pool=pool)
+    Lead.objects.filter(pk=lead.pk).update(retry_at=timezone.now() - HOUR)
+    assert found()["retry_overdue"] == 1
 
 
 def test_a_gap_in_the_ledger(pushed):
@@ -243,5 +259,5 @@ def test_a_job_that_began_and_did_not_end():
 def test_the_number_of_queries_does_not_grow_with_the_leads(
     pushed, raced, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         assert list(findings(timezone.now())) == []
