@@ -1,6 +1,5 @@
 """The rules of a version in order, each in plain words, with what was found and what it did."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,13 +11,11 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from leaddistrib.errors import InvalidRules
-from leaddistrib.lifecycle.publishing import check
 from leaddistrib.models import Decision, Rule, RuleReview, RuleSet
 from leaddistrib.queries import clock
 from leaddistrib.queries.differences import Said, said
+from leaddistrib.queries.findings import findings
 
-PLACE = re.compile(r"rules\[(\d+)\]")
 MATCHED_WITHIN = timedelta(days=30)
 
 
@@ -65,13 +62,10 @@ def findings_of(ruleset: RuleSet) -> Findings:
     """What the checks find in a version, by rule."""
     by_rule: dict[int | None, list[tuple[str, str]]] = {}
     by_level: dict[str, list[str]] = {"error": [], "warning": []}
-    try:
-        check(ruleset)
-    except InvalidRules as error:
-        for at, text in error.problems.items():
-            place = PLACE.match(at)
-            by_rule.setdefault(int(place[1]) if place else None, []).append(("error", str(text)))
-            by_level["error"].append(str(text))
+    for one in findings(ruleset):
+        index = None if one.rule is None else one.index
+        by_rule.setdefault(index, []).append((one.level, one.sentence))
+        by_level[one.level].append(one.sentence)
     return Findings(tuple(by_level["error"]), tuple(by_level["warning"]), by_rule)
 
 

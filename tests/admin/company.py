@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from leaddistrib.lifecycle import claim, receive
 from leaddistrib.lifecycle.drafting import new_draft
+from leaddistrib.lifecycle.dryruns import ask
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.publishing import publish
 from leaddistrib.lifecycle.webhooks import add_webhook
@@ -39,7 +40,7 @@ def company(size):
         TimeOff.objects.create(rep=reps[1], starts_at=now, ends_at=now + timedelta(days=number + 1))
         TerritoryFactory(team=team, countries=["FR"]).reps.set(reps)
         AccountFactory(owner=reps[0])
-        publish(
+        version = publish(
             [
                 {
                     "name": f"Rule {number}",
@@ -50,6 +51,7 @@ def company(size):
             ],
             actor=UserFactory(),
         )
+        ask(version, since=now - timedelta(days=1), until=now, actor=UserFactory())
         receive(clean({"company": f"Pushed {number}", "source": "push"}), actor=UserFactory())
         raced = receive(clean({"company": f"Raced {number}", "source": "web"})).lead
         Offer.objects.filter(rep=reps[1]).update(told_at=now, seen_at=now)

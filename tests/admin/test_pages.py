@@ -23,6 +23,7 @@ READ_ONLY = {
     "logentry",
     "offer",
     "outboxmessage",
+    "publication",
     "rotation",
     "turn",
 }
