@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -88,7 +89,9 @@ class TryingPages(RuleSetPages):
         drafts = RuleSet.objects.filter(status=RuleSet.Status.DRAFT)
         ruleset = drafts.order_by("-version").first() or published()
         if ruleset is None:
-            raise Http404
+            text = _("There are no rules yet. Make a rule set first.")
+            self.message_user(request, text, messages.WARNING)
+            return HttpResponseRedirect(reverse("admin:leaddistrib_ruleset_changelist"))
         query = request.META.get("QUERY_STRING", "")
         return HttpResponseRedirect(f"{address(ruleset, 'try')}?{query}")
 
