@@ -1,14 +1,16 @@
 """Pools, and the leads that wait in them."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ListSerializer
 
 from leaddistrib.api.base import ApiView
-from leaddistrib.api.documenting import documented
+from leaddistrib.api.documenting import Parameter, documented
 from leaddistrib.api.errors import NotARep
 from leaddistrib.api.leads import PAGING
 from leaddistrib.api.pagination import page
@@ -17,10 +19,21 @@ from leaddistrib.api.shapes import PoolOut, WaitingPage
 from leaddistrib.events.messages import stamp
 from leaddistrib.models import Lead, Pool
 from leaddistrib.queries import clock
-from leaddistrib.queries.cards import card
+from leaddistrib.queries.cards import cards
 from leaddistrib.queries.claimable import against, opening_times
 from leaddistrib.queries.inbox import sized, waiting
+from leaddistrib.queries.queue import WaitingFilter
 from leaddistrib.queries.sight import pools_seen
+
+FILTER_TYPES: Mapping[str, Mapping[str, Any]] = {
+    "size": {"type": "string", "enum": Lead.SizeBand.values},
+    "temperature": {"type": "string", "enum": Lead.Temperature.values},
+    "min_score": {"type": "number", "minimum": 0},
+}
+FILTERS = tuple(
+    Parameter(name, one.extra["help_text"], FILTER_TYPES.get(name, {"type": "string"}))
+    for name, one in WaitingFilter.base_filters.items()
+)
 
 
 class Pools(ApiView):
@@ -53,42 +66,42 @@ class PoolLeads(ApiView):
         "pools_leads",
         "List the leads that wait in a pool",
         "The one that has waited longest first, each with when it opens for the caller and what "
-        "stands against a claim now.",
+        "stands against a claim now. Leads of a shared pool are worked by everybody in it: they "
+        "are contacted, not claimed, and `working` says who is at one.",
         answers={200: (WaitingPage, "One page of waiting leads.")},
         errors=(400, 404),
-        parameters=PAGING,
+        parameters=(*PAGING, *FILTERS),
     )
     def get(self, request: Request, **kwargs: Any) -> Response:
         """Each lead with when it opens for the caller, and what stands against a claim now."""
         pool = pools_seen(self.sight).filter(public_id=self.kwargs["id"]).first()
         if pool is None:
             raise NotFound
-        found = page(request, waiting(pool), by="opens_at")
+        narrowed = WaitingFilter(request.query_params, waiting(pool))
+        if not narrowed.is_valid():
+            raise ValidationError(narrowed.errors)
+        found = page(request, narrowed.qs, by="opens_at")
         return Response({"next": found.next, "results": self._documents(pool, found.leads)})
 
     def _documents(self, pool: Pool, leads: list[Lead]) -> list[dict[str, Any]]:
-        rep = self.sight.rep
+        rep, now = self.sight.rep, clock.now()
+        shown = list(zip(leads, cards(leads, now), strict=True))
         if rep is None:
             reason = {
                 "code": NotARep.default_code,
                 "message": str(NotARep.default_detail),
                 "lifts_at": None,
             }
-            return [_document(lead, stamp(lead.opens_at), [reason]) for lead in leads]
+            return [_document(card, lead.opens_at, [reason]) for lead, card in shown]
         opens_at = opening_times(rep, leads)
-        member = pool.pk in self.sight.pools
-        refusals = against(rep, leads, opens_at, clock.now(), member=member)
+        refusals = against(rep, leads, opens_at, now, member=pool.pk in self.sight.pools)
         return [
-            _document(lead, stamp(opens_at[lead.pk]), reasons_document(refusals[lead.pk]))
-            for lead in leads
+            _document(card, opens_at[lead.pk], reasons_document(refusals[lead.pk]))
+            for lead, card in shown
         ]
 
 
-def _document(lead: Lead, opens_at: str | None, reasons: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        **card(lead),
-        "opens_at": opens_at,
-        "closes_at": None,  # a waiting lead stays open until it is claimed
-        "claimable": not reasons,
-        "reasons": reasons,
-    }
+def _document(
+    card: dict[str, Any], opens_at: datetime | None, reasons: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {**card, "opens_at": stamp(opens_at), "claimable": not reasons, "reasons": reasons}

@@ -10,7 +10,7 @@ from leaddistrib.lifecycle.intake.cleaning import (
     TEXT_FIELDS,
 )
 from leaddistrib.lifecycle.intake.fields import ATTRIBUTE_LENGTH, CODE_LENGTH, EMAIL_LENGTH
-from leaddistrib.models import Decision, Lead, Pool
+from leaddistrib.models import Contact, Decision, Lead, Pool
 
 
 def _text(name: str) -> serializers.CharField:
@@ -223,6 +223,14 @@ class ReleaseIn(serializers.Serializer):
     reason = serializers.CharField(max_length=500)
 
 
+class LoggedContactIn(serializers.Serializer):
+    """How and when a rep was in touch with a lead."""
+
+    channel = serializers.ChoiceField(Contact.Channel.choices)
+    at = serializers.DateTimeField(required=False, allow_null=True, help_text="now if left out")
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
 class PoolOut(serializers.Serializer):
     """A pool, and how many leads wait in it."""
 
@@ -231,6 +239,13 @@ class PoolOut(serializers.Serializer):
     mode = serializers.ChoiceField(Pool.Mode.choices)
     size = serializers.IntegerField()
     member = serializers.BooleanField(help_text="whether the caller may claim from it")
+
+
+class WorkingOut(serializers.Serializer):
+    """Who works on a shared lead now."""
+
+    by = serializers.CharField()
+    until = serializers.DateTimeField(help_text="when it lapses, unless they go on")
 
 
 class WaitingLead(serializers.Serializer):
@@ -248,7 +263,13 @@ class WaitingLead(serializers.Serializer):
     country = serializers.CharField(allow_null=True)
     received_at = serializers.DateTimeField()
     opens_at = serializers.DateTimeField(allow_null=True)
-    closes_at = serializers.DateTimeField(allow_null=True)
+    stale_at = serializers.DateTimeField(
+        allow_null=True, help_text="from when it counts as left lying"
+    )
+    closes_at = serializers.DateTimeField(
+        allow_null=True, help_text="when it is pushed on to where its rule's next step says"
+    )
+    working = WorkingOut(allow_null=True)
     claimable = serializers.BooleanField()
     reasons = Reason(many=True)
 

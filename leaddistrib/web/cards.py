@@ -5,23 +5,26 @@ one drawn by the page from a message look the same.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
-from leaddistrib.models import Lead
-from leaddistrib.queries.cards import card
+from leaddistrib.models import Lead, Work
+from leaddistrib.queries.cards import card, is_shared, pushed_on_at, stale_at, work_on
 from leaddistrib.queries.wording import field_label
 
 TEMPERATURES = dict(Lead.Temperature.choices)
 SIZES = dict(Lead.SizeBand.choices)
 
 
-def row(lead: Lead) -> dict[str, Any]:
-    """A waiting lead for a list; read it with its pool."""
-    shown = card(lead)
+def row(lead: Lead, moment: datetime, work: Work | None = None) -> dict[str, Any]:
+    """A lead for a list, as it is at ``moment``; read it with its pool. ``work`` is who works on
+    it, if anybody."""
+    shown = card(lead, work)
+    stale = stale_at(lead)
     return {
         **shown,
         "received": lead.received_at,
@@ -29,11 +32,19 @@ def row(lead: Lead) -> dict[str, Any]:
         "temperature_label": TEMPERATURES.get(shown["temperature"], ""),
         "size_label": SIZES.get(shown["size"], ""),
         "place": place(shown["city"], shown["country"]),
+        "shared": is_shared(lead),
+        "stale": stale is not None and stale <= moment,
+        "goes_stale": stale,
+        "pushed_on": pushed_on_at(lead),
+        "worked_until": work.until if work else None,
     }
 
 
-def rows(leads: Iterable[Lead]) -> list[dict[str, Any]]:
-    return [row(lead) for lead in leads]
+def rows(leads: Iterable[Lead], moment: datetime) -> list[dict[str, Any]]:
+    """One query for who works on them, if any of them are shared."""
+    shown = list(leads)
+    works = work_on(shown, moment)
+    return [row(lead, moment, works.get(lead.pk)) for lead in shown]
 
 
 def place(city: str | None, country: str | None) -> str:

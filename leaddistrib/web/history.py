@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from leaddistrib.models import Claim, Lead, LogEntry, Rep
+from leaddistrib.models import Claim, Contact, Lead, LogEntry, Rep
 from leaddistrib.policy import View
 
 LONGEST = 50
@@ -49,10 +49,14 @@ def _told(entry: LogEntry) -> str:
             return _("Given to %(name)s") % who
         case LogEntry.Event.OPENED if entry.detail.get("mode") == "race":
             return _("Opened to all of “%(pool)s” at once") % pool
+        case LogEntry.Event.OPENED if entry.detail.get("mode") == "shared":
+            return _("Shared by everybody in “%(pool)s”") % pool
         case LogEntry.Event.OPENED:
             return _("Put in the queue “%(pool)s”") % pool
         case LogEntry.Event.CLAIMED:
             return _("Claimed by %(name)s") % who
+        case LogEntry.Event.CONTACTED:
+            return _contacted(entry) % who
         case LogEntry.Event.RELEASED:
             return _("Given back by %(name)s") % who
         case LogEntry.Event.CLOSED:
@@ -60,8 +64,19 @@ def _told(entry: LogEntry) -> str:
     return str(entry.get_event_display())
 
 
+def _contacted(entry: LogEntry) -> str:
+    match entry.detail.get("channel"):
+        case Contact.Channel.CALL:
+            return _("%(name)s called")
+        case Contact.Channel.EMAIL:
+            return _("%(name)s sent an e-mail")
+        case Contact.Channel.MEETING:
+            return _("%(name)s met the contact")
+    return _("%(name)s was in touch")
+
+
 def _note(entry: LogEntry) -> str:
-    return str(entry.detail.get("reason", ""))
+    return str(entry.detail.get("reason") or entry.detail.get("note", ""))
 
 
 def _tried(claim: Claim) -> str:

@@ -2,14 +2,26 @@
 
 from django.urls import path
 
-from leaddistrib.web.views import claim, home, hours, lead, manage, me, parting, pool, snapshot
+from leaddistrib.web.views import (
+    claim,
+    contributions,
+    home,
+    hours,
+    lead,
+    manage,
+    me,
+    parting,
+    pool,
+    sharing,
+    snapshot,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("pool/", pool.pool, name="pool"),
     path(
         "pool/<uuid:public_id>/contributions/",
-        contributions.contributions,
+        contributions.parts,
         name="contributions",
     ),
     path("lead/<uuid:public_id>/", lead.lead, name="lead"),
@@ -28,5 +40,8 @@ urlpatterns = [
     path("me/calendar/", hours.calendar, name="calendar"),
     path("me/calendar/remove/", hours.remove_calendar, name="calendar-remove"),
     path("manage/", manage.manage, name="manage"),
+    path(
+        "manage/reps/<uuid:public_id>/<uuid:handover>/", leaving.handed_over, name="handed-over"
+    ),
     path("snapshot/", snapshot.snapshot, name="snapshot"),
 ]

@@ -42,6 +42,15 @@ MATRIX = {
         "foreign waiting": "403 404 404 403 403 401",
         "missing": "404 404 404 403 403 401",
     },
+    ("api-contacts", "POST"): {
+        "own": "403 403 200 403 403 401",
+        "colleague's": "403 403 404 403 403 401",
+        "waiting": "403 403 403 403 403 401",
+        "taken": "403 403 409 403 403 401",
+        "foreign": "403 404 404 403 403 401",
+        "foreign waiting": "403 404 404 403 403 401",
+        "missing": "404 404 404 403 403 401",
+    },
     ("api-release", "POST"): {
         "own": "403 403 200 403 403 401",
         "colleague's": "403 403 404 403 403 401",
@@ -62,6 +71,7 @@ MATRIX = {
     ("api-unknown", "GET"): {"": "404 404 404 403 403 401"},
 }
 BODIES = {
+    "api-contacts": {"channel": "call"},
     "api-leads": {"source": "website", "company": "Lenoir"},
     "api-release": {"reason": "Not my market"},
 }

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from leaddistrib.lifecycle import start
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.intake.receiving import receive
 from leaddistrib.models import Lead, Pool
@@ -93,6 +94,9 @@ SEEN: dict[str, tuple[int, ...]] = {
     "pool": (200, 200, 200, 403, 403, 403, 302),
     "lead": (200, 200, 404, 200, 200, 404, 302),
     "claim": (302, 302, 404, 404, 404, 404, 302),
+    "contacts": (405,) * 7,
+    "working": (405,) * 7,
+    "contributions": (200, 200, 404, 200, 200, 404, 302),
     "release": (200, 302, 404, 404, 404, 404, 302),
     "close": (200, 302, 404, 404, 404, 404, 302),
     "me": (200, 200, 200, 200, 200, 200, 302),
@@ -105,6 +109,11 @@ SEEN: dict[str, tuple[int, ...]] = {
     "calendar": (405,) * 7,
     "calendar-remove": (405,) * 7,
     "manage": (403, 403, 403, 200, 200, 403, 302),
+    "assign": (403, 403, 403, 404, 404, 403, 302),  # without naming a lead
+    "credit": (403, 403, 403, 200, 200, 403, 302),
+    "reps": (403, 403, 403, 200, 200, 403, 302),
+    "leave": (403, 403, 403, 200, 200, 403, 302),
+    "handed-over": (403, 403, 403, 200, 200, 403, 302),
     "snapshot": (200, 200, 200, 403, 403, 403, 302),
 }
 
@@ -119,6 +128,10 @@ def test_each_role_sees_its_pages_only(cast, name):
     arguments = {"lead": [owned.public_id], "claim": [owned.public_id]}
     arguments |= {"release": [owned.public_id], "close": [owned.public_id]}
     arguments |= {"time-off-remove": [1], "time-off-change": [1]}
+    arguments |= {"credit": [owned.public_id], "leave": [cast.amina.public_id]}
+    arguments |= {"handed-over": [cast.amina.public_id, owned.public_id]}
+    arguments |= {"contacts": [owned.public_id], "working": [owned.public_id]}
+    arguments |= {"contributions": [cast.pool.public_id]}
     address = page(name, *arguments.get(name, []))
     for role, expected in zip(ROLES, SEEN[name], strict=True):
         client = signed_in(getattr(cast, role)) if role else Client()
@@ -212,7 +225,63 @@ def test_a_queue_is_filtered_by_source(cast):
     def shown(source: str) -> int:
         return len(client.get(page("pool"), {"source": source}).context["rows"])
 
-    assert (shown("web"), shown(""), shown("*")) == (1, 1, 3)
+    assert (shown("web"), shown("-"), shown("")) == (1, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"company": "LENOIR"}, ["Boulangerie Lenoir"]),
+        ({"country": "NO", "min_score": "60"}, ["Halvorsen"]),
+        ({"temperature": "hot"}, ["Boulangerie Lenoir"]),
+        ({"size": "smb", "temperature": "warm"}, []),
+        ({"min_score": "many"}, ["Halvorsen", "Boulangerie Lenoir"]),
+    ],
+)
+def test_a_queue_is_narrowed_and_its_address_keeps_it(cast, waiting, query, expected):
+    LeadFactory(pool=cast.pool, company="Halvorsen", country="NO", score=64, temperature="warm")
+    client = signed_in(cast.amina)
+    answer = client.get(page("pool"), {**query, "all": 1})
+    assert [row["company"] for row in answer.context["rows"]] == expected
+    form = answer.content.decode().split('<form class="filters', 1)[1].split("</form>")[0]
+    if query != {"min_score": "many"}:
+        for name, value in query.items():
+            assert re.search(rf'name="{name}"[^>]*value="{value}"|value="{value}" selected', form)
+
+
+def test_pages_of_a_narrowed_queue_stay_narrowed(cast, waiting):
+    for number in range(60):
+        LeadFactory(pool=cast.pool, company=f"Halvorsen {number}", country="NO")
+    answer = signed_in(cast.amina).get(page("pool"), {"country": "NO", "all": 1})
+    body = answer.content.decode()
+    assert len(answer.context["rows"]) == 50
+    assert "country=NO&amp;all=1&amp;page=2" in body
+    answer = signed_in(cast.amina).get(page("pool"), {"country": "NO", "all": 1, "page": 2})
+    assert len(answer.context["rows"]) == 10
+
+
+def test_a_queue_of_500_costs_as_many_queries_as_one_of_5(cast):
+    cast.pool.mode = Pool.Mode.SHARED
+    cast.pool.save()
+    leads = [LeadFactory(pool=cast.pool) for _ in range(5)]
+    for lead in leads:
+        start(lead, cast.bruno)
+    client = signed_in(cast.amina)
+    client.get(page("pool"))  # the session learns the reader's language, once
+    few = queries(client, page("pool") + "?all=1")
+    Lead.objects.bulk_create(
+        Lead(
+            company=f"Company {number}",
+            status="waiting",
+            pool=cast.pool,
+            period=1,
+            opens_at=timezone.now(),
+            received_at=timezone.now(),
+        )
+        for number in range(495)
+    )
+    assert queries(client, page("pool") + "?all=1") == few <= 20
+    assert queries(client, page("pool") + "?min_score=50&sort=score") <= few + 1
 
 
 def test_one_pool_shows_its_own_leads_and_a_foreign_one_does_not_exist(cast, waiting):

@@ -1,11 +1,17 @@
 // One lead on screen: says so when it is gone, or is no longer what the page shows.
 
-const page = document.querySelector("[data-lead-page]");
-const { leadPage: id, pool, version } = page.dataset;
+let page = document.querySelector("[data-lead-page]");
+const { leadPage: id, pool } = page.dataset;
 const texts = document.querySelector("[data-texts]")?.dataset ?? {};
 const say = (name, detail) => document.dispatchEvent(new CustomEvent(`leads:${name}`, { detail }));
 
+// The server may have drawn it anew.
+document.addEventListener("leads:drawn", () => {
+  page = document.querySelector("[data-lead-page]") ?? page;
+});
+
 document.addEventListener("leads:gone", ({ detail: { lead, by } }) => {
+  if (lead === id && "shared" in page.dataset) return noLongerShared(by);
   if (lead !== id || !("claimable" in page.dataset)) return;
   // Taken in another tab of one's own: the whole lead is there to be shown now.
   if (by === document.body.dataset.name) return location.reload();
@@ -17,10 +23,41 @@ document.addEventListener("leads:gone", ({ detail: { lead, by } }) => {
   page.querySelector("[data-lost]").textContent = by ? texts.tookThis.replace("{name}", by) : texts.changed;
 });
 
+// A colleague was first, or closed it: what stood here for everybody is that one's now.
+function noLongerShared(by) {
+  if (by === document.body.dataset.name) return location.reload();
+  delete page.dataset.shared;
+  for (const part of page.querySelectorAll(".working, .contact-ways, .contact-form, .parting")) part.remove();
+  page.querySelector("[data-lost]").textContent = by ? texts.tookThis.replace("{name}", by) : texts.changed;
+}
+
+// Who is at a shared lead, until when: the part of the page that is true is shown.
+function showWork(work) {
+  const shown = page.querySelector("[data-work]");
+  if (!shown) return;
+  const state = !work ? "free" : work.by === document.body.dataset.name ? "mine" : "other";
+  shown.dataset.until = work?.until ?? "";
+  for (const time of shown.querySelectorAll("time")) time.dateTime = work?.until ?? "";
+  if (work) shown.querySelector("[data-working-by]").textContent = work.by;
+  if (shown.dataset.state === state) return;
+  shown.dataset.state = state;
+  for (const part of shown.querySelectorAll("[data-work-part]")) part.hidden = part.dataset.workPart !== state;
+}
+document.addEventListener("leads:updated", ({ detail: { lead } }) => {
+  if (lead.id === id) showWork(lead.working);
+  say("drawn");
+});
+document.addEventListener("leads:tick", ({ detail: now }) => {
+  const until = Date.parse(page.querySelector("[data-work]")?.dataset.until);
+  if (until <= now) showWork(null);
+});
+
 // Something happened in its pool while nobody was listening: look whether it was this lead.
 document.addEventListener("leads:snapshot", ({ detail: { pools } }) => {
   const now = pools.get(pool);
-  if (!("claimable" in page.dataset) || !now || now.version === Number(version)) return;
+  if (now?.leads.has(id)) showWork(now.leads.get(id).working);
+  const waits = "claimable" in page.dataset || "shared" in page.dataset;
+  if (!waits || !now || now.version === Number(page.dataset.version)) return;
   if (!now.leads.has(id)) say("refresh", "lead");
 });
 

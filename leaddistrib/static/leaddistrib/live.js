@@ -145,7 +145,7 @@ function connected(message) {
 }
 
 // A whole snapshot names every pool of the rep; another one answers for the pools it names.
-function takeSnapshot({ pools: shown, me }, whole) {
+function takeSnapshot({ pools: shown, me, now }, whole) {
   if (whole) {
     asked.clear();
     pools.clear();
@@ -156,7 +156,7 @@ function takeSnapshot({ pools: shown, me }, whole) {
     pools.set(id, { version, wanted: version, size: size ?? leads.length, leads: cards, held });
     asked.delete(id);
   }
-  say("snapshot", { pools, named: shown.map((pool) => pool.id), whole });
+  say("snapshot", { pools, named: shown.map((pool) => pool.id), whole, now });
   if (me) say("me", me);
   for (const { id } of shown) settle(id);
 }

@@ -112,8 +112,9 @@ document.addEventListener("leads:snapshot", ({ detail: { pools, whole } }) => {
 
 // Some parts are drawn by the server only: fetch the page again and put the new part in place.
 const refreshing = new Set();
+const again = new Set(); // asked for once more while it was under way
 async function refresh(id) {
-  if (refreshing.has(id)) return;
+  if (refreshing.has(id)) return again.add(id);
   refreshing.add(id);
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
@@ -127,6 +128,7 @@ async function refresh(id) {
     // No connection: the next message or heartbeat asks again.
   } finally {
     refreshing.delete(id);
+    if (again.delete(id)) refresh(id);
   }
 }
 document.addEventListener("leads:refresh", ({ detail: id }) => refresh(id));
@@ -134,4 +136,18 @@ document.addEventListener("leads:refresh", ({ detail: id }) => refresh(id));
 for (const form of document.querySelectorAll("[data-autosubmit]")) {
   form.querySelector("button").hidden = true;
   form.addEventListener("change", () => form.requestSubmit());
+  // What is left empty narrows nothing, and need not stand in the address.
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
+  });
+}
+
+// What is logged with each tap is logged once, however often an impatient thumb taps.
+for (const form of document.querySelectorAll("[data-once]")) {
+  let sent = false;
+  form.addEventListener("submit", (event) => {
+    if (sent) event.preventDefault();
+    sent = true;
+  });
+  addEventListener("pageshow", () => { sent = false; });
 }

@@ -19,13 +19,27 @@ const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name
 // The pools that the list covers, with the versions of what it shows.
 const covered = () => new Map(list().dataset.pools.trim().split(" ").map((pair) => pair.split(":")));
 
+// What the list is narrowed to, by the names in its address.
+const cut = () => JSON.parse(list().dataset.cut ?? "{}");
+
+// Cards cut long texts, and end them with an ellipsis then: what was cut off is not looked at.
+const sameText = (whole, cut) => whole === cut || (cut.endsWith("…") && whole.startsWith(cut.slice(0, -1)));
+const folded = (text) => (text ?? "").toLocaleLowerCase();
+const FITS = {
+  source: (wanted, lead) => sameText(wanted === "-" ? "" : wanted, lead.source ?? ""),
+  country: (wanted, lead) => folded(lead.country) === folded(wanted),
+  size: (wanted, lead) => lead.size === wanted,
+  temperature: (wanted, lead) => lead.temperature === wanted,
+  min_score: (wanted, lead) => lead.score !== null && lead.score >= Number(wanted),
+  company: (wanted, lead) => folded(lead.company).includes(folded(wanted)),
+};
+
 function fits(pool, lead) {
-  const { filter } = list().dataset;
-  return covered().has(pool) && (filter === undefined || sameText(filter, lead.source ?? ""));
+  return covered().has(pool) && Object.entries(cut()).every(([name, wanted]) => FITS[name](wanted, lead));
 }
 
-// Cards cut long texts, and end them with an ellipsis then.
-const sameText = (whole, cut) => whole === cut || (cut.endsWith("…") && whole.startsWith(cut.slice(0, -1)));
+// In a shared pool everybody works every lead: it is opened, not claimed.
+const isShared = (pool) => list().dataset.shared.split(" ").includes(pool);
 
 const newest = (a, b) => b.dataset.opens.localeCompare(a.dataset.opens);
 const ORDERS = {
@@ -50,6 +64,7 @@ function place(row) {
 function draw(pool, lead, row = template.content.firstElementChild.cloneNode(true)) {
   Object.assign(row.dataset, {
     lead: lead.id, pool, opens: lead.opens_at ?? "", score: lead.score ?? "", source: lead.source ?? "",
+    stales: lead.stale_at ?? "",
   });
   const country = lead.country && countries.of(lead.country);
   const shown = {
@@ -59,19 +74,31 @@ function draw(pool, lead, row = template.content.firstElementChild.cloneNode(tru
   };
   for (const element of row.querySelectorAll("[data-field]")) {
     const { field } = element.dataset;
-    if (field === "received_at") element.dateTime = lead.received_at;
+    if (element.dateTime !== undefined) element.dateTime = lead[field] ?? "";
     else if (field === "company") element.textContent = shown.company || element.textContent;
     else {
       element.textContent = shown[field] ?? "";
       element.hidden = !element.textContent;
     }
   }
+  const { by, until } = lead.working ?? {};
+  row.querySelector("[data-working-mine]").hidden = by !== ownName;
+  row.querySelector("[data-working-other]").hidden = by === ownName;
+  row.querySelector("[data-working-by]").textContent = by ?? "";
+  row.querySelector("[data-working] time").dateTime = until ?? "";
+  row.querySelector("[data-claim]").hidden = isShared(pool);
+  row.querySelector("[data-open]").hidden = !isShared(pool);
   row.querySelector("[data-box]").className = `lead-score ${lead.temperature ?? ""}`;
   for (const link of row.querySelectorAll("[data-href]")) {
     link.setAttribute("href", link.getAttribute("href").replace(BLANK, lead.id));
   }
   return row;
 }
+
+const textsOf = (row) => ({
+  company: row.querySelector("[data-field=company]").textContent,
+  working: row.querySelector("[data-working] time").dateTime,
+});
 
 function trim() {
   const { limit, paged } = list().dataset;
@@ -130,9 +157,14 @@ document.addEventListener("leads:opened", ({ detail: { pool, lead, size } }) => 
 
 document.addEventListener("leads:updated", ({ detail: { pool, lead } }) => {
   const row = list() && rowOf(lead.id);
-  if (!row) return;
+  if (!row || row.classList.contains("is-taken")) return;
+  if (!fits(pool, lead)) return remove(row);
+  const { company, working } = textsOf(row);
   place(draw(pool, lead, row));
   say("drawn");
+  if (lead.working && lead.working.by !== ownName && !working) {
+    say("announce", fill(texts.working, { name: lead.working.by, company }));
+  }
 });
 
 document.addEventListener("leads:gone", ({ detail: { pool, lead, by, size } }) => {
@@ -148,6 +180,8 @@ document.addEventListener("leads:gone", ({ detail: { pool, lead, by, size } }) =
   const button = row.querySelector("[data-claim]");
   const focused = button === document.activeElement;
   button.hidden = true;
+  row.querySelector("[data-open]").hidden = true;
+  row.querySelector("[data-working] time").dateTime = "";
   if (focused) row.querySelector("a").focus();
   if (by && by !== ownName) say("announce", fill(texts.took, { name: by, company }));
   setTimeout(() => row.isConnected && leave(row), TAKEN_STAYS);
@@ -157,9 +191,9 @@ document.addEventListener("leads:snapshot", ({ detail: { pools, named } }) => {
   if (!list()) return;
   for (const [id, pool] of pools) count(id, pool.size);
   watch(); // not before a snapshot came: only then is somebody there to tell the server
-  const { order, filter, paged } = list().dataset;
+  const { order, paged } = list().dataset;
   const mine = covered();
-  if (order === "newest" && filter === undefined && paged === undefined) return adopt(pools, mine);
+  if (order === "newest" && list().dataset.cut === undefined && paged === undefined) return adopt(pools, mine);
   // Another order or cut is the server's to draw, if anything changed.
   const changed = named.some((id) => mine.has(id) && Number(mine.get(id)) !== pools.get(id).version);
   if (changed) say("refresh", "list");

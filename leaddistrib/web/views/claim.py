@@ -41,7 +41,7 @@ def _confirmation(
 ) -> HttpResponse:
     if lead.status != Lead.Status.WAITING:
         return redirect("leaddistrib:lead", lead.public_id)
-    context = {"viewer": viewer, "lead": lead, "row": row(lead), "busy": status == 503}
+    context = {"viewer": viewer, "lead": lead, "row": row(lead, clock.now()), "busy": status == 503}
     return render(request, "leaddistrib/claim.html", context, status=status)
 
 

@@ -28,6 +28,6 @@ def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "reasons": [reason(refusal) for refusal in limits.refusals],
         "pools": list(pools_with_sizes(viewer.rep)),
         "page": page,
-        "rows": rows(page.object_list),
+        "rows": rows(page.object_list, now),
     }
     return render(request, "leaddistrib/home.html", context)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from leaddistrib.models import Claim, Decision, Lead
 from leaddistrib.policy import View, disclose
 from leaddistrib.queries import clock, explanations
+from leaddistrib.queries.cards import is_shared, pushed_on_at, stale_at, work_on
 from leaddistrib.queries.inbox import standing
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for, signed_in
@@ -32,13 +33,19 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
     member = rep is not None and found.pool_id in viewer.sight.pools
     limits = standing(rep, clock.now()) if rep and member and waiting else None
     own = rep is not None and found.owner_id == rep.pk and found.status == Lead.Status.OWNED
+    shared = is_shared(found) and member
+    works = work_on([found])
     context = {
         "viewer": viewer,
         "lead": found,
         "shown": shown,
         "whole": view is View.WHOLE,
         "own": own,
-        "claimable": waiting and member,
+        "shared": shared,
+        "working": works.get(found.pk),
+        "stale_at": stale_at(found),
+        "pushed_on": pushed_on_at(found),
+        "claimable": waiting and member and not shared,
         "limits": limits,
         "reasons": [outcomes.reason(refusal) for refusal in limits.refusals] if limits else [],
         "too_late": _too_late(found, viewer) if not own else "",
@@ -49,7 +56,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "sentence": explanations.sentence(decision, rep) if decision else "",
         "trace": _trace(decision, viewer, view),
         "history": history(found, view, rep),
-        "form": CloseForm() if own else None,
+        "form": CloseForm() if own or shared else None,
     }
     return render(request, "leaddistrib/lead.html", context)
 

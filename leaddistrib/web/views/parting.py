@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from leaddistrib.errors import Busy, NotYours
 from leaddistrib.lifecycle import closing, releasing
 from leaddistrib.models import Lead
+from leaddistrib.queries.cards import is_shared
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in
 from leaddistrib.web.forms import CloseForm, ReleaseForm
 
@@ -44,7 +45,8 @@ def _part(
     done: str,
 ) -> HttpResponse:
     found, rep = lead_for_rep(viewer, public_id)
-    if found.owner_id != rep.pk or found.status != Lead.Status.OWNED:
+    own = found.owner_id == rep.pk and found.status == Lead.Status.OWNED
+    if not own and not (name == "close" and is_shared(found)):
         if found.status != Lead.Status.CLOSED:  # its page says that it is closed, and by whom
             messages.info(request, _("This lead is not yours (any more)."))
         return redirect("leaddistrib:lead", public_id)

@@ -1,5 +1,6 @@
 """Where waiting leads are seen and claimed (RA1, PL1)."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -11,28 +12,26 @@ from django.views.decorators.http import require_safe
 from leaddistrib.models import Pool
 from leaddistrib.queries import clock
 from leaddistrib.queries.inbox import NEWEST, pools_with_sizes, standing
-from leaddistrib.queries.queue import NEWEST_FIRST, ORDERS, sources_in, waiting_in
+from leaddistrib.queries.queue import NEWEST_FIRST, WaitingFilter, orders, values_in, waiting_in
 from leaddistrib.web.access import Viewer, signed_in
-from leaddistrib.web.cards import rows
+from leaddistrib.web.cards import SIZES, TEMPERATURES, country_name, rows
 from leaddistrib.web.outcomes import reason
 
 
 @require_safe
 @signed_in
 def pool(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """The newest leads of all own pools, or of one (``?pool=``), in the order (``?sort=``) and of
-    the source (``?source=``) asked for; ``?all=1`` pages through every one of them."""
+    """The newest leads of all own pools, or of one (``?pool=``), in the order (``?sort=``) and cut
+    (the fields of ``WaitingFilter``) asked for; ``?all=1`` pages through every one of them."""
     rep, now = viewer.own, clock.now()
     limits = standing(rep, now)
     pools = list(pools_with_sizes(rep))
     chosen = _chosen(pools, request.GET.get("pool"))
     shown = [chosen] if chosen else pools
-    sources = sources_in(shown)
-    source = request.GET.get("source")
-    source = source if source in sources else None
     order = request.GET.get("sort", NEWEST_FIRST)
-    order = order if order in ORDERS else NEWEST_FIRST
-    leads = waiting_in(shown, order, source)
+    order = order if order in orders() else NEWEST_FIRST
+    narrowed = WaitingFilter(request.GET, waiting_in(shown, order))
+    leads, cut = narrowed.qs, _cut(narrowed)
     context: dict[str, Any] = {
         "viewer": viewer,
         "limits": limits,
@@ -40,20 +39,40 @@ def pool(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "pools": pools,
         "chosen": chosen,
         "shown": shown,
-        "size": _waiting(shown),
+        "shared": [pool for pool in shown if pool.mode == Pool.Mode.SHARED],
+        "size": leads.count() if cut else _waiting(shown),
         "total": _waiting(pools),
-        "sources": sources,
-        "source": source,
         "order": order,
+        "orders": orders(),
+        "cut": cut,
+        "cut_json": json.dumps(cut),
+        "fields": narrowed.filters,
+        "sources": values_in(shown, "source"),
+        "countries": _named(values_in(shown, "country")),
+        "sizes": SIZES.items(),
+        "temperatures": TEMPERATURES.items(),
         "everything": "all" in request.GET,
         "limit": NEWEST,
     }
     if context["everything"]:
         context["page"] = Paginator(leads, NEWEST).get_page(request.GET.get("page"))
-        context["rows"] = rows(context["page"].object_list)
+        context["rows"] = rows(context["page"].object_list, now)
     else:
-        context["rows"] = rows(leads[:NEWEST])
+        context["rows"] = rows(leads[:NEWEST], now)
     return render(request, "leaddistrib/pool.html", context)
+
+
+def _cut(narrowed: WaitingFilter) -> dict[str, str]:
+    """What the list is narrowed to, by the name of the filter; what is wrong narrows nothing."""
+    narrowed.form.is_valid()
+    given = narrowed.form.cleaned_data
+    return {name: str(value) for name, value in given.items() if value not in (None, "")}
+
+
+def _named(codes: list[str]) -> list[tuple[str, str]]:
+    """Countries by name, with their codes."""
+    named = [(code, country_name(code)) for code in codes if code]
+    return sorted(named, key=lambda pair: pair[1])
 
 
 def _waiting(pools: list[Pool]) -> int:

@@ -1,0 +1,64 @@
+"""A rep was in touch with a lead (PO1)."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from leaddistrib.api.base import ApiView
+from leaddistrib.api.documenting import ApiError, Example, documented
+from leaddistrib.api.representing import lead_document, reasons_document
+from leaddistrib.api.shapes import ClaimLost, ClaimRefused, LeadOut, LoggedContactIn
+from leaddistrib.events.messages import stamp
+from leaddistrib.lifecycle.contacting import AHEAD, log_contact
+from leaddistrib.policy import policy
+from leaddistrib.queries import clock
+
+
+class Contacts(ApiView):
+    """Log a contact."""
+
+    rate = "claim"
+
+    @documented(
+        "leads_contact",
+        "Log a contact",
+        "By the owner of a lead, or by a member of a shared pool while the lead waits there: then "
+        "the first contact may make the owner, as the pool says.",
+        body=LoggedContactIn,
+        answers={
+            200: (LeadOut, "The contact is logged; the lead as the caller sees it now."),
+            409: (ClaimLost, "A colleague owns the lead; in a shared pool, by having been in touch first."),
+            403: (
+                (ClaimRefused, ApiError),
+                "A rule stands against it, each with what would lift it; or the lead is neither "
+                "the caller's nor shared.",
+            ),
+        },
+        errors=(404,),
+        examples=(Example("A call", {"channel": "call", "note": "Wants a demo on Friday"}),),
+    )
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        lead, _view = self.lead()
+        rep = self.rep
+        given = LoggedContactIn(data=self.body(LoggedContactIn().fields))
+        given.is_valid(raise_exception=True)
+        said = given.validated_data
+        at = said.get("at")
+        if at is not None and at > clock.now() + AHEAD:
+            raise ValidationError({"at": [_("A contact is logged when it has been made.")]})
+        result = log_contact(lead, rep, said["channel"], at=at, note=said.get("note", ""))
+        if result.result == "logged":
+            return Response(lead_document(result.lead, policy().view(result.lead, self.sight)))
+        if result.result == "lost":
+            lost = {
+                "result": "lost",
+                "taken_by": result.taken_by.name if result.taken_by else "",
+                "taken_at": stamp(result.taken_at),
+            }
+            return Response(lost, status=status.HTTP_409_CONFLICT)
+        refused = {"result": "refused", "reasons": reasons_document(result.refusals)}
+        return Response(refused, status=status.HTTP_403_FORBIDDEN)

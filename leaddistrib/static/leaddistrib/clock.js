@@ -1,0 +1,39 @@
+// What is still to come, by the server's clock: a colleague's work lapses, a lead has waited too
+// long, a lead is passed on. The page marks it by itself; nobody sends a message for it.
+
+const language = document.documentElement.lang;
+const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+const formats = new Map(UNITS.map(([unit]) =>
+  [unit, new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" })]));
+let ahead = 0; // ms by which the server's clock is ahead of this device's
+
+function left(milliseconds) {
+  const seconds = milliseconds / 1000;
+  const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? UNITS.at(-1);
+  return formats.get(unit).format(Math.max(1, Math.ceil(seconds / size)));
+}
+
+function tick() {
+  const now = Date.now() + ahead;
+  for (const part of document.querySelectorAll("[data-lapses]")) {
+    const then = Date.parse(part.querySelector("time").dateTime);
+    part.hidden = !(then > now); // not a time: nothing is to come
+  }
+  for (const element of document.querySelectorAll("time[data-left]")) {
+    const then = Date.parse(element.dateTime);
+    const text = then > now ? left(then - now) : "";
+    if (element.textContent !== text) element.textContent = text;
+  }
+  for (const element of document.querySelectorAll("[data-stales]")) {
+    element.classList.toggle("is-stale", Date.parse(element.dataset.stales) <= now);
+  }
+  document.dispatchEvent(new CustomEvent("leads:tick", { detail: now }));
+}
+
+document.addEventListener("leads:snapshot", ({ detail: { now } }) => {
+  if (now) ahead = Date.parse(now) - Date.now();
+  tick();
+});
+document.addEventListener("leads:drawn", tick);
+setInterval(tick, 1_000);
+tick();
