@@ -40,8 +40,5 @@ urlpatterns = [
     path("me/calendar/", hours.calendar, name="calendar"),
     path("me/calendar/remove/", hours.remove_calendar, name="calendar-remove"),
     path("manage/", manage.manage, name="manage"),
-    path(
-        "manage/reps/<uuid:public_id>/<uuid:handover>/", leaving.handed_over, name="handed-over"
-    ),
     path("snapshot/", snapshot.snapshot, name="snapshot"),
 ]
