@@ -58,7 +58,7 @@ def matching_accounts(
     hosts = [company_hosts(lead.company_domain, free) for lead in leads]
     names = [match_name(lead.company) for lead in leads]
     domains = {host for own in hosts for host in own}
-    known = _candidates(domain__in=domains) if domains else []
+    known = _candidates(domains) if domains else []
     by_domain = {one.domain: one for one in known}
     chosen: list[_Choice | None] = [
         next(((by_domain[host].id, "domain", 100) for host in own if host in by_domain), None)
@@ -140,17 +140,18 @@ def _most_alike(
 def _likeness(name: str, other: str, threshold: int) -> float:
     """How alike two names are in percent, 0 below ``threshold``. Names with different numbers in
     them are different companies, however alike: "Lycée 12", "Lycée 13"."""
-    if _digits(name) != _digits(other):
-        return 0.0
-    return fuzz.ratio(name, other, score_cutoff=threshold)
+    likeness = fuzz.ratio(name, other, score_cutoff=threshold)
+    return likeness if likeness and _digits(name) == _digits(other) else 0.0
 
 
 def _digits(name: str) -> str:
     return "".join(letter for letter in name if letter.isdigit())
 
 
-def _candidates(**which: object) -> list[_Candidate]:
-    return list(_rows(Account.objects.filter(**which)))
+def _candidates(domains: Iterable[str]) -> list[_Candidate]:
+    """Accounts at one of these domains. The blank ones are left out by name because the index
+    leaves them out, which SQLite needs to be told."""
+    return list(_rows(Account.objects.filter(domain__in=domains).exclude(domain="")))
 
 
 def _rows(accounts: Any) -> Iterable[_Candidate]:
