@@ -8,8 +8,10 @@ from leaddistrib.web.views import (
     home,
     hours,
     lead,
+    leaving,
     manage,
     me,
+    moving,
     parting,
     pool,
     sharing,
@@ -40,5 +42,12 @@ urlpatterns = [
     path("me/calendar/", hours.calendar, name="calendar"),
     path("me/calendar/remove/", hours.remove_calendar, name="calendar-remove"),
     path("manage/", manage.manage, name="manage"),
+    path("manage/assign/", moving.assign, name="assign"),
+    path("manage/credit/<uuid:public_id>/", moving.credit, name="credit"),
+    path("manage/reps/", leaving.reps, name="reps"),
+    path("manage/reps/<uuid:public_id>/", leaving.leave, name="leave"),
+    path(
+        "manage/reps/<uuid:public_id>/<uuid:handover>/", leaving.handed_over, name="handed-over"
+    ),
     path("snapshot/", snapshot.snapshot, name="snapshot"),
 ]

@@ -11,6 +11,7 @@ from leaddistrib.policy import View, disclose
 from leaddistrib.queries import clock, explanations
 from leaddistrib.queries.cards import is_shared, pushed_on_at, stale_at, work_on
 from leaddistrib.queries.inbox import standing
+from leaddistrib.queries.overseeing import may_move
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for, signed_in
 from leaddistrib.web.cards import SIZES, TEMPERATURES, details, place
@@ -56,6 +57,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "sentence": explanations.sentence(decision, rep) if decision else "",
         "trace": _trace(decision, viewer, view),
         "history": history(found, view, rep),
+        "movable": may_move(found, viewer.sight),
         "form": CloseForm() if own or shared else None,
     }
     return render(request, "leaddistrib/lead.html", context)

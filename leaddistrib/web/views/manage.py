@@ -2,11 +2,13 @@
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from leaddistrib.queries import clock
+from leaddistrib.queries.alerts import OpenAlert, open_alerts, waiting_for
 from leaddistrib.queries.inbox import sized
 from leaddistrib.queries.sight import leads_of, pools_seen
 from leaddistrib.web.access import Viewer, signed_in
@@ -28,6 +30,11 @@ def manage(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             leads = leads.filter(company__icontains=form.cleaned_data["company"])
         if form.cleaned_data["status"]:
             leads = leads.filter(status=form.cleaned_data["status"])
+    now = clock.now()
+    alerts = open_alerts(viewer.sight, now)
+    chosen = _chosen(alerts, request.GET.get("alert", ""))
+    if chosen is not None:
+        leads = leads.filter(pk__in=waiting_for(chosen.alert, now).values("pk"))
     page = Paginator(leads, PAGE).get_page(request.GET.get("page"))
     context = {
         "viewer": viewer,
@@ -35,6 +42,18 @@ def manage(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "page": page,
         "rows": [(lead, TEMPERATURES.get(lead.temperature, "")) for lead in page.object_list],
         "pools": sized(pools_seen(viewer.sight)).order_by("name"),
-        "filtered": bool(request.GET.get("company") or request.GET.get("status")),
+        "filtered": any(request.GET.get(name) for name in ("company", "status", "alert")),
+        "alerts": alerts,
+        "chosen": chosen,
     }
     return render(request, "leaddistrib/manage.html", context)
+
+
+def _chosen(alerts: list[OpenAlert], asked: str) -> OpenAlert | None:
+    """The alert whose leads are asked for, if it is open and concerns the viewer."""
+    if not asked:
+        return None
+    for one in alerts:
+        if str(one.alert.pk) == asked:
+            return one
+    raise Http404

@@ -1,0 +1,111 @@
+"""Forms and checks of the pages on which managers move leads."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from leaddistrib.models import Lead, Rep
+from leaddistrib.queries.overseeing import movable, reps_overseen
+from leaddistrib.web.access import Viewer
+
+MOST = 100
+"""Leads that are moved by hand at once."""
+
+BUSY = lazy("Too much is going on at once. Nothing was changed: try again.")
+
+CREDITS: Mapping[str, Any] = {
+    "duplicate": lazy("It was a duplicate"),
+    "invalid": lazy("It was no real lead"),
+    "no_show": lazy("Nobody came to the meeting"),
+}
+
+
+class MoveForm(forms.Form):
+    """Whom leads are given to, and why."""
+
+    to = forms.ModelChoiceField(
+        label=lazy("Give to"),
+        queryset=Rep.objects.none(),
+        to_field_name="public_id",
+        empty_label=lazy("Choose somebody"),
+    )
+    reason = forms.CharField(label=lazy("Why?"), max_length=500)
+
+    def __init__(self, *args: Any, reps: QuerySet[Rep], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = reps.filter(active=True)  # type: ignore[attr-defined]
+
+
+class HandOverForm(forms.Form):
+    """What happens when a rep leaves."""
+
+    accounts_to = forms.ModelChoiceField(
+        label=lazy("Accounts go to"),
+        queryset=Rep.objects.none(),
+        to_field_name="public_id",
+        required=False,
+        empty_label=lazy("Nobody: they stay as they are"),
+    )
+    reason = forms.CharField(label=lazy("Why?"), max_length=500)
+    leaves = forms.BooleanField(
+        label=lazy("The rep leaves: nothing more comes in"), required=False, initial=True
+    )
+
+    def __init__(self, *args: Any, reps: QuerySet[Rep], rep: Rep, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = reps.filter(active=True).exclude(pk=rep.pk)
+        self.fields["accounts_to"].queryset = others  # type: ignore[attr-defined]
+
+
+class CreditForm(forms.Form):
+    """Why a lead's turn is given back (PU7)."""
+
+    reason = forms.ChoiceField(
+        label=lazy("Why?"), choices=list(CREDITS.items()), widget=forms.RadioSelect
+    )
+
+
+def must_oversee(viewer: Viewer) -> None:
+    """
+    Raises:
+        PermissionDenied: the viewer looks after nobody's leads.
+    """
+    if not viewer.oversees:
+        raise PermissionDenied(_("This page is for managers."))
+
+
+def leads_to_move(viewer: Viewer, texts: list[str]) -> list[Lead]:
+    """The leads named in an address.
+
+    Raises:
+        Http404: none are named, too many, or one does not exist for the viewer or is not theirs to
+            move; nothing tells these apart.
+    """
+    must_oversee(viewer)
+    try:
+        named = {UUID(text) for text in texts}
+    except ValueError:
+        raise Http404 from None
+    leads = movable(viewer.sight, named) if 0 < len(named) <= MOST else []
+    if not leads or len(leads) < len(named):
+        raise Http404
+    return leads
+
+
+def rep_overseen(viewer: Viewer, public_id: UUID) -> Rep:
+    """
+    Raises:
+        Http404: there is no such rep in the viewer's teams.
+    """
+    must_oversee(viewer)
+    rep = reps_overseen(viewer.sight).filter(public_id=public_id).first()
+    if rep is None:
+        raise Http404
+    return rep

@@ -1,0 +1,96 @@
+"""A manager gives leads to a rep by hand, or gives a lead's turn back (PU7)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from leaddistrib.engine.gates import Refusal
+from leaddistrib.errors import Busy
+from leaddistrib.lifecycle.crediting import credit_turn
+from leaddistrib.lifecycle.reassigning import Assigned, assign_by_hand, objections
+from leaddistrib.models import Lead, Rep
+from leaddistrib.queries import clock, wording
+from leaddistrib.queries.overseeing import reps_overseen
+from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.overseeing import BUSY, CreditForm, MoveForm, leads_to_move
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def assign(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """GET asks to whom and why; POST shows what stands against it, if anything does and was not
+    seen yet, and otherwise does it. The leads are named in the address."""
+    leads = leads_to_move(viewer, request.GET.getlist("lead"))
+    reps = reps_overseen(viewer.sight)
+    form = MoveForm(request.POST if request.method == "POST" else None, reps=reps)
+    against: Sequence[Refusal] = ()
+    if form.is_valid():
+        to, reason = form.cleaned_data["to"], form.cleaned_data["reason"]
+        against = objections(to, len(leads), clock.now())
+        if not against or request.POST.get("despite") == str(to.public_id):
+            try:
+                done = assign_by_hand(leads, to, reason=reason, actor=viewer.user)
+            except Busy:
+                form.add_error(None, BUSY)
+            else:
+                _say(request, done, to)
+                return _back(leads)
+    context = {
+        "viewer": viewer,
+        "form": form,
+        "leads": leads,
+        "to": form.cleaned_data.get("to") if against else None,
+        "against": [wording.passed_over(one.code, one.params) for one in against],
+    }
+    status = 400 if form.errors else 200
+    return render(request, "leaddistrib/assign.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def credit(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
+    """GET asks why; POST gives the turn that the lead took back, once."""
+    [lead] = leads_to_move(viewer, [str(public_id)])
+    form = CreditForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            given = credit_turn(lead, reason=form.cleaned_data["reason"], actor=viewer.user)
+        except Busy:
+            form.add_error(None, BUSY)
+        else:
+            if given:
+                messages.success(request, _("The turn that this lead took was given back."))
+            else:
+                messages.info(request, _("This lead has no turn to give back (any more)."))
+            return redirect("leaddistrib:lead", public_id)
+    status = 400 if form.errors else 200
+    context = {"viewer": viewer, "form": form, "lead": lead}
+    return render(request, "leaddistrib/credit.html", context, status=status)
+
+
+def _back(leads: Sequence[Lead]) -> HttpResponse:
+    if len(leads) == 1:
+        return redirect("leaddistrib:lead", leads[0].public_id)
+    return redirect("leaddistrib:manage")
+
+
+def _say(request: HttpRequest, done: Assigned, to: Rep) -> None:
+    number = len(done.decisions)
+    if number:
+        text = ngettext(
+            "%(name)s has %(number)d more lead.", "%(name)s has %(number)d more leads.", number
+        )
+        messages.success(request, text % {"name": to.name, "number": number})
+    if done.left_alone:
+        text = ngettext(
+            "%(number)d lead was left alone: it is closed, or theirs already.",
+            "%(number)d leads were left alone: they are closed, or theirs already.",
+            len(done.left_alone),
+        )
+        messages.info(request, text % {"number": len(done.left_alone)})
