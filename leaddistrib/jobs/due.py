@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 
 from leaddistrib.jobs.runs import run_due
 from leaddistrib.lifecycle.alerting import close_alerts
+from leaddistrib.lifecycle.calendars import read_due
 from leaddistrib.lifecycle.dryruns import work_off
 from leaddistrib.lifecycle.publishing import publish_scheduled
 from leaddistrib.lifecycle.retrying import look_for_unclaimed, retry_due
@@ -51,6 +52,7 @@ WORK = (
     Work("unclaimed", look_for_unclaimed, every=timedelta(seconds=20)),
     Work("alerts", close_alerts, every=timedelta(seconds=20)),
     Work("dry runs", work_off, every=timedelta(seconds=1)),
+    Work("calendars", read_due, every=timedelta(seconds=10)),
     Work("jobs", run_due, every=timedelta(minutes=1)),
 )
 
