@@ -12,23 +12,31 @@ from django.utils import timezone
 
 from leaddistrib.jobs import work
 
+MONDAY = 0
 CATCH_UP = 60
 """Missed periods that a job catches up with at most; beyond them only the latest ones count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work done once each local day, due at ``at`` (wall time of TIME_ZONE).
+    """Work done once each local day, or each week on ``weekday`` (0 is Monday), due at ``at`` (wall
+    time of TIME_ZONE). A period is named by its day.
 
     ``run`` gets the moment of the run and returns figures for the record; doing it twice must do no
-    harm. ``every_period``: after downtime each missed day is done, oldest first; otherwise only the
-    latest.
+    harm. ``every_period``: after downtime each missed period is done, oldest first; otherwise only
+    the latest.
     """
 
     name: str
     at: time
     run: Callable[[datetime], Mapping[str, object]]
     every_period: bool = False
+    weekday: int | None = None
+
+    @property
+    def step(self) -> timedelta:
+        """From one period to the next, in days of the calendar."""
+        return timedelta(days=1 if self.weekday is None else 7)
 
     def due_at(self, day: date) -> datetime:
         """When the run of ``day`` is due, in UTC. A time that a change of clocks skips is due at
@@ -37,24 +45,28 @@ class Job:
         return local.astimezone(UTC)
 
     def latest(self, moment: datetime) -> date:
-        """The latest day whose run is due at ``moment``."""
-        today = moment.astimezone(timezone.get_default_timezone()).date()
-        return today if self.due_at(today) <= moment else today - timedelta(days=1)
+        """The day of the latest period that is due at ``moment``."""
+        day = moment.astimezone(timezone.get_default_timezone()).date()
+        if self.weekday is not None:
+            day -= timedelta(days=(day.weekday() - self.weekday) % 7)
+        return day if self.due_at(day) <= moment else day - self.step
 
     def due(self, last: date | None, moment: datetime) -> Iterator[date]:
-        """Days that are due at ``moment`` when ``last`` was the last one done, oldest first."""
+        """Days of the periods that are due at ``moment`` when ``last`` was the last one done,
+        oldest first."""
         latest = self.latest(moment)
-        if last is None or not self.every_period:
-            first = latest
-        else:
-            first = max(last + timedelta(days=1), latest - timedelta(days=CATCH_UP - 1))
         if last is not None and last >= latest:
             return
-        for number in range((latest - first).days + 1):
-            yield first + timedelta(days=number)
+        missed = 1
+        if last is not None and self.every_period:
+            # A last one on another day, before the schedule was changed, counts as its period.
+            missed = min(-(-(latest - last) // self.step), CATCH_UP)
+        for number in reversed(range(missed)):
+            yield latest - number * self.step
 
 
 JOBS = (
     Job("housekeeping", at=time(3, 20), run=work.housekeeping),
     Job("consistency", at=time(4, 10), run=work.consistency),
+    Job("rule_reviews", at=time(7, 30), run=work.rule_reviews, weekday=MONDAY),
 )

@@ -2,9 +2,12 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from leaddistrib.lifecycle import housekeeping as keeping
+from leaddistrib.lifecycle.reviewing import remind
 from leaddistrib.lifecycle.webhooks import forget_calls
 from leaddistrib.queries.consistency import findings
 
@@ -33,3 +36,10 @@ def consistency(moment: datetime) -> Mapping[str, object]:
             finding.remedy,
         )
     return {finding.code: finding.count for finding in found}
+
+
+def rule_reviews(moment: datetime) -> Mapping[str, object]:
+    """Remind of the rules that are to be reviewed, once a week (RU7)."""
+    day = timezone.localdate(moment, timezone.get_default_timezone())
+    monday = day - timedelta(days=day.weekday())
+    return remind(moment, monday.isoformat())

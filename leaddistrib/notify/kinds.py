@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leaddistrib.models import Alert, Lead, OutboxMessage, Rule, RuleReview, RuleSet
+from leaddistrib.models import Alert, Lead, OutboxMessage, RuleSet
 
 Loaded = Mapping[str, Any]
 
@@ -56,20 +56,17 @@ def _alert_over(message: OutboxMessage, loaded: Loaded) -> str:
     return "The alert is over." if alert is None or alert.closed_at else ""
 
 
-def _rule(message: OutboxMessage) -> Loaded:
-    published = Rule.objects.filter(ruleset__status=RuleSet.Status.PUBLISHED)
-    return {"rule": published.filter(key=_id(message)).first()}
+def _published(message: OutboxMessage) -> Loaded:
+    return {"ruleset": RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED).first()}
 
 
-def _reviewed(message: OutboxMessage, loaded: Loaded) -> str:
-    if loaded["rule"] is None:
-        return "The rule is no longer in force."
-    since = RuleReview.objects.filter(key=loaded["rule"].key, at__gte=message.created_at)
-    return "The rule was reviewed." if since.exists() else ""
+def _no_rules(message: OutboxMessage, loaded: Loaded) -> str:
+    """Which rules are due is seen on the page: others may be when the message is read."""
+    return "" if loaded["ruleset"] else "There are no rules in force any more."
 
 
 KINDS: Mapping[str, Kind] = {
     "lead.assigned": Kind("assigned", _lead, _not_the_owner),  # lead.assigned:<decision>
     "alert.opened": Kind("alert", _alert, _alert_over),  # alert.opened:<alert>
-    "rule.review": Kind("review", _rule, _reviewed),  # rule.review:<rule key>:<day>
+    "rules.review": Kind("review", _published, _no_rules),  # rules.review:<day>
 }

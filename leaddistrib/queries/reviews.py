@@ -1,9 +1,9 @@
 """When somebody last looked at each rule, and what it did since (RU7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import (
@@ -66,7 +66,9 @@ def stale(moment: datetime) -> list[Stale]:
     ruleset = rulebook.published()
     if ruleset is None:
         return []
-    rules = list(ruleset.rules.order_by("position").prefetch_related("steps__team", "steps__pool"))
+    rules = list(
+        ruleset.rules.order_by("position").prefetch_related("steps__team", "steps__pool__teams")
+    )
     looked, limit = last_looked_at(rules), review_after()
     due = [rule for rule in rules if looked[rule.key] + limit <= moment]
     did = did_since({rule.key: looked[rule.key] for rule in due})
@@ -154,8 +156,7 @@ def did_since(since: Mapping[UUID, datetime]) -> dict[UUID, Did]:
     )
     answered = decisions.annotate(took=took).values_list("rule__key").annotate(mean=Avg("took"))
     responses: dict[UUID, timedelta | None] = dict(answered)
-    row: dict[str, Any]
-    for row in figures:
+    for row in cast("Iterable[dict[str, Any]]", figures):
         key = row["rule__key"]
         figures_of = {name: row[name] for name in FIGURES}
         found[key] = Did(**figures_of, response=responses.get(key))
