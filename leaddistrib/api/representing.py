@@ -30,7 +30,7 @@ def decision_document(decision: Decision | None) -> dict[str, Any] | None:
     return {
         "method": decision.method,
         "rule": decision.rule.name if decision.rule else None,
-        "ruleset_version": decision.ruleset.version,
+        "ruleset_version": decision.ruleset.version if decision.ruleset else None,
         "owner": decision.owner.name if decision.owner else None,
         "pool": decision.pool.name if decision.pool else None,
         "explanation": sentence(decision),

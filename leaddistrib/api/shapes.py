@@ -86,7 +86,9 @@ class DecisionOut(serializers.Serializer):
 
     method = serializers.ChoiceField(Decision.Method.choices)
     rule = serializers.CharField(allow_null=True, help_text="null: no rule matched")
-    ruleset_version = serializers.IntegerField()
+    ruleset_version = serializers.IntegerField(
+        allow_null=True, help_text="null for duplicates and leads assigned by hand"
+    )
     owner = serializers.CharField(allow_null=True)
     pool = serializers.CharField(allow_null=True)
     explanation = serializers.CharField(help_text="in a sentence")

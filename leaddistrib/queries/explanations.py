@@ -1,16 +1,22 @@
 """Why a lead went where it went: a sentence for reps, the whole trace for managers (RU5).
 
-Both read what was kept with the decision; nothing is decided again here.
+Both read what was kept with the decision; nothing is decided again here. The sentence has its own
+module.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy as lazy
 
-from leaddistrib.models import Decision, Rep, Rule
+from leaddistrib.models import Decision, Rule, RuleStep
 from leaddistrib.queries import wording
+from leaddistrib.queries.sentences import sentence
+
+__all__ = ["Considered", "Trace", "TriedRule", "TriedStep", "sentence", "trace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,92 +32,51 @@ class TriedRule:
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """A rep who was looked at in a step, in order: next in turn first, then those passed over."""
+    """A rep who was looked at in a step, in order: next first, then those passed over.
+
+    ``result`` says in a few words what came of it. ``virtual_time`` is in turns of weight 1 times
+    a million, ``load`` such as "3 of 50" where the strategy goes by it, ``backup_of`` whom the rep
+    stands in for.
+    """
 
     name: str
     chosen: bool
     virtual_time: int | None
+    result: str
     passed_over: str = ""
     lifts_at: str | None = None
+    load: str = ""
+    backup_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TriedStep:
-    """A place the rule sent the lead to, and whether somebody there could take it."""
+    """A place the rule sent the lead to, and whether somebody there could take it. ``note`` says
+    why nobody was looked at."""
 
     target: str
     took: bool
     candidates: tuple[Considered, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A decision in full."""
+    """A decision in full. ``version`` is None where no rules were asked."""
 
-    version: int
+    version: int | None
     rules: tuple[TriedRule, ...]
     steps: tuple[TriedStep, ...]
     sentence: str
 
 
-def sentence(decision: Decision, rep: Rep | None = None) -> str:
-    """The decision in a sentence; said to ``rep`` where one is given."""
-    return " ".join(part for part in (_outcome(decision, rep), _for(decision, rep)) if part)
-
-
-def _outcome(decision: Decision, rep: Rep | None) -> str:
-    rule = decision.rule.name if decision.rule else None
-    if decision.owner:
-        if rep is not None and decision.owner_id == rep.pk:
-            return _("You got this lead by the rule “%(rule)s”: it was your turn.") % {"rule": rule}
-        return _("The rule “%(rule)s” gave this lead to %(owner)s, whose turn it was.") % {
-            "rule": rule,
-            "owner": decision.owner.name,
-        }
-    pool = decision.pool.name if decision.pool else ""
-    if decision.pool and decision.pool.is_safety_net:
-        if rule is None:
-            return _("No rule took this lead, so it waits in “%(pool)s”.") % {"pool": pool}
-        return _("Nobody in the rule “%(rule)s” was available, so it waits in “%(pool)s”.") % {
-            "rule": rule,
-            "pool": pool,
-        }
-    if decision.method == Decision.Method.RACE:
-        return _(
-            "The rule “%(rule)s” opened this lead to all members of “%(pool)s” at the same time: "
-            "the first claim owns it."
-        ) % {"rule": rule, "pool": pool}
-    return _("The rule “%(rule)s” put this lead in the queue “%(pool)s”.") % {
-        "rule": rule,
-        "pool": pool,
-    }
-
-
-def _for(decision: Decision, rep: Rep | None) -> str:
-    """What concerns this rep alone: passed over and why, or not yet their turn."""
-    if rep is None or decision.owner_id == rep.pk:
-        return ""
-    for step in decision.explanation["steps"]:
-        for place, candidate in enumerate(step.get("candidates", ())):
-            if candidate["rep"] != rep.pk:
-                continue
-            if "refused" in candidate:
-                reason = wording.passed_over(candidate["refused"], candidate.get("params", {}))
-                return _("You were passed over: %(reason)s.") % {"reason": reason}
-            return ngettext(
-                "%(number)d rep was before you in turn.",
-                "%(number)d reps were before you in turn.",
-                place,
-            ) % {"number": place}
-    return ""
-
-
 def trace(decision: Decision) -> Trace:
-    """Each rule with its reason, each candidate with its gate and virtual time."""
-    rules = list(decision.ruleset.rules.order_by("position"))
+    """Each rule with its reason, each candidate with its gate, its virtual time or its load."""
     document = decision.explanation
+    ruleset = decision.ruleset
+    rules = list(ruleset.rules.order_by("position")) if ruleset else []
     return Trace(
-        version=decision.ruleset.version,
+        version=ruleset.version if ruleset else None,
         rules=tuple(_tried(rules, document)),
         steps=tuple(_step(step) for step in document["steps"]),
         sentence=sentence(decision),
@@ -156,20 +121,63 @@ def _miss(miss: dict[str, Any]) -> str:
 
 def _step(step: dict[str, Any]) -> TriedStep:
     if "pool" in step:
-        return TriedStep(_("pool “%(name)s”") % {"name": step["pool"]}, took=True)
+        return TriedStep(_("pool “%(name)s”") % {"name": step["pool"]}, took="waited" not in step)
     return TriedStep(
-        _("team “%(name)s”, in turn") % {"name": step["team"]},
+        _target(step),
         took=step["winner"] is not None,
-        candidates=tuple(
-            Considered(
-                name=candidate["name"],
-                chosen=candidate["rep"] == step["winner"],
-                virtual_time=candidate.get("time"),
-                passed_over=wording.passed_over(candidate["refused"], candidate.get("params", {}))
-                if "refused" in candidate
-                else "",
-                lifts_at=candidate.get("lifts_at"),
-            )
-            for candidate in step["candidates"]
-        ),
+        candidates=tuple(_considered(step, one) for one in step["candidates"]),
+        note="" if step["candidates"] else str(NOBODY[step["push"]]),
     )
+
+
+def _target(step: dict[str, Any]) -> str:
+    """Where a push went, and how, as wording.step_in_words says it of the rule."""
+    parts = [str(dict(RuleStep.Push.choices).get(step["push"], step["push"]))]
+    if step["team"]:
+        parts.insert(0, _("team “%(name)s”") % {"name": step["team"]})
+    if step.get("territory"):
+        parts.append(_("territory “%(name)s”") % {"name": step["territory"]})
+    if step.get("seniority"):
+        level = wording.seniority(step["seniority"])
+        parts.append(_("only reps of seniority “%(level)s”") % {"level": level})
+    if "event" in step:
+        parts.append(_("only who attended “%(event)s”") % {"event": step["event"]})
+    return ", ".join(parts)
+
+
+NOBODY: Mapping[str, str | Promise] = {
+    "round_robin": lazy("nobody is in the team"),
+    "weighted": lazy("nobody is in the team"),
+    "least_loaded": lazy("nobody is in the team"),
+    "territory_owner": lazy("nobody works its territory, or it has none"),
+    "account_owner": lazy("nobody looks after its account, or it has none"),
+    "manager": lazy("none of the team's managers takes leads"),
+}
+"""Why a step had nobody to look at."""
+
+
+def _considered(step: dict[str, Any], candidate: dict[str, Any]) -> Considered:
+    chosen = candidate["rep"] == step["winner"]
+    refused = candidate.get("refused")
+    passed_over = wording.passed_over(refused, candidate.get("params", {})) if refused else ""
+    load = candidate.get("load")
+    return Considered(
+        name=candidate["name"],
+        chosen=chosen,
+        virtual_time=candidate.get("time"),
+        result=passed_over or _place(candidate, chosen),
+        passed_over=passed_over,
+        lifts_at=candidate.get("lifts_at"),
+        load=_("%(open)d of %(capacity)d") % {"open": load[0], "capacity": load[1]} if load else "",
+        backup_of=candidate.get("backup_of", ""),
+    )
+
+
+def _place(candidate: dict[str, Any], chosen: bool) -> str:
+    if "backup_of" in candidate:
+        return _("stands in for %(absent)s") % {"absent": candidate["backup_of"]}
+    if "load" in candidate:
+        return _("fewest open leads") if chosen else _("more open leads, or later in turn")
+    if "time" in candidate:
+        return _("next in turn") if chosen else _("later in turn")
+    return _("owner")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.engine.errors import ConditionError
-from leaddistrib.models import Lead, RuleStep
+from leaddistrib.models import Lead, Rep, RuleStep
 from leaddistrib.queries.fields import host_fields
 from leaddistrib.queries.holidays import NoHolidays
 
@@ -176,6 +176,10 @@ def refusal(code: str, params: Mapping[str, Any]) -> str:
 def passed_over(code: str, params: Mapping[str, Any]) -> str:
     """Why a rep was passed over, in a few words for a manager."""
     return str(PASSED_OVER[code]).format(**params)
+
+
+def seniority(level: str) -> str:
+    return str(dict(Rep.Seniority.choices).get(level, level))
 
 
 def calendar_problem(problem: str) -> str:

@@ -1,0 +1,247 @@
+"""A decision in a sentence: why did I get this lead, or why not (RU5).
+
+Reads what was kept with the decision; nothing is decided again here.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext, pgettext
+
+from leaddistrib.models import Decision, Rep
+from leaddistrib.queries import wording
+
+Step = Mapping[str, Any]
+
+# Why a rep was given a lead, by strategy: said to the rep, then of the rep to others (RU5).
+YOU_GOT_IT: Mapping[str, str | Promise] = {
+    "round_robin": lazy("You got this lead by the rule “%(rule)s”: it was your turn."),
+    "weighted": lazy("You got this lead by the rule “%(rule)s”: it was your turn, by weight."),
+    "territory_owner": lazy(
+        "You got this lead by the rule “%(rule)s”: it comes from your territory “%(territory)s”."
+    ),
+    "territory_owner:in_turn": lazy(
+        "You got this lead by the rule “%(rule)s”: it comes from your territory “%(territory)s”,"
+        " and it was your turn there."
+    ),
+    "territory_owner:backup": lazy(
+        "You got this lead by the rule “%(rule)s”: you stand in for %(absent)s, who works the"
+        " territory “%(territory)s” and is away."
+    ),
+    "account_owner": lazy("You got this lead by the rule “%(rule)s”: you look after its account."),
+    "account_owner:backup": lazy(
+        "You got this lead by the rule “%(rule)s”: you stand in for %(absent)s, who looks after its"
+        " account and is away."
+    ),
+    "least_loaded": lazy(
+        "You got this lead by the rule “%(rule)s”: you had the fewest open leads for your capacity."
+    ),
+    "manager": lazy("You got this lead by the rule “%(rule)s”: you manage the team “%(team)s”."),
+    "manager:least_loaded": lazy(
+        "You got this lead by the rule “%(rule)s”: of the managers of the team “%(team)s” you had"
+        " the fewest open leads for your capacity."
+    ),
+}
+GOT_IT: Mapping[str, str | Promise] = {
+    "round_robin": lazy("The rule “%(rule)s” gave this lead to %(owner)s, whose turn it was."),
+    "weighted": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, whose turn it was by weight."
+    ),
+    "territory_owner": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who works its territory “%(territory)s”."
+    ),
+    "territory_owner:in_turn": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who works its territory “%(territory)s”"
+        " and whose turn it was there."
+    ),
+    "territory_owner:backup": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who stands in for %(absent)s in the"
+        " territory “%(territory)s”."
+    ),
+    "account_owner": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who looks after its account."
+    ),
+    "account_owner:backup": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who stands in for %(absent)s, the"
+        " owner of its account."
+    ),
+    "least_loaded": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who had the fewest open leads for their"
+        " capacity."
+    ),
+    "manager": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who manages the team “%(team)s”."
+    ),
+    "manager:least_loaded": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, of the managers of the team “%(team)s”"
+        " the one with the fewest open leads for their capacity."
+    ),
+}
+
+# By what a lead is known to have come in before (IN3): "recognised by …".
+RECOGNISED_BY: Mapping[str, str | Promise] = {
+    "email": lazy("the e-mail address"),
+    "phone": lazy("the phone number"),
+    "name": lazy("name and company"),
+}
+
+
+def sentence(decision: Decision, rep: Rep | None = None) -> str:
+    """The decision in a sentence or a few; said to ``rep`` where one is given."""
+    return " ".join(part for part in _parts(decision, rep) if part)
+
+
+def _parts(decision: Decision, rep: Rep | None) -> Iterator[str]:
+    to_owner = rep is not None and decision.owner_id == rep.pk
+    if decision.method == Decision.Method.MANUAL:
+        yield _by_hand(decision, to_owner)
+        return
+    if decision.method == Decision.Method.DUPLICATE:
+        yield _duplicate(decision, to_owner)
+        return
+    yield from _waited(decision)
+    if decision.owner is None:
+        yield _to_pool(decision)
+    else:
+        yield _pushed(decision, _winning(decision), to_owner)
+        yield from _asked_only(_winning(decision))
+    if rep is not None and not to_owner:
+        yield _not_me(decision, rep)
+
+
+def _pushed(decision: Decision, step: Step, to_owner: bool) -> str:
+    """By which strategy the lead went to its owner, and by virtue of what."""
+    winner = next(one for one in step["candidates"] if one["rep"] == step["winner"])
+    named = {
+        "rule": decision.rule.name if decision.rule else "",
+        "owner": decision.owner.name if decision.owner else "",
+        "team": step["team"],
+        "territory": step.get("territory", ""),
+        "absent": winner.get("backup_of", ""),
+    }
+    code = _reason(step, winner)
+    sentences = YOU_GOT_IT if to_owner else GOT_IT
+    return str(sentences[code]) % named
+
+
+def _reason(step: Step, winner: Mapping[str, Any]) -> str:
+    """Which sentence is true of this push."""
+    if "backup_of" in winner:
+        return f"{step['push']}:backup"
+    in_order = [one for one in step["candidates"] if "refused" not in one]
+    if step["push"] == "territory_owner" and len(in_order) > 1:
+        return "territory_owner:in_turn"
+    if step["push"] == "manager" and len(in_order) > 1:
+        return "manager:least_loaded"
+    return str(step["push"])
+
+
+def _asked_only(step: Step) -> Iterator[str]:
+    """Whom the step asked, where not everybody."""
+    if step.get("seniority"):
+        yield _("Only reps of seniority “%(level)s” were asked.") % {
+            "level": wording.seniority(step["seniority"])
+        }
+    if "event" in step:
+        yield _("Only reps who attended “%(event)s” were asked.") % {"event": step["event"]}
+
+
+def _to_pool(decision: Decision) -> str:
+    rule = decision.rule.name if decision.rule else None
+    pool = decision.pool.name if decision.pool else ""
+    named = {"rule": rule, "pool": pool}
+    asked = any("push" in step for step in decision.explanation["steps"])
+    if decision.pool and decision.pool.is_safety_net and (rule is None or asked):
+        if rule is None:
+            return _("No rule took this lead, so it waits in “%(pool)s”.") % named
+        return _("Nobody in the rule “%(rule)s” was available, so it waits in “%(pool)s”.") % named
+    by_mode = {
+        Decision.Method.RACE: _(
+            "The rule “%(rule)s” opened this lead to all members of “%(pool)s” at the same time: "
+            "the first claim owns it."
+        ),
+        Decision.Method.SHARED: _(
+            "The rule “%(rule)s” put this lead in “%(pool)s”, where every member works every lead."
+        ),
+    }
+    queued = _("The rule “%(rule)s” put this lead in the queue “%(pool)s”.")
+    said = by_mode.get(Decision.Method(decision.method), queued) % named
+    return f"{said} {_('Nobody whom it asked before was available.')}" if asked else said
+
+
+def _waited(decision: Decision) -> Iterator[str]:
+    """A lead that nobody took in a pool went on from there (PL2)."""
+    for step in decision.explanation["steps"]:
+        if "waited" in step:
+            minutes = step["waited"] // 60
+            yield ngettext(
+                "Nobody took it in “%(pool)s” within %(minutes)d minute.",
+                "Nobody took it in “%(pool)s” within %(minutes)d minutes.",
+                minutes,
+            ) % {"pool": step["pool"], "minutes": minutes}
+
+
+def _duplicate(decision: Decision, to_owner: bool) -> str:
+    by = decision.explanation.get("by", "")
+    by = str(RECOGNISED_BY.get(by, by))
+    if decision.owner is None:
+        return _(
+            "This lead came in before, recognised by %(by)s, so it was closed at once and linked"
+            " to the first one."
+        ) % {"by": by}
+    if to_owner:
+        return _("You got this lead because you work the same one, recognised by %(by)s.") % {
+            "by": by
+        }
+    return _("%(owner)s got this lead because they work the same one, recognised by %(by)s.") % {
+        "owner": decision.owner.name,
+        "by": by,
+    }
+
+
+def _by_hand(decision: Decision, to_owner: bool) -> str:
+    named = {
+        "by": decision.explanation.get("by", ""),
+        "reason": decision.explanation.get("reason", ""),
+        "owner": decision.owner.name if decision.owner else "",
+    }
+    if to_owner:
+        return _("%(by)s gave you this lead by hand: “%(reason)s”.") % named
+    return _("%(by)s gave this lead to %(owner)s by hand: “%(reason)s”.") % named
+
+
+def _not_me(decision: Decision, rep: Rep) -> str:
+    """What concerns this rep alone: passed over and why, or others first, in each step."""
+    for step in decision.explanation["steps"]:
+        for place, candidate in enumerate(step.get("candidates", ())):
+            if candidate["rep"] == rep.pk:
+                return _why_not(step, candidate, place)
+    if decision.owner and decision.owner_id != rep.pk:
+        return pgettext("why not me", "The rule did not ask you.")
+    return ""
+
+
+def _why_not(step: Step, candidate: Mapping[str, Any], place: int) -> str:
+    if "refused" in candidate:
+        reason = wording.passed_over(candidate["refused"], candidate.get("params", {}))
+        return _("You were passed over: %(reason)s.") % {"reason": reason}
+    if "load" in candidate:
+        return ngettext(
+            "%(number)d rep had fewer open leads for their capacity, or as few and was before you.",
+            "%(number)d reps had fewer open leads for their capacity, or as few and were before"
+            " you.",
+            place,
+        ) % {"number": place}
+    return ngettext(
+        "%(number)d rep was before you in turn.",
+        "%(number)d reps were before you in turn.",
+        place,
+    ) % {"number": place}
+
+
+def _winning(decision: Decision) -> Step:
+    steps: list[Step] = decision.explanation["steps"]
+    return next(step for step in reversed(steps) if step.get("winner") is not None)
