@@ -71,6 +71,8 @@ WHOLE_FIELDS = (
     "contact_email",
     "contact_phone",
     "postal_code",
+    "value",
+    "currency",
 )
 
 

@@ -14,6 +14,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from leaddistrib.api.attributes import with_host_fields
 from leaddistrib.api.base import ApiView
 from leaddistrib.api.documenting import INSTALLED, SIGNED
 
@@ -60,7 +61,8 @@ class Described(ApiView):
     def get(self, request: Request) -> Response:
         if not INSTALLED:
             raise NotInstalled(_("Install leaddistrib[api-docs] to get the schema."))
-        return Response(openapi(request.path.removesuffix("schema/"), _hooks()))
+        schema = openapi(request.path.removesuffix("schema/"), _hooks())
+        return Response(with_host_fields(schema))
 
 
 class Docs(ApiView):

@@ -9,7 +9,12 @@ from leaddistrib.lifecycle.intake.cleaning import (
     MOST_EMPLOYEES,
     TEXT_FIELDS,
 )
-from leaddistrib.lifecycle.intake.fields import ATTRIBUTE_LENGTH, CODE_LENGTH, EMAIL_LENGTH
+from leaddistrib.lifecycle.intake.fields import (
+    ATTRIBUTE_LENGTH,
+    CODE_LENGTH,
+    EMAIL_LENGTH,
+    HIGHEST_AMOUNT,
+)
 from leaddistrib.models import Contact, Decision, Lead, Pool
 
 
@@ -78,6 +83,14 @@ class LeadIn(serializers.Serializer):
     product = _text("product")
     score = _number(HIGHEST_SCORE)
     language = _code(CODE_LENGTH, "such as fr or en-GB")
+    value = serializers.FloatField(
+        min_value=0,
+        max_value=float(HIGHEST_AMOUNT),
+        required=False,
+        allow_null=True,
+        help_text="what the lead may be worth, in `currency`; in two decimals",
+    )
+    currency = _code(CODE_LENGTH, "ISO 4217 code; the host's currency where it is left out")
     attributes = Attributes(required=False, allow_null=True)
 
 
@@ -136,6 +149,8 @@ class LeadOut(serializers.Serializer):
     score = serializers.IntegerField(required=False, allow_null=True)
     temperature = serializers.CharField(required=False)
     language = serializers.CharField(required=False)
+    value = serializers.DecimalField(12, 2, required=False, allow_null=True)
+    currency = serializers.CharField(required=False)
     attributes = Attributes(required=False)
 
 
