@@ -194,7 +194,8 @@ def _leave_pools(decided: Decided, world: World) -> None:
         return
     leads = [lead for lead, _ in decided]
     Offer.objects.filter(lead__in=leads, closed_at=None).update(closed_at=world.moment)
-    touched = {lead.pool_id for lead in leads} | {what.pool.id for _, what in decided if what.pool}
+    left = {lead.pool_id for lead in leads if lead.pool_id}
+    touched = left | {what.pool.id for _, what in decided if what.pool}
     list(Pool.objects.select_for_update(no_key=True).filter(pk__in=touched).order_by("pk"))
     owners = Rep.objects.select_related("user").in_bulk(
         {what.owner for _, what in decided} - {None}
