@@ -26,8 +26,8 @@ DAYS = 30  # back, unless somebody chooses others
 
 
 class DryRunForm(forms.ModelForm):
-    since = forms.DateField(label=lazy("Leads from"), widget=AdminDateWidget)
-    until = forms.DateField(label=lazy("Leads to"), widget=AdminDateWidget)
+    first = forms.DateField(label=lazy("Leads from"), widget=AdminDateWidget)
+    last = forms.DateField(label=lazy("Leads to"), widget=AdminDateWidget)
     limit = forms.IntegerField(
         label=lazy("At most"),
         min_value=1,
@@ -37,17 +37,13 @@ class DryRunForm(forms.ModelForm):
 
     class Meta:
         model = DryRun
-        fields = ("ruleset", "since", "until", "limit")
+        fields = ("ruleset", "limit")
 
     def clean(self) -> dict[str, Any] | None:
         values = super().clean() or self.cleaned_data
-        since, until = values.get("since"), values.get("until")
-        if since and until and until < since:
-            self.add_error("until", _("The last day comes before the first."))
-        elif since and until:
-            # Both days are meant whole, in the organisation's zone.
-            values["since"] = organisations_moment(since)
-            values["until"] = organisations_moment(until + timedelta(days=1))
+        first, last = values.get("first"), values.get("last")
+        if first and last and last < first:
+            self.add_error("last", _("The last day comes before the first."))
         return values
 
 
@@ -89,14 +85,14 @@ class DryRunAdmin(LeadDistribAdmin):
         newest = RuleSet.objects.filter(status=RuleSet.Status.DRAFT).first()
         return {
             "ruleset": newest.pk if newest else None,
-            "since": today - timedelta(days=DAYS),
-            "until": today,
+            "first": today - timedelta(days=DAYS),
+            "last": today,
             "limit": 10_000,
             **request.GET.dict(),
         }
 
     def get_fields(self, request: HttpRequest, obj: DryRun | None = None) -> tuple[str, ...]:
-        return ("ruleset", "since", "until", "limit") if obj is None else ()
+        return ("ruleset", "first", "last", "limit") if obj is None else ()
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
         choice = super().formfield_for_dbfield(db_field, request, **options)
@@ -106,11 +102,13 @@ class DryRunAdmin(LeadDistribAdmin):
         return choice
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        super().save_form(request, form, change)
         values = form.cleaned_data
         return ask(
             values["ruleset"],
-            since=values["since"],
-            until=values["until"],
+            # Both days are meant whole, in the organisation's zone.
+            since=organisations_moment(values["first"]),
+            until=organisations_moment(values["last"] + timedelta(days=1)),
             limit=values["limit"],
             actor=request.user,  # type: ignore[arg-type]
         )

@@ -1,6 +1,6 @@
 """One rule: which leads, and where they go. Edited in a draft, read anywhere else (RU1, RU3)."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,10 +13,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from leaddistrib.admin.base import LeadDistribAdmin
 from leaddistrib.admin.choices import search
 from leaddistrib.admin.conditions import ConditionTree
 from leaddistrib.admin.filters import RuleSetFilter
+from leaddistrib.admin.reviewing import ReviewPages
 from leaddistrib.admin.steps import PROMISES, StepInline, in_draft
 from leaddistrib.errors import InvalidRules
 from leaddistrib.lifecycle.drafting import remove_rule, write_rule
@@ -64,7 +64,7 @@ class RuleForm(forms.ModelForm):
 
 
 @admin.register(Rule)
-class RuleAdmin(LeadDistribAdmin):
+class RuleAdmin(ReviewPages):
     form = RuleForm
     inlines = (StepInline,)
     list_display = ("name", "ruleset", "position", "conditions")
@@ -73,6 +73,9 @@ class RuleAdmin(LeadDistribAdmin):
     search_fields = ("name",)
     ordering = ("-ruleset__version", "position")
     change_form_template = "admin/leaddistrib/rule/change_form.html"
+
+    class Media:
+        css: ClassVar = {"all": ("leaddistrib/admin/rules.css",)}
 
     @admin.display(description=lazy("conditions"))
     def conditions(self, rule: Rule) -> str:

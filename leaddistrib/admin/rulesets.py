@@ -136,7 +136,9 @@ class RuleSetAdmin(PublishingPages, ComparingPages, TryingPages):
                 "findings": found,
                 "publications": ruleset.publications.select_related("by"),
                 "can_edit_rules": self.has_change_permission(request, ruleset),
-                "can_review": False,
+                "can_review": not draft
+                and not archived
+                and request.user.has_perm("leaddistrib.change_rule"),
                 "can_draft": self.has_add_permission(request) and not draft,
                 "can_roll_back": archived and self.may_publish(request),
                 "can_try": self.has_view_or_change_permission(request),
