@@ -43,9 +43,7 @@ def weights(records: Mapping[int, Record], best: Decimal = Decimal(3)) -> dict[i
     if not leads or not won:
         return {rep: Weighed(_rate(one), 0.0, Decimal(1)) for rep, one in records.items()}
     mean = won / leads
-    shrunk = {
-        rep: (one.won + PRIOR * mean) / (one.leads + PRIOR) for rep, one in records.items()
-    }
+    shrunk = {rep: (one.won + PRIOR * mean) / (one.leads + PRIOR) for rep, one in records.items()}
     top = max(shrunk, key=lambda rep: (shrunk[rep], records[rep].leads, -rep))
     known = records[top].leads / (records[top].leads + PRIOR)
     rise = float(best - 1) * known

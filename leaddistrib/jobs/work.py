@@ -9,6 +9,7 @@ from django.utils import timezone
 from leaddistrib.lifecycle import housekeeping as keeping
 from leaddistrib.lifecycle.reviewing import remind
 from leaddistrib.lifecycle.webhooks import forget_calls
+from leaddistrib.lifecycle.weighting import weigh_teams
 from leaddistrib.queries.consistency import findings
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,11 @@ def consistency(moment: datetime) -> Mapping[str, object]:
             finding.remedy,
         )
     return {finding.code: finding.count for finding in found}
+
+
+def weights(moment: datetime) -> Mapping[str, object]:
+    """Bring the weights that follow from performance up to date, once a week (PU1)."""
+    return {"changed": weigh_teams(moment)}
 
 
 def rule_reviews(moment: datetime) -> Mapping[str, object]:

@@ -8,19 +8,31 @@ from typing import Any, NamedTuple
 
 
 class TeamPlan(NamedTuple):
-    """A team, the language it works in, and the countries of its territory."""
+    """A team and the language it works in."""
 
     name: str
     language: str
-    countries: tuple[str, ...]
+
+
+class TerritoryPlan(NamedTuple):
+    """A territory, its team, and its places; of two, the more specific place decides."""
+
+    name: str
+    team: str
+    countries: tuple[str, ...] = ()
+    subdivisions: tuple[str, ...] = ()
+    postal_prefixes: tuple[str, ...] = ()
 
 
 class PoolPlan(NamedTuple):
-    """A pool, how it is claimed from, and the teams whose reps are its members."""
+    """A pool, how it is claimed from, the teams whose reps are its members, and the minutes after
+    which its leads are stale, and are pushed on."""
 
     name: str
     mode: str
     teams: tuple[str, ...]
+    stale_minutes: int | None = None
+    push_minutes: int | None = None
 
 
 class Person(NamedTuple):
@@ -36,20 +48,30 @@ PARIS, LYON, NANTES = "Paris Enterprise", "Lyon Mid-market", "Nantes SMB"
 LONDON, MANCHESTER, BRUSSELS = "London Enterprise", "Manchester SMB", "Brussels Benelux"
 
 TEAMS = (
-    TeamPlan(PARIS, "fr", ("FR",)),
-    TeamPlan(MANCHESTER, "en", ("GB", "IE")),
-    TeamPlan(LYON, "fr", ("FR", "CH")),
-    TeamPlan(LONDON, "en", ("GB", "IE")),
-    TeamPlan(NANTES, "fr", ("FR",)),
-    TeamPlan(BRUSSELS, "fr", ("BE", "LU", "NL")),
+    TeamPlan(PARIS, "fr"),
+    TeamPlan(MANCHESTER, "en"),
+    TeamPlan(LYON, "fr"),
+    TeamPlan(LONDON, "en"),
+    TeamPlan(NANTES, "fr"),
+    TeamPlan(BRUSSELS, "fr"),
 )
+TERRITORIES = (
+    TerritoryPlan("Île-de-France", PARIS, subdivisions=("FR-IDF",)),
+    TerritoryPlan("Alps and Switzerland", LYON, ("CH",), subdivisions=("FR-ARA",)),
+    TerritoryPlan("France", NANTES, ("FR",)),
+    TerritoryPlan("City of London", LONDON, subdivisions=("GB-LND",), postal_prefixes=("GB EC",)),
+    TerritoryPlan("United Kingdom and Ireland", MANCHESTER, ("GB", "IE")),
+    TerritoryPlan("Benelux", BRUSSELS, ("BE", "LU", "NL")),
+)
+TRADE_SHOW = "Salon de la planification"
 EVERYBODY = tuple(team.name for team in TEAMS)
 
 POOLS = (
     PoolPlan("Hot leads", "race", EVERYBODY),
     PoolPlan("France", "race", (PARIS, LYON, NANTES)),
     PoolPlan("United Kingdom", "race", (LONDON, MANCHESTER)),
-    PoolPlan("Downloads and webinars", "queue", (NANTES, MANCHESTER, BRUSSELS)),
+    PoolPlan("Downloads and webinars", "queue", (NANTES, MANCHESTER, BRUSSELS), 60, 240),
+    PoolPlan("Benelux together", "shared", (BRUSSELS,), 60),
     PoolPlan("Everyone", "race", EVERYBODY),
 )
 SAFETY_NET = "Everyone"
@@ -94,6 +116,29 @@ FAMILY = {
 
 RULES: tuple[dict[str, Any], ...] = (
     {
+        "name": "Customers stay with whoever looks after them",
+        "when": {"field": "account_owner", "op": "is_blank", "value": False},
+        "then": {
+            "push": "account_owner",
+            "fallback": [{"push": "territory_owner"}, {"pool": "Everyone"}],
+        },
+    },
+    {
+        "name": "Visitors of the trade show",
+        "when": {
+            "all": [
+                {"field": "source", "op": "eq", "value": "Trade show"},
+                {"field": "country", "op": "in", "value": ["FR", "BE", "CH", "LU"]},
+            ]
+        },
+        "then": {
+            "push": "round_robin",
+            "team": LYON,
+            "attended": True,
+            "fallback": [{"push": "territory_owner"}, {"pool": "France"}],
+        },
+    },
+    {
         "name": "Referrals from partners",
         "when": {
             "all": [
@@ -101,7 +146,12 @@ RULES: tuple[dict[str, Any], ...] = (
                 {"field": "country", "op": "in", "value": ["FR", "BE", "CH", "LU"]},
             ]
         },
-        "then": {"push": "round_robin", "team": LYON, "fallback": [{"pool": "France"}]},
+        "then": {
+            "push": "round_robin",
+            "team": LYON,
+            "seniority": "senior",
+            "fallback": [{"push": "least_loaded", "team": LYON}, {"pool": "France"}],
+        },
     },
     {
         "name": "Hot leads go to the fastest",
@@ -111,7 +161,10 @@ RULES: tuple[dict[str, Any], ...] = (
     {
         "name": "Downloads and webinars",
         "when": {"field": "lead_type", "op": "in", "value": ["download", "webinar"]},
-        "then": {"pool": "Downloads and webinars"},
+        "then": {
+            "pool": "Downloads and webinars",
+            "fallback": [{"push": "least_loaded", "team": NANTES}],
+        },
     },
     {
         "name": "Enterprise demos in France",
@@ -122,7 +175,7 @@ RULES: tuple[dict[str, Any], ...] = (
                 {"field": "lead_type", "op": "eq", "value": "demo_request"},
             ]
         },
-        "then": {"push": "round_robin", "team": PARIS, "fallback": [{"pool": "France"}]},
+        "then": {"push": "weighted", "team": PARIS, "fallback": [{"pool": "France"}]},
     },
     {
         "name": "Large companies in the United Kingdom and Ireland",
@@ -132,7 +185,7 @@ RULES: tuple[dict[str, Any], ...] = (
                 {"field": "size_band", "op": "eq", "value": "enterprise"},
             ]
         },
-        "then": {"push": "round_robin", "team": LONDON, "fallback": [{"pool": "United Kingdom"}]},
+        "then": {"push": "weighted", "team": LONDON, "fallback": [{"pool": "United Kingdom"}]},
     },
     {
         "name": "Mid-market in France and Switzerland",
@@ -144,10 +197,19 @@ RULES: tuple[dict[str, Any], ...] = (
             ]
         },
         "then": {
-            "push": "round_robin",
-            "team": LYON,
-            "fallback": [{"push": "round_robin", "team": NANTES}, {"pool": "France"}],
+            "push": "territory_owner",
+            "fallback": [{"push": "round_robin", "team": LYON}, {"pool": "France"}],
         },
+    },
+    {
+        "name": "Small companies in the Benelux",
+        "when": {
+            "all": [
+                {"field": "country", "op": "in", "value": ["BE", "LU", "NL"]},
+                {"field": "size_band", "op": "eq", "value": "smb"},
+            ]
+        },
+        "then": {"pool": "Benelux together"},
     },
     {
         "name": "France, whoever is first",

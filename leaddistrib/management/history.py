@@ -7,6 +7,7 @@ because thousands of claims one by one would take minutes; ``leaddistrib_check``
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any, cast
 
@@ -18,11 +19,13 @@ from leaddistrib.lifecycle.intake.cleaning import LeadInput
 from leaddistrib.models import (
     Assignment,
     Claim,
+    Contact,
     Decision,
     Lead,
     LogEntry,
     Offer,
     OutboxMessage,
+    Outcome,
     Pool,
     Rep,
     RuleSet,
@@ -75,7 +78,8 @@ class History:
         )
 
     def _claim(self, waiting: list[Lead]) -> None:
-        """Reps claimed most of the waiting leads, each with room for it, some after a rival."""
+        """Reps claimed most of the waiting leads, each with room for it, some after a rival; in a
+        shared pool whoever called first has the lead."""
         members = members_by_pool({cast("int", lead.pool_id) for lead in waiting})
         facts = rep_facts(sorted(set().union(*members.values())), self.now)
         room = {
@@ -84,7 +88,7 @@ class History:
             if not first_refusal(facts[rep], Situation(self.now))
         }
         left: dict[int, int] = defaultdict(int)
-        claims, assignments, log = [], [], []
+        claims, assignments, contacts, log = [], [], [], []
         taken: list[Lead] = []
         for lead in waiting:
             may = sorted(rep for rep in members[cast("int", lead.pool_id)] if room.get(rep, 0) > 0)
@@ -96,6 +100,11 @@ class History:
             left[cast("int", lead.pool_id)] += 1
             lead.status, lead.owner_id = Lead.Status.OWNED, winner
             taken.append(lead)
+            if lead.pool and lead.pool.mode == Pool.Mode.SHARED:
+                contacts.append(self._call(lead, winner, at))
+                assignments.append(self._first_contact(lead, winner, at))
+                log.append(self._entry(lead, LogEntry.Event.CONTACTED, winner, at))
+                continue
             assignments.append(
                 Assignment(lead=lead, rep_id=winner, method=Assignment.Method.CLAIM, started_at=at)
             )
@@ -106,13 +115,14 @@ class History:
             log.append(self._entry(lead, LogEntry.Event.CLAIMED, winner, at, via="page"))
         Assignment.objects.bulk_create(assignments)
         Claim.objects.bulk_create(claims)
+        Contact.objects.bulk_create(contacts)
         LogEntry.objects.bulk_create(log)
-        won = Claim.objects.filter(result=Claim.Result.WON)
-        owner = Subquery(won.filter(lead=OuterRef("pk")).values("rep")[:1])
+        held = Assignment.objects.filter(ended_at__isnull=True)
+        owner = Subquery(held.filter(lead=OuterRef("pk")).values("rep")[:1])
         Lead.objects.filter(pk__in=[lead.pk for lead in taken]).update(
-            status=Lead.Status.OWNED, owner=owner
+            status=Lead.Status.OWNED, owner=owner, retry_at=None
         )
-        when = Subquery(won.filter(lead=OuterRef("lead")).values("claimed_at")[:1])
+        when = Subquery(held.filter(lead=OuterRef("lead")).values("started_at")[:1])
         Offer.objects.filter(lead__in=taken).update(closed_at=when)
         for pool in sorted(left):
             Pool.objects.filter(pk=pool).update(version=F("version") + left[pool])
@@ -124,7 +134,7 @@ class History:
             assignment.lead_id: assignment
             for assignment in Assignment.objects.filter(lead__in=owned, ended_at__isnull=True)
         }
-        closed, ended, log = [], [], []
+        closed, ended, outcomes, log = [], [], [], []
         for lead in owned:
             assignment = working[lead.pk]
             days = self.random.expovariate(1 / WORKING_DAYS)
@@ -134,12 +144,31 @@ class History:
             assignment.ended_at, assignment.end = at, Assignment.Ended.CLOSED
             closed.append(lead.pk)
             ended.append(assignment)
+            outcomes.append(self._outcome(lead, assignment.rep_id, at))
             entry = self._entry(lead, LogEntry.Event.CLOSED, assignment.rep_id, at, reason="")
             entry.actor_id = users[assignment.rep_id]
             log.append(entry)
         Lead.objects.filter(pk__in=closed).update(status=Lead.Status.CLOSED)
         Assignment.objects.bulk_update(ended, ("ended_at", "end"))
+        Outcome.objects.bulk_create(outcomes)
         LogEntry.objects.bulk_create(log)
+
+    def _outcome(self, lead: Lead, rep: int, at: datetime) -> Outcome:
+        """Won or lost: the higher the score the likelier, and some reps are better at it."""
+        chance = 0.15 + (lead.score or 0) / 400 + rep % 5 / 40
+        if self.random.random() >= chance:
+            return Outcome(lead=lead, rep_id=rep, stage=Outcome.Stage.LOST, at=at)
+        value = Decimal(self.random.randrange(15, 400)) * 100
+        return Outcome(
+            lead=lead, rep_id=rep, stage=Outcome.Stage.WON, value=value, currency="EUR", at=at
+        )
+
+    def _call(self, lead: Lead, rep: int, at: datetime) -> Contact:
+        return Contact(lead=lead, rep_id=rep, channel=Contact.Channel.CALL, at=at)
+
+    def _first_contact(self, lead: Lead, rep: int, at: datetime) -> Assignment:
+        method = Assignment.Method.CONTACT
+        return Assignment(lead=lead, rep_id=rep, method=method, started_at=at)
 
     def _later(self, moment: datetime, seconds: float) -> datetime:
         return min(moment + timedelta(seconds=seconds), self.now)

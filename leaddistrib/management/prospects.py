@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.utils.text import slugify
 
-from leaddistrib.management.company import FAMILY, GIVEN
+from leaddistrib.management.company import FAMILY, GIVEN, TRADE_SHOW
 
 SOURCE_SYSTEM = "demo"
 
@@ -103,9 +103,13 @@ def prospect(seed: int, number: int) -> dict[str, Any]:
     given, family = random.choice(GIVEN[language]), random.choice(FAMILY[language])
     lead_type = _weighted(random, {name: often for name, (often, _) in LEAD_TYPES.items()})
     smallest, largest = _weighted(random, SIZES)
+    source = _weighted(random, SOURCES)
+    attributes = {"campaign": random.choice(("spring", "autumn", "always on"))}
+    if source == "Trade show":
+        attributes["event"] = TRADE_SHOW
     domain = f"{slugify(company)}.example.{'org' if language == 'fr' else 'com'}"
     return {
-        "source": _weighted(random, SOURCES),
+        "source": source,
         "source_system": SOURCE_SYSTEM,
         "external_id": f"{number:06}",
         "lead_type": lead_type,
@@ -125,7 +129,7 @@ def prospect(seed: int, number: int) -> dict[str, Any]:
         "product": random.choice(PRODUCTS),
         "score": min(100, max(1, round(random.gauss(LEAD_TYPES[lead_type][1], 15)))),
         "language": language,
-        "attributes": {"campaign": random.choice(("spring", "autumn", "always on"))},
+        "attributes": attributes,
     }
 
 

@@ -1,5 +1,6 @@
 """Puts the invented company into an empty database, with some weeks of leads behind it."""
 
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -14,10 +15,14 @@ from leaddistrib.management import company
 from leaddistrib.management.company import ADMIN, MANAGERS, PLAYED, POOLS, TEAMS, Person
 from leaddistrib.management.history import History
 from leaddistrib.management.prospects import prospect
-from leaddistrib.models import Account, Lead, Pool, Rep, Team, Territory
+from leaddistrib.models import Account, Lead, Pool, Rep, SalesEvent, Team, Territory
 from leaddistrib.queries import clock
 
 BATCH = 250
+
+# Of the first, second, third … rep of each team.
+SENIORITIES = (Rep.Seniority.SENIOR, Rep.Seniority.STANDARD, Rep.Seniority.SDR)
+WEIGHTS = (Decimal(2), Decimal(1))
 
 
 class NotEmpty(Exception):
@@ -45,13 +50,14 @@ def seed_company(reps: int, leads: int, seed: int) -> None:
     """
     refuse_if_not_empty()
     random = Random(seed)
-    teams = _teams()
+    teams = _teams(reps)
     staff = _reps(random, reps, teams)
     _managers(teams)
-    _territories(teams, staff)
+    _territories(teams)
+    _trade_show(teams, staff)
     _pools(teams)
     _accounts(random, seed, staff)
-    ruleset = publish(company.RULES, note="The rules that Altamer started with")
+    ruleset = publish(_rules(), note="The rules that Altamer started with")
     history = History(random, clock.now(), leads)
     history.backdate_rules(ruleset)
     for start in range(0, leads, BATCH):
@@ -72,8 +78,9 @@ def _user(person: Person, password: str) -> Any:  # whatever AUTH_USER_MODEL is
     )
 
 
-def _teams() -> dict[str, Team]:
-    rows = Team.objects.bulk_create(Team(name=team.name) for team in TEAMS)
+def _teams(reps: int) -> dict[str, Team]:
+    """As many of the teams as there are reps for."""
+    rows = Team.objects.bulk_create(Team(name=team.name) for team in TEAMS[:reps])
     return {team.name: team for team in rows}
 
 
@@ -90,8 +97,14 @@ def _reps(random: Random, number: int, teams: dict[str, Team]) -> list[Rep]:
         _user(person, make_password(None)) for person, _ in people
     )
     return Rep.objects.bulk_create(
-        Rep(user=user, team=team, language=person.language)
-        for user, (person, team) in zip(users, people, strict=True)
+        Rep(
+            user=user,
+            team=team,
+            language=person.language,
+            seniority=SENIORITIES[number // len(TEAMS) % len(SENIORITIES)],
+            weight=WEIGHTS[number // len(TEAMS) % len(WEIGHTS)],
+        )
+        for number, (user, (person, team)) in enumerate(zip(users, people, strict=True))
     )
 
 
@@ -110,29 +123,65 @@ def _managers(teams: dict[str, Team]) -> None:
         user = _user(person, make_password(None))
         user.save()
         for name in names:
-            teams[name].managers.add(user)
+            if name in teams:
+                teams[name].managers.add(user)
     admin = _user(ADMIN, make_password(None))
     admin.is_staff = admin.is_superuser = True
     admin.save()
 
 
-def _territories(teams: dict[str, Team], staff: list[Rep]) -> None:
-    for plan in TEAMS:
-        team = teams[plan.name]
-        territory = Territory.objects.create(
-            name=f"{plan.name} ({', '.join(plan.countries)})",
+def _territories(teams: dict[str, Team]) -> None:
+    """Each is worked by everybody in its team."""
+    for plan in company.TERRITORIES:
+        if plan.team not in teams:
+            continue
+        Territory.objects.create(
+            name=plan.name,
             countries=list(plan.countries),
-            team=team,
+            subdivisions=list(plan.subdivisions),
+            postal_prefixes=list(plan.postal_prefixes),
+            team=teams[plan.team],
         )
-        territory.reps.set([rep for rep in staff if rep.team_id == team.pk])
+
+
+def _trade_show(teams: dict[str, Team], staff: list[Rep]) -> None:
+    """Every other rep of Lyon stood at the booth."""
+    event = SalesEvent.objects.create(name=company.TRADE_SHOW)
+    if lyon := teams.get(company.LYON):
+        event.attendees.set([rep for rep in staff if rep.team_id == lyon.pk][::2])
 
 
 def _pools(teams: dict[str, Team]) -> None:
     for plan in POOLS:
+        members = [teams[name] for name in plan.teams if name in teams]
+        if not members:
+            continue
         pool = Pool.objects.create(
-            name=plan.name, mode=plan.mode, is_safety_net=plan.name == company.SAFETY_NET
+            name=plan.name,
+            mode=plan.mode,
+            stale_minutes=plan.stale_minutes,
+            push_minutes=plan.push_minutes,
+            is_safety_net=plan.name == company.SAFETY_NET,
         )
-        pool.teams.set([teams[name] for name in plan.teams])
+        pool.teams.set(members)
+
+
+def _rules() -> list[dict[str, Any]]:
+    """The company's rules, without steps to teams and pools that nobody works in."""
+    places = {*Team.objects.values_list("name", flat=True), None}
+    places |= set(Pool.objects.values_list("name", flat=True))
+    rules = []
+    for rule in company.RULES:
+        first, fallback = dict(rule["then"]), rule["then"].get("fallback", ())
+        first.pop("fallback", None)
+        steps = [
+            step
+            for step in (first, *fallback)
+            if step.get("team") in places and step.get("pool") in places
+        ]
+        if steps:
+            rules.append({**rule, "then": {**steps[0], "fallback": steps[1:]}})
+    return rules
 
 
 def _accounts(random: Random, seed: int, staff: list[Rep]) -> None:

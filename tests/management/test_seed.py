@@ -61,7 +61,11 @@ def test_a_seeded_company_is_consistent():
     assert {"Paris Enterprise", "Manchester SMB"} <= set(
         Team.objects.values_list("name", flat=True)
     )
-    assert set(Pool.objects.values_list("mode", flat=True)) == {"queue", "race"}
+    assert set(Pool.objects.values_list("mode", flat=True)) == {
+        "queue",
+        "race",
+        "shared",
+    }
 
 
 @pytest.mark.django_db
@@ -72,6 +76,7 @@ def test_a_seeded_company_has_leads_in_every_state_of_life():
         "push",
         "queue",
         "race",
+        "shared",
     }
 
 
