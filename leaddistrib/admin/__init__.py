@@ -1,12 +1,14 @@
 """The admin site: configuration, and everything else to look at. Writes go through lifecycle."""
 
 from leaddistrib.admin import (  # noqa: F401 - imported for what they register
+    accounts,
     audit,
     dryruns,
     imports,
     leads,
     log,
     markets,
+    organisation,
     outbox,
     people,
     pools,
@@ -14,6 +16,7 @@ from leaddistrib.admin import (  # noqa: F401 - imported for what they register
     rotations,
     rules,
     rulesets,
+    scoring,
     teams,
     webhooks,
 )

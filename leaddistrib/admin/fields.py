@@ -8,29 +8,48 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+NAME = " · "
+"""Stands between a code and its name where both are shown; people may leave the name out."""
+
 
 class LinesField(forms.CharField):
-    """A list of texts, one per line. ``each`` cleans a text or raises ValidationError."""
+    """A list of texts, one per line. ``each`` cleans a text or raises ValidationError, to which the
+    line's number is added; ``named`` gives the name that is shown behind it, "" for none."""
 
     widget = forms.Textarea
 
-    def __init__(self, *, each: Callable[[str], str] = str, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        each: Callable[[str], str] = str,
+        named: Callable[[str], str] | None = None,
+        **options: Any,
+    ) -> None:
         options.setdefault("widget", forms.Textarea(attrs={"rows": 4, "cols": 40}))
         options.setdefault("required", False)
         super().__init__(**options)
         self.each = each
+        self.named = named
 
     def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
+        return "\n".join(map(self._shown, value)) if isinstance(value, list) else value
+
+    def _shown(self, text: str) -> str:
+        name = self.named(text) if self.named else ""
+        return f"{text}{NAME}{name}" if name else text
 
     def clean(self, value: Any) -> list[str]:
-        lines = (line.strip() for line in super().clean(value).replace(",", "\n").splitlines())
         cleaned, errors = [], []
-        for line in filter(None, lines):
-            try:
-                cleaned.append(self.each(line))
-            except ValidationError as error:
-                errors.extend(error.messages)
+        for number, line in enumerate(super().clean(value).splitlines(), start=1):
+            code = line.partition(NAME)[0] if self.named else line
+            for text in filter(None, (part.strip() for part in code.split(","))):
+                try:
+                    cleaned.append(self.each(text))
+                except ValidationError as error:
+                    errors += [
+                        _("Line %(number)d: %(problem)s") % {"number": number, "problem": problem}
+                        for problem in error.messages
+                    ]
         if errors:
             raise ValidationError(errors)
         return list(dict.fromkeys(cleaned))

@@ -34,9 +34,12 @@ from leaddistrib.lifecycle.intake.correcting import correct
 from leaddistrib.lifecycle.intake.mapping import ATTRIBUTE
 from leaddistrib.lifecycle.intake.receiving import Outcome, Received, receive
 from leaddistrib.lifecycle.intake.rejects import neutralised
+from leaddistrib.lifecycle.scoring import preview
 from leaddistrib.models import Lead
 from leaddistrib.queries import explanations, rulebook
+from leaddistrib.queries.recognition import recognition, score_in_words
 
+INTEREST = ("lead_type", "product", "score", ("value", "currency"), "attributes")
 # The fields of the form by the name under which intake knows them.
 FORM_NAMES = {name: name.replace(".", "_") for name in FIELDS if name != "received_at"}
 
@@ -58,6 +61,8 @@ class LeadForm(forms.ModelForm):
     employees = _text(lazy("Employees"))
     score = _text(lazy("Score"))
     language = _text(lazy("Language"))
+    value = _text(lazy("Expected value"), lazy("Such as 1200 or 1200.50"))
+    currency = _text(lazy("Currency"), lazy("Such as EUR"))
     attributes = NamedValuesField(
         label=lazy("Attributes"), help_text=lazy("One per line, such as “budget: 20000”.")
     )
@@ -125,6 +130,13 @@ class LeadAdmin(ImportAdmin, LeadDistribAdmin):
         "size_band",
         "temperature",
         "quality",
+        "region",
+        "metro",
+        "territory",
+        "account",
+        "duplicate_of",
+        "recognised",
+        "by_the_rules_now",
         "public_id",
     )
     fieldsets = (
@@ -142,7 +154,7 @@ class LeadAdmin(ImportAdmin, LeadDistribAdmin):
             },
         ),
         (lazy("Place"), {"fields": ("country", "subdivision", "city", "postal_code")}),
-        (lazy("Interest"), {"fields": ("lead_type", "product", "score", "attributes")}),
+        (lazy("Interest"), {"fields": INTEREST}),
         (lazy("Origin"), {"fields": ("source", "source_system", "external_id")}),
     )
     where = (
@@ -153,6 +165,17 @@ class LeadAdmin(ImportAdmin, LeadDistribAdmin):
                 ("opens_at", "received_at"),
                 ("size_band", "temperature", "quality"),
                 "public_id",
+            )
+        },
+    )
+    found = (
+        lazy("What it was recognised by"),
+        {
+            "fields": (
+                ("territory", "region", "metro"),
+                ("account", "duplicate_of"),
+                "recognised",
+                "by_the_rules_now",
             )
         },
     )
@@ -167,8 +190,17 @@ class LeadAdmin(ImportAdmin, LeadDistribAdmin):
     def received(self, lead: Lead) -> str:
         return date_format(timezone.localtime(lead.received_at), "SHORT_DATETIME_FORMAT")
 
+    @admin.display(description=lazy("when it came in"))
+    def recognised(self, lead: Lead) -> str:
+        return " ".join(recognition(lead)) or "–"
+
+    @admin.display(description=lazy("score by the rules of today"))
+    def by_the_rules_now(self, lead: Lead) -> str:
+        made = preview(lead)
+        return score_in_words(made.score, made.given) if made else "–"
+
     def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
-        return self.fieldsets if obj is None else (self.where, *self.fieldsets)
+        return self.fieldsets if obj is None else (self.where, self.found, *self.fieldsets)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Never: what happened to a lead is counted in. A person's data is erased, not the lead."""

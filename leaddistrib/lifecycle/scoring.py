@@ -37,6 +37,12 @@ def score(leads: Sequence[Lead], *, again: bool = False) -> list[Score | None]:
     return scores
 
 
+def preview(lead: Lead) -> Score | None:
+    """What the rules as they are now would give a lead; None without a single active rule."""
+    rules = scoring_rules()
+    return points_of(rules, _unscored(lead)) if rules else None
+
+
 def scoring_rules() -> list[Points]:
     """The active scoring rules, in the order of their names. One query."""
     rules = ScoringRule.objects.filter(active=True).order_by("name", "pk")

@@ -1,12 +1,15 @@
 """Territories as the engine wants them: compiled once in each process, and anew after a change."""
 
+from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 
 from django.db.models import Count, Max, Value
 
 from leaddistrib.engine.territories import (
     Named,
+    Overlap,
     TerritoryIndex,
     TerritoryPlaces,
     Where,
@@ -31,6 +34,41 @@ def where(lead: Lead) -> Where:
         regions=regions_of(lead.subdivision),
         postal_code=lead.postal_code,
     )
+
+
+def recent_places(since: datetime) -> Counter[Where]:
+    """Where the leads since then came from, and how many each. One query."""
+    rows = (
+        Lead.objects.filter(received_at__gte=since)
+        .order_by()
+        .values_list("country", "subdivision", "postal_code")
+        .annotate(number=Count("pk"))
+    )
+    found: Counter[Where] = Counter()
+    for country, subdivision, postal_code, number in rows.iterator():
+        found[Where(country, subdivision, regions_of(subdivision), postal_code)] += number
+    return found
+
+
+def leads_by_territory(since: datetime) -> Counter[int | None]:
+    """How many of the leads since then would lie in each territory as they are now, by its id;
+    None for those that lie in none."""
+    index = territory_index()
+    found: Counter[int | None] = Counter()
+    for place, number in recent_places(since).items():
+        territory = index.find(place)
+        found[territory.territory if territory else None] += number
+    return found
+
+
+def overlaps() -> list[Overlap]:
+    """Places that several territories name (RU4)."""
+    return territory_index().overlaps()
+
+
+def gaps(wheres: Iterable[Where]) -> list[Where]:
+    """Those places that no territory takes (RU4); [] while there are no territories at all."""
+    return territory_index().gaps(wheres) if Territory.objects.exists() else []
 
 
 def _version() -> Version:
