@@ -10,7 +10,8 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import django
@@ -19,11 +20,22 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
+from leaddistrib.errors import InvalidRules  # noqa: E402
 from leaddistrib.events import publishing  # noqa: E402
 from leaddistrib.lifecycle import claim, log_contact, receive, release, start  # noqa: E402
+from leaddistrib.lifecycle.crediting import credit_turn  # noqa: E402
 from leaddistrib.lifecycle.intake.cleaning import clean  # noqa: E402
-from leaddistrib.models import Lead, Rep  # noqa: E402
+from leaddistrib.lifecycle.publishing import (  # noqa: E402
+    publish_scheduled,
+    put_in_force,
+    roll_back,
+    schedule,
+    unschedule,
+)
+from leaddistrib.lifecycle.retrying import retry_due  # noqa: E402
+from leaddistrib.models import Lead, Rep, RuleSet  # noqa: E402
 from tests.races.faults import FAULTS  # noqa: E402
 
 settings.DEBUG = False  # it keeps every query of every thread
@@ -100,6 +112,31 @@ class Crew:
 
         return [self.answered("work", lead, rep, begins)]
 
+    def retry(self, moment: str) -> list[dict[str, Any]]:
+        """Ask the rules again about leads that are due, as a worker does."""
+
+        def asks() -> dict[str, Any]:
+            return {"result": "asked", "leads": retry_due(datetime.fromisoformat(moment))}
+
+        return [self.answered("retry", None, None, asks)]
+
+    def bring(self, fields: dict[str, Any]) -> list[dict[str, Any]]:
+        """A lead with these fields comes in."""
+
+        def comes_in() -> dict[str, Any]:
+            received = receive(clean({"company": "Acme", "source": "website", **fields}))
+            return {"result": str(received.outcome), "lead": received.lead.pk}
+
+        return [self.answered("receive", None, None, comes_in) | {"identity": ""}]
+
+    def credit(self, lead: int) -> list[dict[str, Any]]:
+        """The lead turns out to be none: its turn is given back."""
+
+        def gives_back() -> dict[str, Any]:
+            return {"result": str(credit_turn(Lead(pk=lead), reason="invalid"))}
+
+        return [self.answered("credit", lead, None, gives_back)]
+
     def receive(self, external_id: str, key: str) -> list[dict[str, Any]]:
         """A lead comes in; with "" for either, without that identity."""
 
@@ -109,6 +146,26 @@ class Crew:
             return {"result": str(received.outcome), "lead": received.lead.pk}
 
         return [self.answered("receive", None, None, comes_in) | {"identity": key or external_id}]
+
+    def decide_version(self, act: str, ruleset: int) -> list[dict[str, Any]]:
+        """Publish a version, roll back to it, schedule it or take it off the schedule."""
+        moment = timezone.now()
+        acts: dict[str, Callable[[RuleSet], object]] = {
+            "publish": put_in_force,
+            "roll back": roll_back,
+            "schedule": lambda one: schedule(one, moment + timedelta(hours=1), actor=None),
+            "unschedule": lambda one: unschedule(one, actor=None),
+            "publish scheduled": lambda one: publish_scheduled(moment + timedelta(hours=2)),
+        }
+
+        def decides() -> dict[str, Any]:
+            try:
+                acts[act](RuleSet(pk=ruleset))
+            except InvalidRules as error:
+                return {"result": "refused", "why": str(error)}
+            return {"result": "done"}
+
+        return [self.answered(act, None, None, decides) | {"ruleset": ruleset}]
 
     def overhear(self, events: Mapping[str, publishing.Event]) -> None:
         """Stands in for the channel layer: what pages would be sent."""

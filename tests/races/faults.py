@@ -5,8 +5,9 @@ write that the guard keeps together: whether it goes wrong is then no matter of 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from copy import copy
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -15,18 +16,25 @@ from django.db.models import QuerySet
 
 from leaddistrib.lifecycle import claiming as real_claiming
 from leaddistrib.lifecycle import contacting as real_contacting
+from leaddistrib.lifecycle import crediting as real_crediting
+from leaddistrib.lifecycle import publishing as real_publishing
 from leaddistrib.lifecycle import releasing as real_releasing
+from leaddistrib.lifecycle import retrying as real_retrying
 from leaddistrib.lifecycle import routing as real_routing
 from leaddistrib.lifecycle import transactions
 from leaddistrib.lifecycle import working as real_working
-from leaddistrib.models import Contact, Lead, Rep, Work
+from leaddistrib.models import Contact, Lead, Rep, Rotation, RuleSet, Work
 from leaddistrib.queries import world as real_world
+from leaddistrib.queries.scope import Key
 
 # Names are replaced in them that they only import.
 claiming: Any = real_claiming
+crediting: Any = real_crediting
 contacting: Any = real_contacting
 working: Any = real_working
+publishing: Any = real_publishing
 releasing: Any = real_releasing
+retrying: Any = real_retrying
 routing: Any = real_routing
 world: Any = real_world
 
@@ -68,6 +76,17 @@ def no_rotation_lock() -> None:
     transactions._locked_reps = unlocked_reps
     routing.lock_rotations = lambda wanted: None
     world.rotation_facts = _meet_after(world.rotation_facts)
+
+
+def no_lock_for_credits() -> None:
+    """A turn is given back without its rotation being locked."""
+
+    def unlocked(wanted: Collection[Key]) -> dict[Key, Rotation]:
+        teams = Rotation.objects.filter(team__in=[team for team, _, _ in wanted])
+        return {(row.team_id, row.seniority, row.territory_id): row for row in teams}
+
+    crediting.lock_rotations = unlocked
+    crediting.rotation_facts = _meet_after(crediting.rotation_facts)
 
 
 def stale_look() -> None:
@@ -131,6 +150,42 @@ def own_rep_first() -> None:
         releasing.lock_own_lead = _meet_after(releasing.lock_own_lead)
 
 
+def no_lease() -> None:
+    """Workers do not take waiting leads from each other before they ask the rules about them."""
+
+    def all_of_them(moment: datetime, until: datetime, limit: int) -> list[int]:
+        waiting = Lead.objects.filter(status=Lead.Status.WAITING)
+        waiting.update(retry_at=until)
+        return list(waiting.values_list("pk", flat=True))
+
+    route_waiting = retrying.route_waiting
+
+    def together(leads: Any, **excluded: Any) -> Any:
+        if connection.vendor == "postgresql":  # on SQLite nobody can meet inside a transaction
+            _meet_once()
+        return route_waiting(leads, **excluded)
+
+    retrying._lease = all_of_them
+    retrying.route_waiting = together
+
+
+def no_second_look() -> None:
+    """Whoever decides about waiting leads believes that they wait as they did before the race."""
+    before = {lead.pk: (lead.pool_id, lead.period) for lead in Lead.objects.all()}
+    routing._lock = lambda leads, status: before
+
+
+def no_version_lock() -> None:
+    """Whoever decides which version is in force does not wait for whoever else does."""
+
+    def unlocked(ruleset: RuleSet) -> RuleSet:
+        return RuleSet.objects.get(pk=ruleset.pk)
+
+    # On SQLite nobody can meet inside a transaction.
+    meet = _meet_after if connection.vendor == "postgresql" else lambda function: function
+    publishing.lock_versions = meet(unlocked)
+
+
 def no_retries() -> None:
     """An act that meets a deadlock gives up at once; a slow machine alone is no reason."""
     transactions.RETRIES = 0
@@ -142,6 +197,7 @@ FAULTS: dict[str, Callable[[], None]] = {
     for fault in (
         no_rep_lock,
         no_rotation_lock,
+        no_lock_for_credits,
         stale_look,
         stale_contact,
         no_contact_condition,
@@ -149,6 +205,9 @@ FAULTS: dict[str, Callable[[], None]] = {
         no_condition,
         deferred_transactions,
         own_rep_first,
+        no_lease,
+        no_second_look,
+        no_version_lock,
         no_retries,
     )
 }
