@@ -15,9 +15,11 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 
 from leaddistrib.errors import Busy, NotYours
 from leaddistrib.lifecycle import claim, close, receive, release
+from leaddistrib.lifecycle.contacting import log_contact
 from leaddistrib.lifecycle.intake.cleaning import clean
+from leaddistrib.lifecycle.working import start
 from leaddistrib.management.prospects import SOURCE_SYSTEM, prospect
-from leaddistrib.models import Assignment, Lead, Rep
+from leaddistrib.models import Assignment, Contact, Lead, Pool, Rep
 from leaddistrib.queries import clock
 from leaddistrib.queries.membership import members_by_pool
 
@@ -108,7 +110,8 @@ class Rivals:
         """(lead, rival, seconds) for each lead that is newly open: who goes for it, and when."""
         moment = time.monotonic()
         waiting = Lead.objects.filter(status=Lead.Status.WAITING, opens_at__lte=clock.now())
-        leads = {(lead.pk, lead.period): lead for lead in waiting.order_by("-opens_at")[:200]}
+        newest = waiting.select_related("pool").order_by("-opens_at")[:200]
+        leads = {(lead.pk, lead.period): lead for lead in newest}
         self.looked_at = {key: self.looked_at[key] for key in leads if key in self.looked_at}
         new = [key for key in leads if self.looked_at.get(key, -LOOK_AGAIN) + LOOK_AGAIN <= moment]
         members = members_by_pool({leads[key].pool_id or 0 for key in new})
@@ -127,11 +130,19 @@ class Rivals:
         return min(max(skill * self.random.lognormvariate(2.4, 0.45), QUICKEST), SLOWEST)
 
     async def _reach(self, lead: Lead, rep: Rep, delay: float) -> None:
-        await asyncio.sleep(delay)
+        """Claim the lead after a while; a shared one is worked on, and then called."""
         try:
-            await in_thread(_claim, lead, rep, delay)
+            if lead.pool and lead.pool.mode == Pool.Mode.SHARED:
+                await in_thread(_work_on, lead, rep)
+                await asyncio.sleep(delay)
+                await in_thread(_call, lead, rep)
+            else:
+                await asyncio.sleep(delay)
+                await in_thread(_claim, lead, rep, delay)
+        except NotYours:
+            log.debug("%s is no longer shared", lead)
         except TROUBLE as error:
-            log.warning("%s could not claim %s: %s", rep, lead, error)
+            log.warning("%s could not take %s: %s", rep, lead, error)
 
     def _work(self) -> None:
         """Rivals finish their leads or give them back; people's oldest leads are closed."""
@@ -161,6 +172,16 @@ class Rivals:
 def _rivals() -> "list[Rep]":
     nobody = Rep.objects.filter(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)
     return list(nobody.filter(active=True).select_related("user"))
+
+
+def _work_on(lead: Lead, rep: Rep) -> None:
+    if start(lead, rep).result == "working":
+        log.info("%s is working on %s", rep, lead)
+
+
+def _call(lead: Lead, rep: Rep) -> None:
+    log_contact(lead, rep, Contact.Channel.CALL)
+    log.info("%s called %s", rep, lead)
 
 
 def _claim(lead: Lead, rep: Rep, delay: float) -> None:
