@@ -25,8 +25,17 @@ class ContactForm(forms.Form):
 
 
 class CloseForm(forms.Form):
-    """What came of a lead, as far as the rep cares to say."""
+    """What came of a lead, as far as the rep cares to say. What was no real lead gives the turn
+    that it took back (PU7)."""
 
+    CREDITS = [
+        ("", _("I am done with it")),
+        ("duplicate", _("It is a duplicate")),
+        ("invalid", _("It is no real lead")),
+        ("no_show", _("Nobody came to the meeting")),
+    ]
+
+    credit = forms.ChoiceField(label=_("Why?"), choices=CREDITS, required=False)
     reason = forms.CharField(
         label=_("What came of it? (optional)"),
         max_length=500,

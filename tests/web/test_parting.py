@@ -1,13 +1,16 @@
 """A rep gives a lead back or closes it, on pages that work without scripts (RA4, PU2)."""
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from leaddistrib.errors import Busy, NotYours
 from leaddistrib.lifecycle import closing, releasing
 from leaddistrib.lifecycle.claiming import claim
-from leaddistrib.models import Lead
+from leaddistrib.lifecycle.crediting import charge_turn
+from leaddistrib.models import Lead, Turn
+from leaddistrib.queries import clock
 from tests.web.conftest import signed_in
 
 # What was claimed, closed or given back is committed, so it must be the outermost transaction.
@@ -62,6 +65,27 @@ def test_no_reason_is_needed_to_close(cast, own):
     signed_in(cast.amina).post(page("close", own))
     own.refresh_from_db()
     assert own.status == Lead.Status.CLOSED
+
+
+def test_closing_what_was_no_real_lead_gives_the_turn_back(cast, own):
+    cast.paris.count_manual = True
+    cast.paris.save()
+    cast.amina.refresh_from_db()
+    with transaction.atomic():
+        charge_turn(own, cast.amina, clock.now())
+
+    signed_in(cast.amina).post(page("close", own), {"credit": "invalid"})
+
+    own.refresh_from_db()
+    assert own.status == Lead.Status.CLOSED
+    assert Turn.objects.get(kind="credit").reason == "invalid"
+
+
+def test_an_invented_reason_closes_nothing(cast, own):
+    answer = signed_in(cast.amina).post(page("close", own), {"credit": "because"})
+    assert answer.status_code == 400
+    own.refresh_from_db()
+    assert own.status == Lead.Status.OWNED
 
 
 def test_a_closed_lead_says_so_and_offers_neither_way_out(cast, own):

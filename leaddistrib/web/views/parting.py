@@ -52,7 +52,7 @@ def _part(
         return redirect("leaddistrib:lead", public_id)
     if form.is_valid():
         try:
-            act(found, rep, reason=form.cleaned_data["reason"])
+            act(found, rep, **form.cleaned_data)
         except NotYours:  # since it was read above; its page may be gone for this rep, too
             messages.info(request, _("This lead is not yours (any more)."))
             return redirect("leaddistrib:home")
