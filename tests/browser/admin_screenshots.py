@@ -1,13 +1,19 @@
 """`make screenshots`: the admin pages that are more than a list and a form, to be looked at."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from leaddistrib.lifecycle import claim, receive
-from leaddistrib.lifecycle.drafting import new_draft
+from leaddistrib.lifecycle.drafting import move_rule, new_draft, write_rule
+from leaddistrib.lifecycle.dryruns import ask, work_off
 from leaddistrib.lifecycle.intake.cleaning import clean
-from leaddistrib.models import Rep
-from leaddistrib.testing import LeadFactory, publish_rules
+from leaddistrib.lifecycle.publishing import put_in_force
+from leaddistrib.models import DryRun, Lead, Rep, Rule, RuleReview, RuleStep
+from leaddistrib.testing import LeadFactory, TeamFactory, TerritoryFactory, publish_rules
+from tests.browser.screenshots import language as language
 from tests.browser.screenshots import shoot as shoot
 
 RULES = [
@@ -41,11 +47,6 @@ Kestrel Insurance;nobody;GB;72;2;
 Halvorsen Logistics;;Norway;64;3;12 000
 Ateliers Brémond;contact@bremond.fr;Atlantis;38;4;
 """
-
-
-@pytest.fixture
-def language():
-    return "en"
 
 
 def test_admin(company, shoot, tmp_path):
@@ -89,3 +90,94 @@ def test_admin(company, shoot, tmp_path):
     shoot("admin-leads", company.agnes, at("lead_changelist"))
     shoot("admin-reps", company.agnes, at("rep_changelist"))
     shoot("admin-import", company.agnes, preview)
+
+
+TERRITORY = {"field": "territory", "op": "in", "value": ["Île-de-France"]}
+EVERY_WIDGET = {
+    "all": [
+        {"field": "country", "op": "in", "value": ["FR", "BE"]},
+        {"field": "subdivision", "op": "in", "value": ["FR-75", "FR-69"]},
+        {"field": "industry", "op": "in", "value": ["bakery", "insurance"]},
+        {"field": "source", "op": "eq", "value": "website"},
+        {
+            "any": [
+                TERRITORY,
+                {"field": "score", "op": "between", "value": [40, 79]},
+                {"field": "attributes.event", "op": "eq", "value": "Bakery Fair"},
+                {"not": {"field": "account_owner", "op": "is_blank", "value": False}},
+            ]
+        },
+    ]
+}
+
+
+@pytest.fixture
+def versions(company):
+    """A published version with leads, and a draft that changes some of it."""
+    published = publish_rules(RULES)
+    for number in range(40):
+        country = ("FR", "BE", "GB")[number % 3]
+        city = ("Paris", "Lille")[number % 2]
+        receive(
+            clean(
+                {
+                    "company": f"Company {number}",
+                    "country": country,
+                    "score": 30 + 2 * number,
+                    "city": city,
+                    "employees": 300,
+                    "source": "website",
+                }
+            )
+        )
+    lyon = TeamFactory(name="Lyon")
+    Rep.objects.filter(pk=company.chloe.pk).update(team=lyon)
+    draft = new_draft(based_on=published, note="Hot leads go to Lyon")
+    first, hot, _rest = draft.rules.order_by("position")
+    hot.name = "Hot leads"
+    write_rule(hot, [RuleStep(push="weighted", team=lyon)])
+    move_rule(first, 1)
+    rule = Rule(ruleset=draft, name="Every widget", when=EVERY_WIDGET)
+    TerritoryFactory(name="Île-de-France", team=lyon)
+    steps = [
+        RuleStep(push="territory_owner"),
+        RuleStep(push="least_loaded", team=lyon, seniority="senior", attended=True),
+        RuleStep(pool=company.queue),
+    ]
+    write_rule(rule, steps)
+    published.refresh_from_db()
+    RuleReview.objects.create(
+        key=published.rules.first().key, at=timezone.now(), by=company.agnes, note="Still right"
+    )
+    return published, draft
+
+
+def test_rule_sets(company, versions, shoot):
+    published, draft = versions
+    rule = draft.rules.get(name="Every widget")
+    now = timezone.now()
+    since = now - timedelta(days=30)
+    done = ask(draft, since=since, until=now + timedelta(days=1), actor=company.agnes)
+    work_off(now)
+    waits = ask(draft, since=since, until=now, actor=company.agnes)
+    DryRun.objects.filter(pk=waits.pk).update(asked_at=now - timedelta(minutes=2))
+    lead = Lead.objects.filter(country="FR").first()
+
+    def at(name, *args, **query):
+        return lambda page: page.goto(reverse(f"admin:leaddistrib_{name}", args=args, query=query))
+
+    shoot("rules-draft", company.agnes, at("ruleset_change", draft.pk))
+    shoot("rules-published", company.agnes, at("ruleset_change", published.pk))
+    shoot("rules-editor", company.agnes, at("rule_change", rule.pk))
+    shoot("rules-publish", company.agnes, at("ruleset_publish", draft.pk))
+    shoot("rules-differences", company.agnes, at("ruleset_differences", draft.pk))
+    shoot("rules-try", company.agnes, at("ruleset_try", draft.pk, lead=lead.pk, q="Company 1"))
+    shoot("rules-strategies", company.agnes, at("ruleset_strategies", draft.pk))
+    shoot("rules-review", company.agnes, at("rule_review", published.rules.first().pk))
+    shoot("dry-run-add", company.agnes, at("dryrun_add", ruleset=draft.pk))
+    shoot("dry-run", company.agnes, at("dryrun_change", done.pk))
+    shoot("dry-run-waits", company.agnes, at("dryrun_change", waits.pk))
+    write_rule(draft.rules.get(name="Hot leads"), [RuleStep(pool=company.queue)])
+    put_in_force(draft, actor=company.agnes)
+    shoot("rules-roll-back", company.agnes, at("ruleset_rollback", published.pk))
+    shoot("publications", company.agnes, at("publication_changelist"))
