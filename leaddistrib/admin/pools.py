@@ -1,29 +1,61 @@
-"""Pools, and how much waits there."""
+"""Pools: how leads wait there, who may take them, and how much waits for how long."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Min, OuterRef, Subquery
 from django.http import HttpRequest
+from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
 from leaddistrib.admin.base import LeadDistribAdmin, leads_link, number_of
 from leaddistrib.models import Lead, Pool
+from leaddistrib.queries import clock
+from leaddistrib.queries.inbox import stale_leads
 
 
 @admin.register(Pool)
 class PoolAdmin(LeadDistribAdmin):
-    list_display = ("name", "mode", "members", "waiting", "is_safety_net")
+    list_display = ("name", "mode", "members", "waiting", "oldest", "stale", "is_safety_net")
     list_filter = ("mode", "is_safety_net")
     search_fields = ("name",)
     autocomplete_fields = ("reps", "teams")
+    fieldsets = (
+        (None, {"fields": ("name", "mode", "is_safety_net")}),
+        (_("Members"), {"fields": ("reps", "teams")}),
+        (
+            _("Leads that wait"),
+            {
+                "fields": ("stale_minutes", "push_minutes"),
+                "description": _(
+                    "Counted from when a lead was opened. It is marked first, and passed on later: "
+                    "leave more time for the second."
+                ),
+            },
+        ),
+        (
+            _("Shared pools"),
+            {
+                "fields": ("ownership", "working_minutes"),
+                "description": _(
+                    "For pools whose leads any member works. “Working on it” shows the others who "
+                    "is at a lead, until it lapses."
+                ),
+            },
+        ),
+    )
 
     def get_queryset(self, request: HttpRequest) -> Any:
         waiting = Lead.objects.filter(status=Lead.Status.WAITING)
+        oldest = waiting.filter(pool=OuterRef("pk")).order_by().values("pool")
         return (
             super()
             .get_queryset(request)
             .annotate(
                 _waiting=number_of(waiting, "pool"),
+                _oldest=Subquery(oldest.annotate(first=Min("opens_at")).values("first")),
+                _stale=number_of(stale_leads(clock.now()), "pool"),
                 _reps=number_of(Pool.reps.through.objects.all(), "pool"),
                 _teams=number_of(Pool.teams.through.objects.all(), "pool"),
             )
@@ -33,6 +65,19 @@ class PoolAdmin(LeadDistribAdmin):
     def waiting(self, pool: Pool) -> str:
         count = pool._waiting  # type: ignore[attr-defined]
         return leads_link(count, pool=pool.pk, status__exact=Lead.Status.WAITING)
+
+    @admin.display(description=_("oldest"), ordering="_oldest", empty_value="–")
+    def oldest(self, pool: Pool) -> str | None:
+        """How long the lead has waited that has waited longest."""
+        first: datetime | None = pool._oldest  # type: ignore[attr-defined]
+        return timesince(first) if first else None
+
+    @admin.display(description=_("waiting too long"), ordering="_stale", empty_value="–")
+    def stale(self, pool: Pool) -> int | None:
+        if pool.stale_minutes is None:
+            return None
+        count: int = pool._stale  # type: ignore[attr-defined]
+        return count
 
     @admin.display(description=_("members"))
     def members(self, pool: Pool) -> str:

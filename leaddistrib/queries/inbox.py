@@ -1,7 +1,7 @@
 """What a rep's pages show: the pools with their waiting leads, the own leads, the own limits."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
@@ -53,6 +53,16 @@ def waiting(pool: Pool) -> QuerySet[Lead]:
 def newest_waiting(pool: Pool) -> list[Lead]:
     """The newest waiting leads, newest first: what a race shows."""
     return list(pool.leads.filter(status=Lead.Status.WAITING).order_by("-opens_at", "-id")[:NEWEST])
+
+
+def stale_leads(moment: datetime) -> QuerySet[Lead]:
+    """Leads that at ``moment`` have waited longer than their pools say is well (PL2). One query at
+    once, for the pools' times."""
+    marking = Pool.objects.filter(stale_minutes__isnull=False)
+    found = Q(pk__in=())
+    for pool, minutes in marking.values_list("pk", "stale_minutes"):
+        found |= Q(pool=pool, opens_at__lte=moment - timedelta(minutes=minutes or 0))
+    return Lead.objects.filter(found, status=Lead.Status.WAITING)
 
 
 def pools_with_sizes(rep: Rep) -> QuerySet[Pool]:
