@@ -6,6 +6,7 @@ from leaddistrib.api.base import Unknown
 from leaddistrib.api.claims import Claim, Release
 from leaddistrib.api.contacts import Contacts
 from leaddistrib.api.leads import Explained, Leads, OneLead
+from leaddistrib.api.metrics import Distribution
 from leaddistrib.api.pools import PoolLeads, Pools
 from leaddistrib.api.schema import Described, Docs
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("leads/<uuid:id>/release/", Release.as_view(), name="api-release"),
     path("pools/", Pools.as_view(), name="api-pools"),
     path("pools/<uuid:id>/leads/", PoolLeads.as_view(), name="api-pool-leads"),
+    path("metrics/distribution/", Distribution.as_view(), name="api-distribution"),
     path("schema/", Described.as_view(), name="api-schema"),
     path("docs/", Docs.as_view(), name="api-docs"),
     re_path("", Unknown.as_view(), name="api-unknown"),

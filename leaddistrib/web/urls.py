@@ -5,6 +5,7 @@ from django.urls import path
 from leaddistrib.web.views import (
     claim,
     contributions,
+    distribution,
     home,
     hours,
     lead,
@@ -14,6 +15,7 @@ from leaddistrib.web.views import (
     moving,
     parting,
     pool,
+    rules,
     sharing,
     snapshot,
 )
@@ -32,6 +34,8 @@ urlpatterns = [
     path("lead/<uuid:public_id>/working/", sharing.work, name="working"),
     path("lead/<uuid:public_id>/release/", parting.release, name="release"),
     path("lead/<uuid:public_id>/close/", parting.close, name="close"),
+    path("rules/", rules.rules, name="rules"),
+    path("rules/<uuid:key>/review/", rules.review, name="rule-review"),
     path("me/", me.me, name="me"),
     path("me/availability/", me.availability, name="availability"),
     path("me/time-off/", me.time_off, name="time-off"),
@@ -42,6 +46,8 @@ urlpatterns = [
     path("me/calendar/", hours.calendar, name="calendar"),
     path("me/calendar/remove/", hours.remove_calendar, name="calendar-remove"),
     path("manage/", manage.manage, name="manage"),
+    path("manage/distribution/", distribution.spread, name="distribution"),
+    path("manage/distribution/leads/", distribution.behind, name="distribution-leads"),
     path("manage/assign/", moving.assign, name="assign"),
     path("manage/credit/<uuid:public_id>/", moving.credit, name="credit"),
     path("manage/reps/", leaving.reps, name="reps"),

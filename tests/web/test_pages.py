@@ -109,6 +109,8 @@ SEEN: dict[str, tuple[int, ...]] = {
     "calendar": (405,) * 7,
     "calendar-remove": (405,) * 7,
     "manage": (403, 403, 403, 200, 200, 403, 302),
+    "distribution": (403, 403, 403, 200, 200, 403, 302),
+    "distribution-leads": (403, 403, 403, 200, 200, 403, 302),
     "assign": (403, 403, 403, 404, 404, 403, 302),  # without naming a lead
     "credit": (403, 403, 403, 200, 200, 403, 302),
     "reps": (403, 403, 403, 200, 200, 403, 302),

@@ -1,0 +1,103 @@
+"""Figures over many leads (DB2, FA1)."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from leaddistrib.api.base import ApiView
+from leaddistrib.api.documenting import Example, Parameter, documented
+from leaddistrib.api.shapes import DistributionOut
+from leaddistrib.events.messages import stamp
+from leaddistrib.policy import Role
+from leaddistrib.queries.distribution import By, Line, distribution
+from leaddistrib.queries.periods import FIRST, LAST, PeriodForm
+
+DAY = {"type": "string", "format": "date"}
+SHOWN = {
+    "from": "2026-10-31T23:00:00Z",
+    "to": "2026-11-30T23:00:00Z",
+    "by": "team",
+    "gini": {"among": 0.211, "roster": 0.3238, "holders": 30, "everybody": 35},
+    "total": {
+        "volume": 300,
+        "share": 1.0,
+        "closed": 200,
+        "won": 126,
+        "conversion": 0.63,
+        "value": {"EUR": "120500.00"},
+        "response": None,
+        "sla": None,
+    },
+    "rows": [],
+}
+
+
+class Distribution(ApiView):
+    """How leads are spread."""
+
+    @documented(
+        "metrics_distribution",
+        "Distribution of leads",
+        "Assignments that began in a period, by rep, team, source, rule or method: volume, share, "
+        "conversion (won of those won or lost), value of what was won, by currency, and the Gini "
+        "coefficient over the reps with any and over the whole roster: 0 when all have the same. "
+        f"Days from {FIRST} to {LAST}, both included, in the organisation's time zone; by default "
+        "the last 30. Admins see everybody, managers the reps of their teams, reps their own row "
+        "and their team's spread. `response` and `sla` are not measured yet: null.",
+        answers={200: (DistributionOut, "The rows, the largest first.")},
+        errors=(400,),
+        parameters=(
+            Parameter("from", "First day.", DAY),
+            Parameter("to", "Last day.", DAY),
+            Parameter(
+                "by",
+                "What the rows stand for; `rep` unless said otherwise, and for reps always.",
+                {"type": "string", "enum": [str(one) for one in By]},
+            ),
+        ),
+        examples=(Example("By team", SHOWN, 200),),
+    )
+    def get(self, request: Request) -> Response:
+        form = PeriodForm(request.query_params)
+        if not form.is_valid():
+            raise ValidationError(form.errors)
+        role, rep = self.sight.role, self.sight.rep
+        teams = None if role is Role.ADMIN else self.sight.managed_teams
+        if role is Role.REP and rep is not None:
+            if form.by_asked is not By.REP:
+                raise PermissionDenied(_("Reps see their own share only."))
+            teams = frozenset({rep.team_id} if rep.team_id else ())
+        report = distribution(form.scope(teams), form.by_asked)
+        own = str(rep.public_id) if role is Role.REP and rep else ""
+        lines = [line for line in report.lines if not own or line.key == own]
+        return Response(
+            {
+                "from": stamp(report.scope.since),
+                "to": stamp(report.scope.until),
+                "by": str(report.by),
+                "gini": {
+                    "among": round(report.spread.among, 4),
+                    "roster": round(report.spread.roster, 4),
+                    "holders": report.spread.holders,
+                    "everybody": report.spread.everybody,
+                },
+                "total": _figures(report.total),
+                "rows": [{"key": line.key, "name": line.name, **_figures(line)} for line in lines],
+            }
+        )
+
+
+def _figures(line: Line) -> dict[str, Any]:
+    return {
+        "volume": line.volume,
+        "share": round(line.share, 4),
+        "closed": line.closed,
+        "won": line.won,
+        "conversion": None if line.conversion is None else round(line.conversion, 4),
+        "value": {currency: str(amount) for currency, amount in line.value.items()},
+        "response": None,
+        "sla": None,
+    }
