@@ -112,6 +112,24 @@ def test_without_the_lock_on_the_rotation_a_turn_is_given_twice(race, hire, on_s
     assert [fault for fault in found if expected in fault], found
 
 
+def test_without_the_lock_on_the_rotation_a_turn_that_is_given_back_is_lost(race, hire, on_sqlite):
+    """No rep is locked on this way: the rotation's lock alone keeps the ledger."""
+    hire(3)
+    publish_rules(
+        [{"name": "In turn", "when": {}, "then": {"push": "round_robin", "team": "Paris"}}]
+    )
+    race([[("receive", "", "")] * MEET])
+    leads = list(Lead.objects.values_list("pk", flat=True))
+    back = [[("credit", lead)] for lead in leads]
+    if on_sqlite:  # nobody can meet inside a transaction: there is one lock
+        assert faults(race(back, processes=1)) == []
+        return
+
+    found = faults(race(back, processes=1, faults=["no_lock_for_credits"]))
+
+    assert [fault for fault in found if "leaddistrib_turn_number" in fault], found
+
+
 def test_with_immediate_transactions_no_claim_on_sqlite_needs_a_second_try(
     race, hire, open_leads, dice, on_sqlite
 ):

@@ -4,7 +4,10 @@ from collections import Counter
 
 import pytest
 
-from leaddistrib.models import Lead, Rotation
+from leaddistrib.engine.turns import STRIDE
+from leaddistrib.models import Lead, Rotation, Turn
+from leaddistrib.queries import clock
+from leaddistrib.queries.consistency import findings
 from leaddistrib.testing import PoolFactory, publish_rules
 from tests.races.history import faults
 
@@ -82,3 +85,48 @@ def test_before_any_rules_are_published_leads_that_come_in_together_find_the_saf
 
     assert faults(history) == []
     assert Counter(Lead.objects.values_list("pool__name", flat=True)) == {"Unassigned": 8}
+
+
+@pytest.mark.parametrize("processes", [1, 4, 8])
+def test_shares_do_not_depend_on_the_number_of_workers(race, hire, processes):
+    """By weight, and by seniority beside it: 8 workers give each rep what one worker would."""
+    reps = hire(5)
+    for rep, weight in zip(reps, (3, 2, 1, 1, 1), strict=True):
+        rep.weight, rep.seniority = weight, "senior" if weight == 1 else "standard"
+        rep.save()
+    publish_rules(
+        [
+            {
+                "name": "Referrals",
+                "when": {"field": "source", "op": "eq", "value": "referral"},
+                "then": {"push": "round_robin", "team": "Paris", "seniority": "senior"},
+            },
+            {"name": "All", "when": {}, "then": {"push": "weighted", "team": "Paris"}},
+        ]
+    )
+    everybody = [("bring", {"source": source}) for source in ("website", "referral", "website")]
+
+    history = race((everybody * 3 for _ in range(8)), processes=processes)
+
+    assert faults(history) == []
+    weighted = Lead.objects.filter(source="website").values_list("owner", flat=True)
+    assert [Counter(weighted)[rep.pk] for rep in reps] == [18, 12, 6, 6, 6]
+    referrals = Lead.objects.filter(source="referral").values_list("owner", flat=True)
+    assert [Counter(referrals)[rep.pk] for rep in reps] == [0, 0, 8, 8, 8]
+    assert list(findings(clock.now())) == []
+
+
+def test_turns_that_are_given_back_while_others_are_taken_are_all_in_the_ledger(race, paris):
+    race([("receive", "", "")] * 5 for _ in range(4))
+    first = list(Lead.objects.order_by("pk"))
+    back = [[("credit", lead.pk)] for lead in first]
+
+    history = race([*back, *([("receive", "", "")] * 5 for _ in range(4))], processes=8)
+
+    assert faults(history) == []
+    assert len(history.of("credit", "True")) == 20
+    race([("receive", "", "")] * 5 for _ in range(4))
+    assert sum(Turn.objects.values_list("used", flat=True)) == 20 * STRIDE
+    by_rep = Counter(Lead.objects.exclude(pk__in=[lead.pk for lead in first]).values_list("owner"))
+    assert set(by_rep.values()) == {8}
+    assert list(findings(clock.now())) == []
