@@ -86,8 +86,9 @@ def _rep(username: str) -> Rep | None:
         return None
     rep = Rep.objects.filter(user__username=username).first()
     if rep is None:
-        text = _("Expected the user name of a rep, got “%(value)s”.") % {"value": username}
-        raise ValidationError({"owner": text})
+        raise ValidationError(
+            _("Expected the user name of a rep, got “%(value)s”."), params={"value": username}
+        )
     return rep
 
 

@@ -27,7 +27,7 @@ class LinesField(forms.CharField):
     ) -> None:
         options.setdefault("widget", forms.Textarea(attrs={"rows": 4, "cols": 40}))
         options.setdefault("required", False)
-        super().__init__(**options)
+        super().__init__(strip=False, **options)
         self.each = each
         self.named = named
 

@@ -13,8 +13,12 @@ from leaddistrib.lifecycle.webhooks import add_webhook
 from leaddistrib.models import (
     ImportRun,
     JobRun,
+    Metro,
     Offer,
     Pool,
+    SalesEvent,
+    ScoringRule,
+    Territory,
     TimeOff,
     Webhook,
 )
@@ -40,6 +44,12 @@ def company(size):
         TimeOff.objects.create(rep=reps[1], starts_at=now, ends_at=now + timedelta(days=number + 1))
         TerritoryFactory(team=team, countries=["FR"]).reps.set(reps)
         AccountFactory(owner=reps[0])
+        metro = Metro.objects.create(
+            name=f"Metro {size}-{number}", country="FR", postal_prefixes=[f"7{number:03}"]
+        )
+        Territory.objects.latest("pk").metros.add(metro)
+        SalesEvent.objects.create(name=f"Fair {size}-{number}").attendees.set(reps)
+        ScoringRule.objects.create(name=f"Points {number}", points=number)
         version = publish(
             [
                 {

@@ -13,7 +13,12 @@ from leaddistrib.testing import UserFactory
 from tests.admin.company import company
 
 REGISTRY: dict[Any, admin.ModelAdmin] = admin.site._registry
-MODELS = [model for model in REGISTRY if model._meta.app_label == "leaddistrib"]
+SINGLE = "organisation"  # one row, whose list leads straight to its page
+MODELS = [
+    model
+    for model in REGISTRY
+    if model._meta.app_label == "leaddistrib" and model._meta.model_name != SINGLE
+]
 READ_ONLY = {
     "assignment",
     "claim",

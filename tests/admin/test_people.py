@@ -97,11 +97,16 @@ def test_a_territory_is_written_as_people_say_it(signed_in):
     team = TeamFactory(name="Paris")
     client = signed_in("add_territory")
     add = reverse("admin:leaddistrib_territory_add")
-    data = {"name": "West", "team": team.pk, "countries": "France\nIE, GB", "postal_prefixes": "35"}
+    data = {
+        "name": "West",
+        "team": team.pk,
+        "countries": "France\nIE, GB",
+        "postal_prefixes": "FR 35",
+    }
     assert client.post(add, data | {"subdivisions": "FR-35"}).status_code == 302
     west = Territory.objects.get()
     assert (west.countries, west.subdivisions) == (["FR", "IE", "GB"], ["FR-35"])
-    assert west.postal_prefixes == ["35"]
+    assert west.postal_prefixes == ["FR 35"]
     response = client.post(add, data | {"name": "Lost", "countries": "Atlantis"})
     assert "Atlantis" in response.context["adminform"].form.errors["countries"][0]
 
