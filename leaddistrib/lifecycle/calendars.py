@@ -5,6 +5,7 @@ server of the calendar is down.
 """
 
 import logging
+import re
 from datetime import datetime, timedelta
 
 from leaddistrib import conf
@@ -28,6 +29,17 @@ LEASE = timedelta(minutes=5)
 ALERT_AFTER = timedelta(days=1)
 
 
+def calendar_address(url: str) -> str:
+    """``url`` as it is asked: calendars like to give it as webcal://, which is https.
+
+    Raises:
+        NotFetched: it may not be asked.
+    """
+    url = re.sub(r"^webcals?://", "https://", url.strip(), flags=re.IGNORECASE)
+    check_address(url, hosts=conf.settings.CALENDAR_HOSTS)
+    return url
+
+
 @act(durable=False)
 def set_calendar(rep: Rep, url: str, *, busy_counts: bool) -> Calendar:
     """The rep's calendar is at ``url``; it is read by the worker at once. With ``busy_counts`` its
@@ -37,7 +49,7 @@ def set_calendar(rep: Rep, url: str, *, busy_counts: bool) -> Calendar:
         NotFetched: the address may not be asked.
         Busy: the database was locked through every retry; nothing was written.
     """
-    check_address(url, hosts=conf.settings.CALENDAR_HOSTS)
+    url = calendar_address(url)
     lock_reps([rep.pk])
     calendar = Calendar.objects.filter(rep=rep).first() or Calendar(rep=rep)
     moved = calendar.url != url

@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 
-from leaddistrib import conf
 from leaddistrib.engine.availability import overlapping
 from leaddistrib.lifecycle.availability import Block
-from leaddistrib.lifecycle.fetching import NotFetched, check_address
+from leaddistrib.lifecycle.calendars import calendar_address
+from leaddistrib.lifecycle.fetching import NotFetched
 from leaddistrib.lifecycle.ics import is_installed
 from leaddistrib.models import Calendar, Rep, TimeOff, WorkingHours
 from leaddistrib.queries import wording
@@ -256,11 +256,9 @@ class CalendarForm(forms.Form):
         super().__init__(*args, **{"initial": given, **options})
 
     def clean_url(self) -> str:
-        url = re.sub(r"^webcals?://", "https://", self.cleaned_data["url"], flags=re.IGNORECASE)
         if not is_installed():
             raise ValidationError(wording.calendar_problem("no_library"))
         try:
-            check_address(url, hosts=conf.settings.CALENDAR_HOSTS)
+            return calendar_address(self.cleaned_data["url"])
         except NotFetched as error:
             raise ValidationError(wording.calendar_problem(error.code)) from error
-        return url

@@ -1,0 +1,137 @@
+"""What is filled in about a rep's time: hours, leave, the calendar, a week to copy (PU2, PU8)."""
+
+from datetime import time
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from leaddistrib.engine.availability import overlapping
+from leaddistrib.lifecycle.availability import Block
+from leaddistrib.lifecycle.calendars import calendar_address
+from leaddistrib.lifecycle.fetching import NotFetched
+from leaddistrib.lifecycle.ics import is_installed
+from leaddistrib.models import Calendar, Rep, TimeOff, WorkingHours
+from leaddistrib.queries import wording
+from leaddistrib.queries.holidays import NoHolidays, check_region
+
+PRESETS: dict[str, tuple[str | Promise, list[Block]]] = {
+    "split": (
+        lazy("Mon–Fri 9–12, 13–18"),
+        [
+            (day, start, end)
+            for day in range(5)
+            for start, end in ((time(9), time(12)), (time(13), time(18)))
+        ],
+    ),
+    "straight": (lazy("Mon–Fri 9–17"), [(day, time(9), time(17)) for day in range(5)]),
+    "always": (lazy("always at work (no hours)"), []),
+}
+"""Weeks that can be chosen instead of being typed."""
+
+
+class RepForm(forms.ModelForm):
+    """A rep, and a week to take over instead of the one below."""
+
+    preset = forms.ChoiceField(
+        label=lazy("Replace the working hours by"),
+        required=False,
+        choices=[("", "---------"), *((code, label) for code, (label, _blocks) in PRESETS.items())],
+    )
+    week_from = forms.ModelChoiceField(
+        label=lazy("or by those of"),
+        required=False,
+        queryset=Rep.objects.select_related("user"),
+    )
+
+    def clean_holiday_region(self) -> str:
+        region: str = self.cleaned_data["holiday_region"].strip().upper()
+        try:
+            if region and region != self.instance.holiday_region:
+                check_region(region)
+        except NoHolidays as error:
+            raise ValidationError(wording.holiday_problem(error)) from error
+        return region
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("preset") and cleaned.get("week_from"):
+            self.add_error("week_from", _("Choose one of the two."))
+        return cleaned
+
+    def new_week(self) -> list[Block] | None:
+        """The week that was chosen instead of being typed; None if none was."""
+        if preset := self.cleaned_data.get("preset"):
+            return PRESETS[preset][1]
+        if other := self.cleaned_data.get("week_from"):
+            rows = WorkingHours.objects.filter(rep=other)
+            return list(rows.values_list("weekday", "starts", "ends"))
+        return None
+
+
+class HoursFormSet(forms.BaseInlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        blocks = [
+            (given["weekday"], given["starts"], given["ends"])
+            for given in (getattr(row, "cleaned_data", {}) for row in self.forms)
+            if {"weekday", "starts", "ends"} <= given.keys() and not given.get("DELETE")
+        ]
+        if overlapping(blocks):
+            raise ValidationError(
+                _(
+                    "Blocks of a day must not overlap, and each must end after it begins:"
+                    " a night is two blocks, until midnight and from midnight."
+                )
+            )
+
+
+class HoursInline(admin.TabularInline):
+    model = WorkingHours
+    formset = HoursFormSet
+    extra = 0
+
+
+class TimeOffInline(admin.TabularInline):
+    """Time off that somebody entered; what a calendar brought is changed there."""
+
+    model = TimeOff
+    fields = ("starts_at", "ends_at", "kind", "reason")
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TimeOff]:
+        return super().get_queryset(request).filter(calendar=None)
+
+
+class CalendarForm(forms.ModelForm):
+    url = forms.CharField(
+        label=lazy("address (ICS)"), max_length=500, widget=forms.URLInput(attrs={"size": 80})
+    )
+
+    def clean_url(self) -> str:
+        if not is_installed():
+            raise ValidationError(wording.calendar_problem("no_library"))
+        try:
+            return calendar_address(self.cleaned_data["url"])
+        except NotFetched as error:
+            raise ValidationError(wording.calendar_problem(error.code)) from error
+
+
+class CalendarInline(admin.StackedInline):
+    model = Calendar
+    form = CalendarForm
+    fields = ("url", "busy_counts", "read_at", "state")
+    readonly_fields = ("read_at", "state")
+    extra = 0
+
+    @admin.display(description=lazy("state"))
+    def state(self, calendar: Calendar) -> str:
+        if calendar.problem:
+            return wording.calendar_problem(calendar.problem)
+        return _("It can be read.") if calendar.read_at else _("It has not been read yet.")
