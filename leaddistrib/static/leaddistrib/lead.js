@@ -24,7 +24,10 @@ document.addEventListener("leads:gone", ({ detail: { lead, by } }) => {
 });
 
 // A colleague was first, or closed it: what stood here for everybody is that one's now.
+let leaving = false; // a form was sent: its answer is on the way, and must not be overtaken
+document.addEventListener("submit", () => { leaving = true; });
 function noLongerShared(by) {
+  if (leaving) return;
   if (by === document.body.dataset.name) return location.reload();
   delete page.dataset.shared;
   for (const part of page.querySelectorAll(".working, .contact-ways, .contact-form, .parting")) part.remove();

@@ -131,7 +131,7 @@ const sizes = new Map();
 function count(pool, size) {
   sizes.set(pool, size);
   const more = document.querySelector("[data-more]");
-  if (!more) return;
+  if (!more || list().dataset.cut !== undefined) return; // how many fit is the server's to count
   const shown = [...covered().keys()].reduce((all, id) => all + (sizes.get(id) ?? 0), 0);
   more.querySelector("[data-size-shown]").textContent = shown;
   more.hidden = shown <= Number(list().dataset.limit);
