@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from leaddistrib.lifecycle import log_contact, start
 from leaddistrib.lifecycle.claiming import claim
 from leaddistrib.lifecycle.closing import close
 from leaddistrib.lifecycle.intake.cleaning import clean
@@ -22,7 +23,7 @@ from leaddistrib.lifecycle.intake.receiving import receive
 from leaddistrib.management.prospects import prospect
 from leaddistrib.management.seeding import seed_company
 from leaddistrib.models import Lead, Pool, Rep
-from leaddistrib.testing import LeadFactory
+from leaddistrib.testing import LeadFactory, PoolFactory
 from tests.browser.conftest import DESKTOP, INCOMING, PHONE, claim_elsewhere, leads
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +105,34 @@ def test_pages_of_a_rep(company: SimpleNamespace, shoot: Callable[..., None]) ->
     shoot("lead-lost", company.amina, opening(f"/leads/lead/{waiting[2].public_id}/"))
     close(waiting[1], company.amina, reason="Became a customer")
     shoot("lead-closed", company.amina, opening(f"/leads/lead/{waiting[1].public_id}/"))
+
+
+def test_pools_of_each_mode(company: SimpleNamespace, shoot: Callable[..., None]) -> None:
+    shared = PoolFactory(name="Inside sales", mode="shared", reps=[company.amina, company.bruno])
+    for pool in (company.race, company.queue, shared):
+        pool.stale_minutes, pool.push_minutes = 60, 240
+        pool.save()
+        for number, lead in enumerate(leads(pool)):
+            opened = lead.opens_at - timedelta(minutes=29 * number)
+            Lead.objects.filter(pk=lead.pk).update(
+                opens_at=opened, retry_at=opened + timedelta(hours=4)
+            )
+    first, second, third, *_ = shared.leads.order_by("-opens_at")
+    log_contact(third, company.bruno, "call")
+    start(first, company.bruno)
+    start(second, company.amina)
+    for name, pool in (("race", company.race), ("queue", company.queue), ("shared", shared)):
+        shoot(f"pool-{name}", company.amina, opening(f"/leads/pool/?pool={pool.public_id}"))
+    narrowed = f"/leads/pool/?pool={company.queue.public_id}&country=FR&min_score=30"
+    shoot("pool-narrowed", company.amina, opening(narrowed))
+    shoot("lead-shared", company.amina, opening(f"/leads/lead/{first.public_id}/"))
+    shoot("lead-shared-mine", company.amina, opening(f"/leads/lead/{second.public_id}/"))
+    log_contact(second, company.amina, "meeting", note="Wants a demo on Friday")
+    part = f"/leads/pool/{shared.public_id}/contributions/"
+    shoot("contributions", company.mireille, opening(part))
+    behind = f"{part}?rep={company.amina.public_id}&figure=contacts"
+    shoot("contributions-behind", company.mireille, opening(behind))
+    shoot("contributions-own", company.bruno, opening(part))
 
 
 def test_answers_to_a_claim(company: SimpleNamespace, shoot: Callable[..., None]) -> None:

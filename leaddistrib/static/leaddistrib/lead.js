@@ -26,6 +26,7 @@ document.addEventListener("leads:gone", ({ detail: { lead, by } }) => {
 // A colleague was first, or closed it: what stood here for everybody is that one's now.
 let leaving = false; // a form was sent: its answer is on the way, and must not be overtaken
 document.addEventListener("submit", () => { leaving = true; });
+addEventListener("pageshow", () => { leaving = false; });
 function noLongerShared(by) {
   if (leaving) return;
   if (by === document.body.dataset.name) return location.reload();
