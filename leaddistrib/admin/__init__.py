@@ -2,6 +2,7 @@
 
 from leaddistrib.admin import (  # noqa: F401 - imported for what they register
     accounts,
+    alerts,
     audit,
     dryruns,
     imports,

@@ -15,7 +15,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from leaddistrib.models import Decision, Lead, OutboxMessage, Pool, Rep, Rule, RuleSet, Team
+from leaddistrib.models import Alert, Decision, Lead, OutboxMessage, Pool, Rep, Rule, RuleSet, Team
+from leaddistrib.queries import clock
+from leaddistrib.queries.alerts import ABOUT_LEADS, waiting_for
 
 
 class SelectFilter(admin.SimpleListFilter):
@@ -145,6 +147,21 @@ class RuleFilter(SelectFilter):
     def chosen(self, queryset: QuerySet, value: str) -> QuerySet:
         decided = Decision.objects.filter(lead=OuterRef("pk"), rule__key=UUID(value))
         return queryset.filter(Exists(decided))
+
+
+class AlertFilter(SelectFilter):
+    """The waiting leads that an open alert is about."""
+
+    title = _("alert")
+    parameter_name = "alert"
+
+    def options(self) -> Iterable[tuple[object, object]]:
+        alerts = Alert.objects.filter(closed_at=None, kind__in=ABOUT_LEADS)
+        return [(alert.pk, alert) for alert in alerts.select_related("rule", "pool")[:200]]
+
+    def chosen(self, queryset: QuerySet, value: str) -> QuerySet:
+        alert = Alert.objects.select_related("rule", "pool").get(pk=int(value))
+        return queryset.filter(pk__in=waiting_for(alert, clock.now()).values("pk"))
 
 
 class RuleSetFilter(SelectFilter):

@@ -17,8 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.admin.base import LeadDistribAdmin
+from leaddistrib.admin.doors import assign
 from leaddistrib.admin.fields import NamedValuesField
 from leaddistrib.admin.filters import (
+    AlertFilter,
     DateRangeFilter,
     OwnerFilter,
     OwnerTeamFilter,
@@ -118,6 +120,7 @@ class LeadAdmin(ImportAdmin, LeadDistribAdmin):
         OwnerFilter,
         PoolFilter,
         RuleFilter,
+        AlertFilter,
         ("received_at", DateRangeFilter),
     )
     search_fields = ("company", "contact_name", "contact_email", "external_id")
@@ -179,7 +182,7 @@ class LeadAdmin(ImportAdmin, LeadDistribAdmin):
             )
         },
     )
-    actions = ("export",)
+    actions = (assign, "export")
     change_form_template = "admin/leaddistrib/lead/change_form.html"
 
     @admin.display(description=lazy("lead"), ordering="company")

@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from leaddistrib.models import (
+    Alert,
     Assignment,
     Claim,
     Decision,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 EXAMPLES = 20
 ROUTED_WITHIN = timedelta(minutes=1)
 TRIED_AGAIN_WITHIN = timedelta(minutes=15)
+ATTENDED_WITHIN = timedelta(minutes=30)
 SENT_WITHIN = timedelta(minutes=15)
 DONE_WITHIN = timedelta(hours=2)
 
@@ -128,6 +130,16 @@ def _undecided(moment: datetime) -> QuerySet[Lead]:
 
 def _retry_overdue(moment: datetime) -> QuerySet[Lead]:
     return Lead.objects.filter(status=Lead.Status.WAITING, retry_at__lt=moment - TRIED_AGAIN_WITHIN)
+
+
+def _unattended(moment: datetime) -> QuerySet[Lead]:
+    known = Alert.objects.filter(pool=OuterRef("pool"), closed_at=None)
+    return Lead.objects.filter(
+        ~Exists(known),
+        status=Lead.Status.WAITING,
+        pool__is_safety_net=True,
+        opens_at__lt=moment - ATTENDED_WITHIN,
+    )
 
 
 def _wins_without_assignment(moment: datetime) -> QuerySet[Claim]:
@@ -231,6 +243,15 @@ CHECKS = (
         _("Waiting leads for which the rules should have been asked again by now"),
         _("See that leaddistrib_worker runs, and its log for the reason."),
         _retry_overdue,
+    ),
+    Check(
+        "unattended",
+        _("Leads that wait in the pool of last resort, and no alert says so"),
+        _(
+            "Publish rules that take them, then route them again; or give them to somebody by hand."
+            " See that the pool has members."
+        ),
+        _unattended,
     ),
     Check(
         "win_without_assignment",

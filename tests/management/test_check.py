@@ -14,6 +14,7 @@ from leaddistrib.lifecycle import claim
 from leaddistrib.lifecycle.crediting import credit_turn
 from leaddistrib.lifecycle.routing import route
 from leaddistrib.models import (
+    Alert,
     Assignment,
     Claim,
     JobRun,
@@ -231,6 +232,17 @@ def test_a_lead_that_nobody_tried_again(pool, raced):
     lead = LeadFactory(pool=pool)
     Lead.objects.filter(pk=lead.pk).update(retry_at=timezone.now() - HOUR)
     assert found()["retry_overdue"] == 1
+
+
+def test_a_lead_that_waits_in_the_safety_net_and_nobody_was_told(pool):
+    """Nobody has published rules yet."""
+    lead = Lead(company="Thornbury Foods", received_at=timezone.now())
+    route([lead])
+    assert found() == {"unattended": 1}
+    Alert.objects.create(
+        kind="nobody_available", subject="net", pool=lead.pool, opened_at=timezone.now()
+    )
+    assert found() == {}
 
 
 def test_a_gap_in_the_ledger(pushed):
