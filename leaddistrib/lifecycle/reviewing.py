@@ -12,7 +12,7 @@ from leaddistrib.errors import InvalidRules
 from leaddistrib.models import Rule, RuleReview
 from leaddistrib.notify.outbox import tell_users
 from leaddistrib.queries import clock
-from leaddistrib.queries.reviews import Stale, stale
+from leaddistrib.queries.reviews import Stale, stale, teams_of
 
 MAX_NOTE = 200
 
@@ -55,14 +55,3 @@ def responsible(due: list[Stale]) -> set[int]:
         managers = set(active.filter(managed_teams__in=teams).values_list("pk", flat=True))
         people |= managers or set(active.filter(is_superuser=True).values_list("pk", flat=True))
     return people
-
-
-def teams_of(rule: Rule) -> frozenset[int]:
-    """The teams that a rule pushes to, and those that are members of its pools."""
-    teams: set[int] = set()
-    for step in rule.steps.all():
-        if step.team_id is not None:
-            teams.add(step.team_id)
-        if step.pool is not None:
-            teams.update(team.pk for team in step.pool.teams.all())
-    return frozenset(teams)

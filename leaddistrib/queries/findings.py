@@ -73,6 +73,8 @@ def _reach(rules: list[Rule]) -> Iterator[Finding]:
             ) % {"rule": rule.name}
             yield Finding(ERROR, "contradiction", text, rule, index)
             continue
+        if index == len(rules) - 1 and rule.when == {}:
+            continue  # a version ends in a catch-all, even where the others happen to take all
         takers = ", ".join(f"“{rules[read[taker][0]].name}”" for taker in one.because)
         text = _(
             "“%(rule)s” is never reached: every lead that meets its conditions is taken before, by "

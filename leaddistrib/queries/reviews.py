@@ -46,6 +46,11 @@ class Did:
         """Share of its leads that were won, 0 to 1; None when there were none."""
         return self.won / self.volume if self.volume else None
 
+    @property
+    def response_minutes(self) -> int | None:
+        """The average time to the first contact, in whole minutes."""
+        return None if self.response is None else round(self.response / timedelta(minutes=1))
+
 
 @dataclass(frozen=True, slots=True)
 class Stale:
@@ -118,6 +123,17 @@ def _content(rule: Rule) -> tuple[object, ...]:
         for step in rule.steps.all()
     ]
     return rule.when, tuple(steps)
+
+
+def teams_of(rule: Rule) -> frozenset[int]:
+    """The teams that a rule pushes to, and those that are members of its pools."""
+    teams: set[int] = set()
+    for step in rule.steps.all():
+        if step.team_id is not None:
+            teams.add(step.team_id)
+        if step.pool is not None:
+            teams.update(team.pk for team in step.pool.teams.all())
+    return frozenset(teams)
 
 
 def did_since(since: Mapping[UUID, datetime]) -> dict[UUID, Did]:

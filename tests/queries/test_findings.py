@@ -99,6 +99,12 @@ def test_a_rule_that_no_lead_can_reach_is_an_error(cast, documents, expected):
     assert found(*documents, NET) == [("error", expected, f"rules[{len(documents) - 1}]")]
 
 
+def test_the_catch_all_may_be_left_with_nothing_to_catch(cast):
+    rest = rule(push("round_robin"), {"not": FRANCE}, "Elsewhere")
+
+    assert found(rule(push("round_robin")), rest, NET) == []
+
+
 def test_a_shadowed_rule_is_told_by_which(cast):
     twice = draft([rule(push("round_robin")), rule(push("round_robin"), FRANCE, "Again"), NET])
 

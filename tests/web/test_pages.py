@@ -99,6 +99,8 @@ SEEN: dict[str, tuple[int, ...]] = {
     "contributions": (200, 200, 404, 200, 200, 404, 302),
     "release": (200, 302, 404, 404, 404, 404, 302),
     "close": (200, 302, 404, 404, 404, 404, 302),
+    "rules": (200, 200, 200, 200, 200, 403, 302),
+    "rule-review": (405,) * 7,
     "me": (200, 200, 200, 200, 200, 200, 302),
     "availability": (405,) * 7,
     "time-off": (405,) * 7,
@@ -133,7 +135,7 @@ def test_each_role_sees_its_pages_only(cast, name):
     arguments |= {"credit": [owned.public_id], "leave": [cast.amina.public_id]}
     arguments |= {"handed-over": [cast.amina.public_id, owned.public_id]}
     arguments |= {"contacts": [owned.public_id], "working": [owned.public_id]}
-    arguments |= {"contributions": [cast.pool.public_id]}
+    arguments |= {"contributions": [cast.pool.public_id], "rule-review": [owned.public_id]}
     address = page(name, *arguments.get(name, []))
     for role, expected in zip(ROLES, SEEN[name], strict=True):
         client = signed_in(getattr(cast, role)) if role else Client()
