@@ -3,7 +3,8 @@
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
-from django.db import connections
+from django.db import DatabaseError, connections
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from leaddistrib import conf
+from leaddistrib.models import Calendar, Rep
 from leaddistrib.queries import fields
 
 SQLITE = "django.db.backends.sqlite3"
@@ -143,6 +146,33 @@ def installation(**kwargs: Any) -> Iterable[CheckMessage]:
             "not where they sign in or out, nor on the error pages.",
             hint=f'Add "{LANGUAGE_MIDDLEWARE}" to MIDDLEWARE, after AuthenticationMiddleware.',
             id="leaddistrib.W004",
+        )
+
+
+@register("leaddistrib")
+def optional_packages(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> Iterable[CheckMessage]:
+    """What reps have entered can be read. Asked only where the database may be asked: by
+    ``check --database default`` and by the worker, which reads the calendars."""
+    if "default" not in (databases or ()):
+        return
+    used: dict[str, QuerySet[Any]] = {
+        "holidays": Rep.objects.filter(active=True).exclude(holiday_region=""),
+        "icalendar": Calendar.objects.all(),
+        "recurring_ical_events": Calendar.objects.all(),
+    }
+    missing = [name for name in used if find_spec(name) is None]
+    try:
+        needed = [name for name in missing if used[name].exists()]
+    except DatabaseError:
+        return  # before the first migration nobody has entered anything
+    if needed:
+        yield checks.Warning(
+            f"Reps keep public holidays or calendars, but {', '.join(needed)} cannot be imported: "
+            "leads are handed out on holidays, and calendars are not read.",
+            hint='Install "leaddistrib[calendar]".',
+            id="leaddistrib.W005",
         )
 
 

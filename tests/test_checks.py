@@ -10,6 +10,7 @@ from django.core.management.base import SystemCheckError
 from django.db import connections
 
 from leaddistrib import checks
+from leaddistrib.testing import RepFactory
 
 SQLITE: dict[str, Any] = {
     "ENGINE": "django.db.backends.sqlite3",
@@ -150,3 +151,21 @@ def test_settings_are_known_and_of_their_kind(settings, given, expected):
     settings.LEADDISTRIB = given
 
     assert ids(checks.settings) == expected
+
+
+@pytest.mark.django_db
+def test_packages_are_missed_once_somebody_needs_them(monkeypatch):
+    monkeypatch.setattr(checks, "find_spec", lambda name: None)
+
+    def found(databases):
+        return [message.id for message in checks.optional_packages(databases=databases)]
+
+    rep = RepFactory()
+    assert found(["default"]) == []
+    rep.holiday_region = "FR"
+    rep.save()
+    assert found(["default"]) == ["leaddistrib.W005"]
+    assert found(None) == []  # where the database may not be asked
+
+    monkeypatch.undo()
+    assert found(["default"]) == []

@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import timezone
@@ -43,7 +44,7 @@ def zone_of(rep: Rep) -> tzinfo:
     try:
         return ZoneInfo(rep.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        log.exception("rep=%s time_zone=%s is not known here", rep.pk, rep.time_zone)
+        _say_once(f"time_zone={rep.time_zone} is not known here")
         return timezone.get_default_timezone()
 
 
@@ -56,5 +57,11 @@ def _holidays(rep: Rep, moment: datetime) -> frozenset[date]:
     try:
         return holidays(rep.holiday_region, range(first.year, last.year + 1))
     except NoHolidays as error:
-        log.error("rep=%s holidays cannot be told: %s", rep.pk, error)
+        _say_once(str(error))
         return frozenset()
+
+
+@cache
+def _say_once(problem: str) -> None:
+    """Not for every lead that is routed."""
+    log.error("working_weeks problem=%s", problem)

@@ -57,6 +57,12 @@ def at(moment, limit=10):
         return read_due(moment, limit)
 
 
+def next_reading():
+    moment = Calendar.objects.get().next_read_at
+    assert moment is not None
+    return moment
+
+
 def kinds(rep):
     return list(TimeOff.objects.filter(rep=rep).order_by("kind").values_list("kind", flat=True))
 
@@ -139,7 +145,7 @@ def test_pauses_grow_while_it_cannot_be_read_and_are_over_when_it_can(amina, ser
     moment, pauses = NOON + EVERY, []
     for _ in range(8):
         assert at(moment) == 1
-        following = Calendar.objects.get().next_read_at
+        following = next_reading()
         pauses.append(following - moment)
         moment = following
 
@@ -159,7 +165,7 @@ def test_managers_hear_of_it_when_it_could_not_be_read_for_a_day(amina, server):
     while moment < NOON + ALERT_AFTER:
         assert at(moment) == 1
         assert not Alert.objects.exists()
-        moment = Calendar.objects.get().next_read_at
+        moment = next_reading()
 
     at(moment)
 
@@ -200,7 +206,7 @@ def test_removing_the_calendar_removes_what_it_brought(amina):
 
 def test_what_a_calendar_brought_is_not_removed_one_by_one(amina):
     with pytest.raises(ValueError, match="calendar"):
-        remove_time_off(TimeOff.objects.filter(rep=amina).first())
+        remove_time_off(TimeOff.objects.filter(rep=amina)[0])
 
 
 def test_of_two_workers_one_reads_it_and_after_a_crash_another_one_does(amina, monkeypatch):
