@@ -878,6 +878,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
+            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['-opens_at', '-id'], name='leaddistrib_lead_opened'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
             index=models.Index(condition=models.Q(('retry_at__isnull', False), ('status', 'waiting')), fields=['retry_at', 'id'], name='leaddistrib_lead_retry'),
         ),
         migrations.AddIndex(

@@ -167,6 +167,12 @@ class Lead(models.Model):
                 condition=Q(status="waiting"),
                 name="leaddistrib_lead_waiting",
             ),
+            # The newest leads of several pools at once: what a rep's page shows first (PL1).
+            models.Index(
+                fields=("-opens_at", "-id"),
+                condition=Q(status="waiting"),
+                name="leaddistrib_lead_opened",
+            ),
             models.Index(fields=("status", "-received_at"), name="leaddistrib_lead_status"),
             models.Index(
                 fields=("retry_at", "id"),
