@@ -10,7 +10,6 @@ from zoneinfo import available_timezones
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 
 from leaddistrib.engine.availability import overlapping
@@ -202,7 +201,7 @@ def _known_zones() -> dict[str, list[tuple[str, str]]]:
 
 
 def _zones(own: str) -> list[Any]:
-    default = now_("As the organisation (%(zone)s)") % {
+    default = _("As the organisation (%(zone)s)") % {
         "zone": timezone.get_default_timezone_name()
     }
     zones: list[Any] = [("", default), ("UTC", "UTC"), *_known_zones().items()]
