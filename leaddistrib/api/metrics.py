@@ -63,7 +63,7 @@ class Distribution(ApiView):
     def get(self, request: Request) -> Response:
         form = PeriodForm(request.query_params)
         if not form.is_valid():
-            raise ValidationError(form.errors)
+            raise ValidationError(dict(form.errors))
         role, rep = self.sight.role, self.sight.rep
         teams = None if role is Role.ADMIN else self.sight.managed_teams
         if role is Role.REP and rep is not None:

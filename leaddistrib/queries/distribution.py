@@ -5,7 +5,7 @@ lost for the rep under whom it got there, where that is how it stands now; its v
 A rep's team is the present one. The number of queries does not depend on how many rows there are.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -108,7 +108,7 @@ class Report:
 class _Results:
     closed: int = 0
     won: int = 0
-    value: Counter[str] = field(default_factory=Counter)
+    value: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
 
 def distribution(scope: Scope, by: By = By.REP) -> Report:
@@ -132,7 +132,8 @@ def distribution(scope: Scope, by: By = By.REP) -> Report:
     for one in results.values():
         total.closed += one.closed
         total.won += one.won
-        total.value.update(one.value)
+        for currency, amount in one.value.items():
+            total.value[currency] += amount
     held = list(per_rep.values())
     everybody = [per_rep.get(rep, 0) for rep in {*roster, *per_rep}]
     return Report(
