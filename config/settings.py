@@ -4,6 +4,7 @@ Read from the environment:
 
 ========================  ===========================================================
 SECRET_KEY                required unless DEBUG is on
+SECRET_KEY_FALLBACKS      former keys, separated by commas, that still open what they sealed
 ALLOWED_HOSTS             host names, separated by commas; required unless DEBUG is on
 CSRF_TRUSTED_ORIGINS      extra origins, such as https://leads.example.com
 DATABASE_URL              default: SQLite in db.sqlite3 beside manage.py
@@ -35,6 +36,7 @@ if not SECRET_KEY:
         "SECRET_KEY is not set. Set it to a long random value that stays the same between"
         " restarts, or set DEBUG=1 for development."
     )
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
