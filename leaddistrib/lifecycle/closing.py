@@ -3,6 +3,7 @@
 from leaddistrib.lifecycle.announcing import announce_limits, announce_withdrawn
 from leaddistrib.lifecycle.crediting import CREDITED, credit_turn
 from leaddistrib.lifecycle.parting import end_assignment, lock_workable_lead
+from leaddistrib.lifecycle.retrying import place_freed
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Assignment, Lead, LogEntry, Rep
 from leaddistrib.queries import clock
@@ -42,5 +43,7 @@ def close(lead: Lead, rep: Rep, *, reason: str = "", credit: str = "") -> Lead:
     announce(lead_closed, sender=Lead, lead=locked, rep=rep)
     if was_shared:
         announce_withdrawn(locked)
-    announce_limits([rep], rep_facts([rep.pk], now), now)
+    facts = rep_facts([rep.pk], now)
+    announce_limits([rep], facts, now)
+    place_freed(rep, facts[rep.pk], now)
     return locked

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from leaddistrib.errors import InvalidRules
 from leaddistrib.lifecycle.alerting import open_alert
 from leaddistrib.lifecycle.drafting import draft
+from leaddistrib.lifecycle.retrying import wake
 from leaddistrib.lifecycle.transactions import act, violates
 from leaddistrib.models import Alert, Publication, RuleSet
 from leaddistrib.queries import clock, rulebook
@@ -130,6 +131,7 @@ def _switch(ruleset: RuleSet, actor: AbstractUser | None, kind: str) -> RuleSet:
         by=actor,  # type: ignore[misc]
         at=ruleset.published_at,
     )
+    wake()  # what found nobody by the rules until now may find somebody by these (PU9)
     return ruleset
 
 

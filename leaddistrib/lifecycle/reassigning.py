@@ -160,4 +160,6 @@ def _tell_pages(
         announce_taken(lead, to, after[to.pk], moment)
     previous = {owner.pk: owner for _, owner in before if owner and owner.pk in after}
     announce_limits([to, *previous.values()], after, moment)
-    wake(previous.values())
+    full = [one for pk, one in previous.items() if facts[pk].open_leads >= facts[pk].capacity]
+    if full:
+        wake(full)

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 
+from leaddistrib.engine.facts import RepFacts
+from leaddistrib.engine.gates import Situation, first_refusal
 from leaddistrib.lifecycle.alerting import open_alert, subject_of
 from leaddistrib.lifecycle.routing import TRY_AGAIN, route_waiting
 from leaddistrib.lifecycle.transactions import act
@@ -69,14 +71,26 @@ def wake(reps: Iterable[Rep] | None = None) -> int:
     """
     with transaction.atomic():
         now = clock.now()
-        waiting = Lead.objects.filter(status=Lead.Status.WAITING, retry_at__gt=now)
-        if reps is not None:
-            waiting = waiting.filter(_may_go_to({rep.team_id for rep in reps} - {None}))
+        waiting = Lead.objects.filter(status=Lead.Status.WAITING)
+        if reps is None:  # also what no rule took until now
+            waiting = waiting.filter(
+                Q(retry_at__gt=now) | Q(retry_at=None, pool__is_safety_net=True)
+            )
+        else:
+            teams = {rep.team_id for rep in reps} - {None}
+            waiting = waiting.filter(_may_go_to(teams), retry_at__gt=now)
         oldest = waiting.order_by("received_at", "pk").select_for_update(
             no_key=True, skip_locked=True, of=("self",)
         )
         pks = list(oldest.values_list("pk", flat=True)[:WOKEN])
         return Lead.objects.filter(pk__in=pks).update(retry_at=now)
+
+
+def place_freed(rep: Rep, facts: RepFacts, moment: datetime) -> None:
+    """``rep`` parted with a lead, and stands as in ``facts`` now: if that made room where there was
+    none, leads that wait for somebody are tried now."""
+    if facts.open_leads + 1 == facts.capacity and not first_refusal(facts, Situation(moment)):
+        wake([rep])
 
 
 def _may_go_to(teams: set[int | None]) -> Q:

@@ -2,12 +2,13 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from leaddistrib.lifecycle import claim, receive, release
+from leaddistrib.lifecycle import claim, close, receive, release
 from leaddistrib.lifecycle.alerting import close_alerts
 from leaddistrib.lifecycle.availability import set_paused
 from leaddistrib.lifecycle.intake.cleaning import clean
@@ -170,11 +171,70 @@ def test_a_rep_wakes_no_lead_of_another_team(nobody_there):
         assert wake([nobody_there.amina]) == 1
 
 
-def test_new_rules_wake_whatever_waits(nobody_there):
-    comes_in()
+def test_new_rules_find_somebody_for_what_waits(nobody_there):
+    lead = comes_in()
 
     with clock_at(NOON + MINUTE):
-        assert wake() == 1
+        publish_rules(
+            [
+                {
+                    "name": "Lyon",
+                    "when": {},
+                    "then": {
+                        "push": "round_robin",
+                        "team": "Lyon",
+                        "fallback": [{"pool": "Everyone"}],
+                    },
+                }
+            ]
+        )
+    retry(NOON + MINUTE)
+
+    lead.refresh_from_db()
+    assert lead.owner == nobody_there.chloe
+
+
+def test_the_first_rules_of_all_find_somebody_for_what_came_before_them(cast, push_to_paris):
+    lead = comes_in()
+    assert (lead.pool.is_safety_net, lead.retry_at) == (True, None)
+
+    with clock_at(NOON + MINUTE):
+        publish_rules(push_to_paris({"pool": "Everyone"}))
+    retry(NOON + MINUTE)
+
+    lead.refresh_from_db()
+    assert lead.owner == cast.amina
+
+
+@pytest.mark.parametrize("part", [close, partial(release, reason="wrong number")])
+def test_a_place_that_becomes_free_is_filled_at_once(nobody_there, part):
+    """Bruno is full; as soon as he parts with a lead the one that waits longest is tried."""
+    nobody_there.bruno.capacity = 1
+    nobody_there.bruno.save()
+    pause(nobody_there.bruno, paused=False)
+    held, waits = comes_in(), comes_in("Globex", NOON + MINUTE)
+    assert (held.owner, waits.owner) == (nobody_there.bruno, None)
+
+    with clock_at(NOON + 2 * MINUTE):
+        part(held, nobody_there.bruno)
+    retry(NOON + 2 * MINUTE)
+
+    waits.refresh_from_db()
+    assert waits.owner == nobody_there.bruno
+
+
+def test_parting_with_one_of_many_leads_wakes_nothing(nobody_there):
+    """Whoever had room all along changes nothing for those that wait: they need somebody else."""
+    pause(nobody_there.bruno, paused=False)
+    held = comes_in()
+    pause(nobody_there.bruno)
+    comes_in("Globex", NOON + MINUTE)
+    pause(nobody_there.bruno, paused=False)
+
+    with clock_at(NOON + 2 * MINUTE):
+        close(held, nobody_there.bruno)
+
+    assert retry(NOON + 2 * MINUTE) == 0
 
 
 def test_a_worker_that_died_gives_its_leads_back_after_the_lease(nobody_there, monkeypatch):
