@@ -61,6 +61,10 @@ def _told(entry: LogEntry) -> str:
             return _("Given back by %(name)s") % who
         case LogEntry.Event.CLOSED:
             return _("Closed by %(name)s") % who
+        case LogEntry.Event.REASSIGNED:
+            return _("Passed on from %(name)s") % who
+        case LogEntry.Event.CREDITED:
+            return _("The turn went back to %(name)s") % who
     return str(entry.get_event_display())
 
 
@@ -76,6 +80,8 @@ def _contacted(entry: LogEntry) -> str:
 
 
 def _note(entry: LogEntry) -> str:
+    if entry.event == LogEntry.Event.CREDITED:
+        return ""  # a code, and the closing says more
     return str(entry.detail.get("reason") or entry.detail.get("note", ""))
 
 
