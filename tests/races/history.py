@@ -261,8 +261,8 @@ def _intake(history: History) -> Iterator[str]:
 
 def _outbox() -> Iterator[str]:
     """Each push has one message, to its owner."""
-    pushed = Decision.objects.filter(method="push").select_related("owner")
-    expected = Counter((f"lead.assigned:{one.pk}", one.owner.user_id) for one in pushed)
+    pushed = Decision.objects.filter(method="push").values_list("pk", "owner__user")
+    expected = Counter((f"lead.assigned:{pk}", user) for pk, user in pushed)
     kept = OutboxMessage.objects.filter(event__startswith="lead.assigned:")
     if expected != Counter(kept.values_list("event", "recipient")):
         yield "the messages are not those of the pushes"
