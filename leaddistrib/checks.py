@@ -1,6 +1,7 @@
 """Refuses a wrong configuration at start, with an id and a hint (docs/settings.md lists them)."""
 
 import os
+import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping, Sequence
@@ -213,6 +214,12 @@ def settings(**kwargs: Any) -> Iterable[CheckMessage]:
                 hint=f"Give it a number above zero, such as the default: {default!r}.",
                 id="leaddistrib.E010",
             )
+    if not re.fullmatch("[A-Z]{3}", str(conf.settings.CURRENCY)):
+        yield Error(
+            f"LEADDISTRIB['CURRENCY'] is {conf.settings.CURRENCY!r}.",
+            hint='Give it the ISO 4217 code of a currency, such as "EUR".',
+            id="leaddistrib.E010",
+        )
     for fault in fields.faults():
         yield Error(
             f"LEADDISTRIB['FIELDS']: {fault}",

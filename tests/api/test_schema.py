@@ -117,6 +117,17 @@ def test_the_schema_names_the_address_it_is_mounted_at():
     assert not [name for name in paths if "hooks" in name]
 
 
+def test_attributes_that_the_host_registered_are_described(db, settings):
+    settings.LEADDISTRIB = {
+        "FIELDS": {"attributes.plan": {"label": "Plan", "choices": [("free", "Free of charge")]}}
+    }
+    schema = APIClient().get("/leads/api/v1/schema/").json()["components"]["schemas"]
+    for shape in ("LeadIn", "LeadOut"):
+        described = schema[shape]["properties"]["attributes"]
+        assert described["properties"]["plan"]["description"] == "Plan: `free` Free of charge"
+        assert described["additionalProperties"], "others are taken all the same"
+
+
 def test_the_pages_load_nothing_from_elsewhere(db):
     response = APIClient().get(address("api-docs"), headers={"Accept": "text/html"})
     page = response.content.decode()

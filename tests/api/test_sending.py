@@ -39,6 +39,26 @@ WHOLE = {
 FOOD = {"field": "industry", "op": "eq", "value": "food"}
 
 
+def test_a_person_who_comes_again_goes_to_whoever_works_the_first_lead(company, sender):
+    amina = company.amina
+    first = LeadFactory(contact_email="ana@lenoir.example", owner=amina)
+    response = send(sender, WHOLE | {"value": 1200.5, "currency": "usd"})
+    assert response.status_code == 201
+    decision = response.json()["decision"]
+    assert (decision["method"], decision["owner"]) == ("duplicate", amina.name)
+    assert (decision["rule"], decision["ruleset_version"], decision["pool"]) == (None, None, None)
+    assert decision["explanation"]
+    again = send(sender, WHOLE | {"value": 1200.5, "currency": "usd"})
+    assert (again.status_code, again.json()) == (200, response.json())
+    lead = Lead.objects.get(public_id=response.json()["id"])
+    assert (lead.duplicate_of, str(lead.value), lead.currency) == (first, "1200.50", "USD")
+
+
+def test_a_wrong_value_or_currency_is_named(company, sender):
+    response = send(sender, WHOLE | {"value": "much", "currency": "doubloons"})
+    assert set(response.json()["fields"]) == {"value", "currency"}
+
+
 @pytest.fixture
 def sender(company):
     return company.client("integration")
