@@ -80,7 +80,7 @@ class RotateForm(forms.Form):
 @admin.register(Webhook)
 class WebhookAdmin(LeadDistribAdmin):
     form = WebhookForm
-    list_display = ("slug", "source", "active", "last_call", "last_outcome", "previous_until")
+    list_display = ("slug", "source", "active", "last_call", "last_outcome", "old_secret")
     list_filter = ("active",)
     search_fields = ("slug", "source")
     change_form_template = "admin/leaddistrib/webhook/change_form.html"
@@ -105,14 +105,18 @@ class WebhookAdmin(LeadDistribAdmin):
         outcome = webhook._outcome  # type: ignore[attr-defined]
         return WebhookCall.Outcome(outcome).label if outcome else None
 
+    @admin.display(description=lazy("previous secret good until"), ordering="previous_until")
+    def old_secret(self, webhook: Webhook) -> Any:
+        return webhook.previous_until
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The sender knows its address: it stays as it was made."""
-        return ("slug", "active", "created_at", "previous_until") if obj else ()
+        return ("slug", "active", "created_at", "old_secret") if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ("slug", "source", "mapping")
-        return ("slug", "source", "mapping", ("active", "previous_until", "created_at"))
+        return ("slug", "source", "mapping", ("active", "old_secret", "created_at"))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
