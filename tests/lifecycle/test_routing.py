@@ -1,17 +1,18 @@
 """The rules decide, and it is written down (RU2, RU5, PU4, PU5)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from leaddistrib.lifecycle import claim, receive, receive_many
-from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.drafting import draft
+from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.publishing import put_in_force
-from leaddistrib.lifecycle.routing import route, safety_net
+from leaddistrib.lifecycle.routing import TRY_AGAIN, route, route_waiting, safety_net
 from leaddistrib.models import (
+    Alert,
     Assignment,
     Decision,
     Lead,
@@ -20,12 +21,23 @@ from leaddistrib.models import (
     OutboxMessage,
     Pool,
     RuleSet,
+    TimeOff,
     Turn,
 )
 from leaddistrib.queries import rulebook
-from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, clock_at, publish_rules
+from leaddistrib.queries.consistency import findings
+from leaddistrib.queries.explanations import sentence
+from leaddistrib.testing import (
+    LeadFactory,
+    PoolFactory,
+    RepFactory,
+    TerritoryFactory,
+    clock_at,
+    publish_rules,
+)
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def arrive(number):
@@ -222,3 +234,155 @@ def test_the_decision_names_who_was_passed_over(cast, push_to_paris):
         "name": "amina",
         "refused": "paused",
     }
+
+
+def nobody_in_paris(cast):
+    """Bruno is paused, Amina is on leave until two minutes past noon."""
+    cast.bruno.paused = True
+    cast.bruno.save()
+    TimeOff.objects.create(rep=cast.amina, starts_at=NOON - HOUR, ends_at=NOON + 2 * MINUTE)
+
+
+def test_a_lead_that_found_nobody_is_tried_when_the_first_may_be_back(cast, push_to_paris):
+    nobody_in_paris(cast)
+    publish_rules(push_to_paris({"pool": "Everyone"}))
+
+    with clock_at(NOON):
+        lead = receive(clean({"company": "Acme"})).lead
+
+    assert (lead.pool, lead.retry_at) == (cast.pool, NOON + 2 * MINUTE)
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.pool, alert.detail["teams"]) == (
+        "nobody_available",
+        cast.pool,
+        [cast.paris.pk],
+    )
+    assert alert.rule is not None
+
+
+def test_an_alert_is_opened_once_however_many_leads_found_nobody(cast, push_to_paris):
+    cast.paris.reps.update(paused=True)
+    publish_rules(push_to_paris())
+
+    with clock_at(NOON):
+        arrive(3)
+        arrive(2)
+
+    assert Alert.objects.get().pool == safety_net()
+    assert set(Lead.objects.values_list("retry_at", flat=True)) == {NOON + TRY_AGAIN}
+
+
+def test_a_lead_that_may_go_on_is_tried_when_its_pool_pushes_it(cast):
+    cast.pool.push_minutes = 5
+    cast.pool.save()
+    on = [{"push": "round_robin", "team": "Lyon"}]
+    publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone", "fallback": on}}])
+
+    with clock_at(NOON):
+        lead = receive(clean({"company": "Acme"})).lead
+
+    assert lead.retry_at == NOON + 5 * MINUTE
+    assert not Alert.objects.exists()
+
+
+def test_a_lead_that_simply_waits_is_not_tried_again(cast):
+    publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone"}}])
+
+    assert receive(clean({"company": "Acme"})).lead.retry_at is None
+
+
+def waiting_in_everyone(cast, *on):
+    cast.pool.push_minutes = 5
+    cast.pool.save()
+    then = {"pool": "Everyone", "fallback": list(on)}
+    publish_rules([{"name": "All", "when": {}, "then": then}])
+    with clock_at(NOON):
+        return receive(clean({"company": "Acme"})).lead
+
+
+def ask_again(lead, at):
+    with clock_at(at), transaction.atomic():
+        [decision] = route_waiting([Lead.objects.get(pk=lead.pk)])
+    lead.refresh_from_db()
+    return decision
+
+
+def test_a_lead_that_nobody_took_is_pushed_on_and_leaves_its_pool(cast):
+    lead = waiting_in_everyone(cast, {"push": "round_robin", "team": "Lyon"})
+
+    assert ask_again(lead, NOON + MINUTE) is None
+    decision = ask_again(lead, NOON + 5 * MINUTE)
+
+    assert decision is not None
+    assert (decision.method, lead.owner, lead.pool, lead.retry_at) == (
+        "push",
+        cast.chloe,
+        None,
+        None,
+    )
+    assert not Offer.objects.filter(closed_at=None).exists()
+    cast.pool.refresh_from_db()
+    assert cast.pool.version == 2
+    assert sentence(decision, cast.chloe) == (
+        "Nobody took it in “Everyone” within 5 minutes."
+        " You got this lead by the rule “All”: it was your turn."
+    )
+    assert list(findings(NOON + 6 * MINUTE)) == []
+
+
+def test_a_lead_that_nobody_took_may_go_on_to_another_pool(cast):
+    everybody = PoolFactory(name="Second", mode="race", reps=[cast.chloe])
+    lead = waiting_in_everyone(cast, {"pool": "Second"})
+
+    decision = ask_again(lead, NOON + 5 * MINUTE)
+
+    assert decision is not None
+    assert (lead.pool, lead.status, lead.period, lead.opens_at) == (
+        everybody,
+        "waiting",
+        2,
+        NOON + 5 * MINUTE,
+    )
+    assert [offer.rep for offer in Offer.objects.filter(closed_at=None)] == [cast.chloe]
+    versions = dict(Pool.objects.values_list("name", "version"))
+    assert (versions["Everyone"], versions["Second"]) == (2, 1)
+
+
+def test_a_lead_that_was_claimed_meanwhile_is_its_claimers(cast):
+    lead = waiting_in_everyone(cast, {"push": "round_robin", "team": "Lyon"})
+    stale = Lead.objects.get(pk=lead.pk)
+    with clock_at(NOON + MINUTE):
+        assert claim(lead, cast.amina, via="page").result == "won"
+
+    with clock_at(NOON + 5 * MINUTE), transaction.atomic():
+        assert route_waiting([stale]) == [None]
+    lead.refresh_from_db()
+    assert lead.owner == cast.amina
+
+
+def test_a_lead_is_routed_by_the_territories_of_its_moment(cast):
+    """Alsace changes hands between the kept lead and its routing."""
+    alsace = TerritoryFactory(name="Alsace", countries=["FR"], team=cast.paris)
+    publish_rules([{"name": "All", "when": {}, "then": {"push": "territory_owner"}}])
+    lead = LeadFactory(country="FR")
+    alsace.team = cast.lyon
+    alsace.save()
+
+    with transaction.atomic():
+        route([lead])
+
+    lead.refresh_from_db()
+    assert (lead.territory, lead.owner) == (alsace, cast.chloe)
+
+
+def test_a_shared_pool_says_shared(cast):
+    PoolFactory(name="Together", mode="shared", teams=[cast.paris])
+    publish_rules([{"name": "All", "when": {}, "then": {"pool": "Together"}}])
+
+    decision = receive(clean({"company": "Acme"})).decision
+
+    assert decision is not None
+    assert decision.method == "shared"
+    assert sentence(decision, cast.amina) == (
+        "The rule “All” put this lead in “Together”, where every member works every lead."
+    )
