@@ -55,7 +55,7 @@ def leads_behind(
 ) -> QuerySet[Lead]:
     """The leads that ``figure`` counts for ``rep``, with owner and pool, the newest first."""
     counted = _rows(pool, figure, since, until).filter(rep=rep)
-    leads = Lead.objects.filter(pk__in=counted.values("lead"))
+    leads = Lead.objects.filter(Exists(counted.filter(lead=OuterRef("pk"))))
     return leads.select_related("pool", "owner__user").order_by("-received_at", "-id")
 
 

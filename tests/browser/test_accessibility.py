@@ -4,11 +4,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from leaddistrib.lifecycle import log_contact, start
 from leaddistrib.lifecycle.claiming import claim
 from leaddistrib.lifecycle.closing import close
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.intake.receiving import receive
 from leaddistrib.models import Lead
+from leaddistrib.testing import LeadFactory, PoolFactory
 from tests.browser.conftest import DESKTOP, INCOMING, leads
 
 LOOKS = ["light", "dark"]
@@ -26,7 +28,19 @@ def paths(company):
     closed = leads(owner=company.amina)[0]
     close(closed, company.amina, reason="Became a customer")
     at = "/leads/lead/{}/".format
+    shared = PoolFactory(name="Inside sales", mode="shared", reps=[company.amina, company.bruno])
+    shared.stale_minutes = 0
+    shared.save()
+    free, worked = LeadFactory(pool=shared), LeadFactory(pool=shared)
+    start(worked, company.bruno)
+    log_contact(LeadFactory(pool=shared), company.amina, "call")
+    part = f"/leads/pool/{shared.public_id}/contributions/"
     return [
+        (company.amina, f"/leads/pool/?pool={shared.public_id}&country=&company=o"),
+        (company.amina, at(free.public_id)),
+        (company.amina, at(worked.public_id)),
+        (company.bruno, part),
+        (company.mireille, f"{part}?rep={company.amina.public_id}&figure=contacts"),
         (None, "/accounts/login/"),
         (company.amina, "/leads/"),
         (company.amina, "/leads/pool/"),

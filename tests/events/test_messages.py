@@ -2,11 +2,12 @@
 
 import json
 import string
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import UUID
 
-from hypothesis import example, given
+from django.contrib.auth.models import User
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from leaddistrib.events.messages import (
@@ -19,7 +20,7 @@ from leaddistrib.events.messages import (
     MeChanged,
     cut,
 )
-from leaddistrib.models import Lead
+from leaddistrib.models import Lead, Pool, Rep, Work
 from leaddistrib.queries import cards, wording
 from leaddistrib.queries.cards import card
 from leaddistrib.queries.limits import in_words
@@ -53,6 +54,7 @@ def lead_of(company: str, title: str, source: str, city: str) -> Lead:
     )
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @example(*["x" * 200] * 4)
 @given(texts, texts, texts, texts)
 def test_a_lead_of_any_company_fits(company, title, source, city):
@@ -61,6 +63,36 @@ def test_a_lead_of_any_company_fits(company, title, source, city):
         text = kind(LONGEST_ID, VERSION, shown).text
         assert size(text) <= SIZE
         assert json.loads(text)["lead"] == shown
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@example(*["x" * 200] * 4)
+@given(texts, texts, texts, texts)
+def test_a_lead_that_goes_stale_and_is_passed_on_fits_too(company, title, source, city):
+    """Its texts give way to its times."""
+    lead = lead_of(company, title, source, city)
+    lead.opens_at = lead.retry_at = LAST - timedelta(days=2)
+    lead.status = Lead.Status.WAITING
+    lead.pool = Pool(mode=Pool.Mode.RACE, stale_minutes=30, push_minutes=60)
+    shown = card(lead)
+    text = LeadUpdated(LONGEST_ID, VERSION, shown).text
+    assert size(text) <= SIZE
+    assert (shown["stale_at"], shown["closes_at"]) == (
+        "9999-12-30T00:29:59Z",
+        "9999-12-30T00:59:59Z",
+    )
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@example(*["x" * 200] * 5)
+@given(texts, texts, texts, texts, texts)
+def test_who_works_on_a_shared_lead_takes_no_more_than_160_bytes(
+    company, title, source, city, name
+):
+    lead = lead_of(company, title, source, city)
+    lead.pool = Pool(mode=Pool.Mode.SHARED)
+    work = Work(rep=Rep(user=User(first_name=name)), since=LAST, until=LAST)
+    assert size(LeadUpdated(LONGEST_ID, VERSION, card(lead, work)).text) <= SIZE + 160
 
 
 @example("x" * 200)
