@@ -1,13 +1,16 @@
 """What the gates are told of reps, and who belongs to which pool."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from leaddistrib.engine.availability import WorkingWeek
 from leaddistrib.lifecycle.seeing import mark_seen
-from leaddistrib.models import Offer, TimeOff
+from leaddistrib.models import Offer, SalesEvent, TimeOff, WorkingHours
 from leaddistrib.queries.inbox import own_leads, pools_with_sizes, standing, visible_to
 from leaddistrib.queries.membership import is_member, members_by_pool, pools_of
 from leaddistrib.queries.roster import rep_facts
@@ -47,6 +50,48 @@ def test_facts_cost_four_queries_however_many_reps():
         assert set(rep_facts(reps, NOON)) == set(reps)
 
     assert len(captured) == 4
+
+
+def test_facts_for_a_claim_leave_out_what_does_not_stand_against_it():
+    reps = [RepFactory(holiday_region="FR").pk for _ in range(5)]
+    times = {"starts_at": NOON, "ends_at": NOON + HOUR}
+    for rep in reps:
+        TimeOff.objects.create(rep_id=rep, kind="busy", **times)
+        TimeOff.objects.create(rep_id=rep, **times)
+
+    with CaptureQueriesContext(connection) as captured:
+        [facts, *_] = rep_facts(reps, NOON, claiming=True).values()
+
+    assert len(captured) == 2
+    assert (facts.busy, facts.week, facts.time_off) == ((), None, ((NOON, NOON + HOUR),))
+
+
+def test_facts_say_when_and_what_a_rep_may_be_handed():
+    bruno = RepFactory()
+    amina = RepFactory(
+        taper_days=3,
+        weight=Decimal("2.5"),
+        seniority="senior",
+        backup=bruno,
+        time_zone="Asia/Tokyo",
+    )
+    WorkingHours.objects.create(rep=amina, weekday=0, starts=time(9), ends=time(12))
+    SalesEvent.objects.create(name="Salon de Paris").attendees.add(amina)
+    soon = {"starts_at": NOON + HOUR, "ends_at": NOON + 2 * HOUR}
+    later = {"starts_at": NOON + 48 * HOUR, "ends_at": NOON + 49 * HOUR}
+    for kind in ("busy", "leave"):
+        TimeOff.objects.create(rep=amina, kind=kind, **soon)
+        TimeOff.objects.create(rep=amina, kind=kind, **later)
+
+    facts = rep_facts([amina.pk, bruno.pk], NOON)
+
+    own = facts[amina.pk]
+    assert own.busy == (tuple(soon.values()),)  # later ones are looked at when they are near
+    assert own.time_off == (tuple(soon.values()), tuple(later.values()))
+    assert own.week == WorkingWeek(ZoneInfo("Asia/Tokyo"), ((0, time(9), time(12)),))
+    assert (own.taper, own.weight, own.seniority) == (72 * HOUR, Decimal("2.5"), "senior")
+    assert (own.backup, own.events) == (bruno.pk, {"salon de paris"})
+    assert (facts[bruno.pk].week, facts[bruno.pk].taper) == (None, 0 * HOUR)
 
 
 def test_members_are_those_named_and_everybody_in_the_teams():
