@@ -213,7 +213,7 @@ def test_rolling_back_is_confirmed_and_recorded(editor, published, draft):
     assert RuleSet.objects.get(pk=draft.pk).status == RuleSet.Status.PUBLISHED
     editor.post(page(published, "rollback"))
     assert RuleSet.objects.get(status=RuleSet.Status.PUBLISHED) == published
-    latest = Publication.objects.first()
+    latest = Publication.objects.latest("at", "pk")
     assert (latest.ruleset, latest.kind, latest.by) == (published, "rolled_back", editor.user)
     history = editor.get(reverse("admin:leaddistrib_publication_changelist")).content.decode()
     assert "Rolled back to" in history

@@ -59,25 +59,21 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function drag(handle, rule) {
-    let offset = 0;
     let from = 0;
 
+    const middle = (other) => {
+      const { top, height } = other.getBoundingClientRect();
+      return top + height / 2;
+    };
+
+    /* Neighbours change places with the rule as soon as the pointer is past their middle. They are
+       moved, not the rule: a node that is taken out of the page loses the pointer, and the focus. */
     const follow = (event) => {
-      // A rule changes places as soon as the pointer is past the middle of its neighbour.
-      for (const other of rules()) {
-        if (other === rule) continue;
-        const { top, height } = other.getBoundingClientRect();
-        const middle = top + height / 2;
-        const after = rule.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
-        const before = rule.offsetTop;
-        if (after && event.clientY > middle) other.after(rule);
-        else if (!after && event.clientY < middle) other.before(rule);
-        else continue;
-        from += rule.offsetTop - before;
-        break;
-      }
-      offset = event.clientY - from;
-      rule.style.transform = `translateY(${offset}px)`;
+      const before = rule.offsetTop;
+      for (let other; (other = rule.nextElementSibling) && event.clientY > middle(other);) rule.before(other);
+      for (let other; (other = rule.previousElementSibling) && event.clientY < middle(other);) rule.after(other);
+      from += rule.offsetTop - before;
+      rule.style.transform = `translateY(${event.pageY - from}px)`;
       const edge = 60;
       if (event.clientY < edge) window.scrollBy(0, -8);
       else if (event.clientY > window.innerHeight - edge) window.scrollBy(0, 8);
@@ -98,7 +94,7 @@ document.addEventListener("DOMContentLoaded", () => {
       event.preventDefault();
       handle.focus();
       handle.setPointerCapture(event.pointerId);
-      from = event.clientY;
+      from = event.pageY;
       rule.classList.add("leaddistrib-dragged");
       handle.addEventListener("pointermove", follow);
       handle.addEventListener("pointerup", end);
@@ -111,10 +107,9 @@ document.addEventListener("DOMContentLoaded", () => {
       const neighbour = { ArrowUp: rule.previousElementSibling, ArrowDown: rule.nextElementSibling };
       if (!(event.key in neighbour)) return;
       event.preventDefault();
-      if (event.key === "ArrowUp") neighbour.ArrowUp?.before(rule);
-      else neighbour.ArrowDown?.after(rule);
+      if (event.key === "ArrowUp" && neighbour.ArrowUp) rule.after(neighbour.ArrowUp);
+      if (event.key === "ArrowDown" && neighbour.ArrowDown) rule.before(neighbour.ArrowDown);
       number();
-      handle.focus();
       window.clearTimeout(timer);
       timer = window.setTimeout(keep, 500, rule);
     });
