@@ -20,7 +20,7 @@ from leaddistrib.lifecycle.transactions import lock_scope
 from leaddistrib.models import Alert, Decision, Lead, Offer, Pool, Rep, Rule, RuleSet
 from leaddistrib.queries import clock, rulebook
 from leaddistrib.queries.scope import Scope, reps_of, rotations_of, scope
-from leaddistrib.queries.world import load_scope
+from leaddistrib.queries.world import NO_NET, load_scope, pool_facts
 
 TRY_AGAIN = timedelta(minutes=15)
 """How long a lead that found nobody waits at most until it is tried again (PU9). Reps who become
@@ -132,12 +132,12 @@ def _locked_world(wanted: Scope) -> World:
     place while the turn is being decided would otherwise take the rep over capacity. What is read
     afterwards, such as who is in which team, is what was true once they were locked.
     """
-    safety_net()
-    reps: list[int] = []
-    if wanted.pushes:
-        reps = lock_scope(reps_of(wanted))
-        lock_rotations(rotations_of(wanted, reps))
-    return load_scope(wanted, clock.now(), only=reps)
+    reps = lock_scope(reps_of(wanted)) if wanted.pushes else []
+    rotations = lock_rotations(rotations_of(wanted, reps)) if wanted.pushes else {}
+    world = load_scope(wanted, clock.now(), only=reps, rotations=rotations)
+    if world.safety_net is NO_NET:
+        world.safety_net = pool_facts(safety_net())
+    return world
 
 
 def _lock(leads: Collection[int], status: str) -> dict[int, tuple[int | None, int]]:

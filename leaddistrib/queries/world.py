@@ -42,8 +42,14 @@ def load(
     return load_scope(scope(rules, matched, leads), moment, only=only)
 
 
-def load_scope(wanted: Scope, moment: datetime, *, only: Collection[int] | None = None) -> World:
-    """``load``, where the scope is known already."""
+def load_scope(
+    wanted: Scope,
+    moment: datetime,
+    *,
+    only: Collection[int] | None = None,
+    rotations: Mapping[Key, Rotation] | None = None,
+) -> World:
+    """``load``, where the scope is known already, and maybe its ``rotations``, locked."""
     pools = {pool.pk: pool for pool in Pool.objects.all()}
     facts = {pk: pool_facts(pool) for pk, pool in pools.items()}
     net = next((facts[pk] for pk, pool in pools.items() if pool.is_safety_net), NO_NET)
@@ -53,10 +59,11 @@ def load_scope(wanted: Scope, moment: datetime, *, only: Collection[int] | None 
     ids = list(reps_of(wanted).values_list("pk", flat=True)) if only is None else only
     world.reps = rep_facts(ids, moment)
     counting = set(counting_teams(wanted, ids).values_list("pk", flat=True))
-    rotations = rotation_facts(_rotations(wanted, counting))
-    world.teams = _team_facts(wanted, world.reps, counting, rotations)
+    rows = _rotations(wanted, counting) if rotations is None else rotations.values()
+    rounds = rotation_facts(rows)
+    world.teams = _team_facts(wanted, world.reps, counting, rounds)
     if wanted.by_territory:
-        world.territories = _territory_facts(wanted, world.reps, rotations)
+        world.territories = _territory_facts(wanted, world.reps, rounds)
     return world
 
 

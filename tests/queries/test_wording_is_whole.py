@@ -3,7 +3,8 @@
 from leaddistrib.engine.errors import MESSAGES
 from leaddistrib.engine.fields import FIELDS
 from leaddistrib.engine.operators import OPERATORS
-from leaddistrib.queries import wording
+from leaddistrib.engine.strategies import STRATEGIES
+from leaddistrib.queries import explanations, sentences, wording
 
 
 def test_every_fault_of_a_condition_has_its_words() -> None:
@@ -24,3 +25,10 @@ def test_a_stored_code_is_shown_by_its_label() -> None:
     leaf = {"field": "size_band", "op": "in", "value": ["smb", "enterprise"]}
     words = wording.condition_in_words(leaf)
     assert words == "size is one of Small (under 50), Enterprise (500+)"
+
+
+def test_every_strategy_is_explained_to_its_winner_and_to_others() -> None:
+    pushes = set(STRATEGIES)
+    assert sentences.YOU_GOT_IT.keys() == sentences.GOT_IT.keys()
+    assert {code.partition(":")[0] for code in sentences.GOT_IT} == pushes
+    assert explanations.NOBODY.keys() == pushes
