@@ -11,7 +11,7 @@ from django.urls import reverse
 from openpyxl import Workbook
 
 from leaddistrib.models import ImportRun, Lead
-from leaddistrib.testing import LeadFactory, PoolFactory, UserFactory, publish_rules
+from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, UserFactory, publish_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ Halvorsen;;NO;3;
 def importer(signed_in, tmp_path, monkeypatch):
     """Olga may import leads, and nothing else but see them. Files wait in a folder of the test."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    PoolFactory(name="Everyone")
+    PoolFactory(name="Everyone", reps=[RepFactory()])
     publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone"}}])
     client = signed_in("import_lead", "view_lead")
     client.folder = tmp_path

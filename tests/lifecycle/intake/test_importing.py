@@ -9,7 +9,7 @@ from leaddistrib.lifecycle.intake import files, importing
 from leaddistrib.lifecycle.intake.importing import import_file
 from leaddistrib.lifecycle.intake.mapping import ColumnMap
 from leaddistrib.models import Decision, ImportRun, Lead
-from leaddistrib.testing import PoolFactory, UserFactory, publish_rules
+from leaddistrib.testing import PoolFactory, RepFactory, UserFactory, publish_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def run(text=FILE, column_map=MAP, **options):
 
 @pytest.fixture
 def everyone():
-    pool = PoolFactory(name="Everyone")
+    pool = PoolFactory(name="Everyone", reps=[RepFactory()])
     publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone"}}])
     return pool
 
