@@ -37,10 +37,16 @@ PAST = (
 def amina(db):
     """A rep of a company whose rules would send every new lead to a pool."""
     team = TeamFactory(name="Paris")
-    RepFactory(user__username="bruno", user__first_name="Bruno", user__last_name="Petit", team=team)
+    RepFactory(
+        user__password=None,
+        user__username="bruno",
+        user__first_name="Bruno",
+        user__last_name="Petit",
+        team=team,
+    )
     PoolFactory(name="Everyone", teams=[team])
     publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone"}}])
-    return RepFactory(user__username="amina", team=team)
+    return RepFactory(user__password=None, user__username="amina", team=team)
 
 
 def bring(tmp_path, text, **options):
@@ -149,7 +155,12 @@ def test_a_wrong_row_is_named_with_its_column_and_the_good_ones_land(
     amina, tmp_path, row, column, reason
 ):
     for username in ("chloe", "chloe2"):
-        RepFactory(user__username=username, user__first_name="Chloé", user__last_name="Noir")
+        RepFactory(
+            user__password=None,
+            user__username=username,
+            user__first_name="Chloé",
+            user__last_name="Noir",
+        )
     report = bring(tmp_path, f"{HEADER}{row}\n2,Roy,,amina,2026-01-05,,,,\n")
     [rejected] = report.first_rejects
     assert rejected.line == 2
