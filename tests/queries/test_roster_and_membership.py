@@ -90,7 +90,7 @@ def test_facts_say_when_and_what_a_rep_may_be_handed():
     assert own.time_off == (tuple(soon.values()), tuple(later.values()))
     assert own.week == WorkingWeek(ZoneInfo("Asia/Tokyo"), ((0, time(9), time(12)),))
     assert (own.taper, own.weight, own.seniority) == (72 * HOUR, Decimal("2.5"), "senior")
-    assert (own.backup, own.events) == (bruno.pk, {"salon de paris"})
+    assert (own.backup, own.events) == (bruno.pk, frozenset({"salon de paris"}))
     assert (facts[bruno.pk].week, facts[bruno.pk].taper) == (None, 0 * HOUR)
 
 
