@@ -97,7 +97,7 @@ def sentence(decision: Decision, rep: Rep | None = None) -> str:
 def _parts(decision: Decision, rep: Rep | None) -> Iterator[str]:
     to_owner = rep is not None and decision.owner_id == rep.pk
     if decision.method == Decision.Method.MANUAL:
-        yield _by_hand(decision, to_owner)
+        yield _by_hand(decision, to_owner, to_rival=rep is not None and not to_owner)
         return
     if decision.method == Decision.Method.DUPLICATE:
         yield _duplicate(decision, to_owner)
@@ -202,7 +202,8 @@ def _duplicate(decision: Decision, to_owner: bool) -> str:
     }
 
 
-def _by_hand(decision: Decision, to_owner: bool) -> str:
+def _by_hand(decision: Decision, to_owner: bool, to_rival: bool) -> str:
+    """The reason may name the contact: reps who do not own the lead are not told it (IG4)."""
     named = {
         "by": decision.explanation.get("by", ""),
         "reason": decision.explanation.get("reason", ""),
@@ -210,6 +211,8 @@ def _by_hand(decision: Decision, to_owner: bool) -> str:
     }
     if to_owner:
         return _("%(by)s gave you this lead by hand: “%(reason)s”.") % named
+    if to_rival:
+        return _("%(by)s gave this lead to %(owner)s by hand.") % named
     return _("%(by)s gave this lead to %(owner)s by hand: “%(reason)s”.") % named
 
 

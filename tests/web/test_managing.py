@@ -134,6 +134,18 @@ def test_what_stands_against_it_is_shown_once_before_it_is_done(cast, mireille):
     assert lead.owner == cast.amina
 
 
+def test_the_reason_may_name_the_contact_and_is_not_told_to_rivals(cast, mireille):
+    lead = LeadFactory(pool=cast.pool)
+    mireille.post(giving(lead), {**move(cast.amina), "reason": "Jeanne Lenoir asked for her"})
+
+    address = page("lead", lead.public_id)
+    assert "Jeanne Lenoir asked" in signed_in(cast.amina).get(address).content.decode()
+    assert "Jeanne Lenoir asked" in mireille.get(address).content.decode()
+    rival = signed_in(cast.bruno).get(address).content.decode()
+    assert "Mireille gave this lead to Amina by hand." in rival
+    assert "Jeanne Lenoir asked" not in rival
+
+
 def test_a_warning_about_one_rep_is_none_about_another(cast, mireille):
     cast.amina.paused = cast.bruno.paused = True
     cast.amina.save()
