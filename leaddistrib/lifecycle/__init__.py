@@ -11,14 +11,18 @@ What other projects may call, whatever door they stand at:
     stop(lead, rep)            and works on it no more
     release(lead, rep, ...)    a rep gives a lead back                  (claim, RA4)
     close(lead, rep)           a rep is done with a lead            (close)
+    assign_by_hand(leads, to)  somebody gives leads to a rep            (PU7)
+    hand_over(rep, ...)        all that is a rep's goes to the others   (PU10)
     publish(documents)         a version of the rules comes into force  (RU3)
 """
 
 from leaddistrib.lifecycle.claiming import ClaimResult, claim
 from leaddistrib.lifecycle.closing import close
 from leaddistrib.lifecycle.contacting import ContactResult, log_contact
+from leaddistrib.lifecycle.handing_over import hand_over, preview_handover, take_back
 from leaddistrib.lifecycle.intake.receiving import Received, receive, receive_many
 from leaddistrib.lifecycle.publishing import publish
+from leaddistrib.lifecycle.reassigning import assign_by_hand
 from leaddistrib.lifecycle.releasing import release
 from leaddistrib.lifecycle.routing import route
 from leaddistrib.lifecycle.working import WorkResult, start, stop
@@ -28,9 +32,12 @@ __all__ = [
     "ContactResult",
     "Received",
     "WorkResult",
+    "assign_by_hand",
     "claim",
     "close",
+    "hand_over",
     "log_contact",
+    "preview_handover",
     "publish",
     "receive",
     "receive_many",
@@ -38,4 +45,5 @@ __all__ = [
     "route",
     "start",
     "stop",
+    "take_back",
 ]
