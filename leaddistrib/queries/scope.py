@@ -20,8 +20,9 @@ TAKES_TURNS = ("round_robin", "weighted", "least_loaded")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whom and what a batch of leads may concern. ``turns`` are the (team, seniority) whose members
-    take turns. ``territories`` and ``owners`` are None where all of them may."""
+    """Whom and what a batch of leads may concern: ``teams`` that steps name, ``turns`` the (team,
+    seniority) whose members take turns, ``managed`` the teams whose managers are asked.
+    ``territories`` and ``owners`` are None where all of them may."""
 
     teams: frozenset[int] = frozenset()
     turns: frozenset[tuple[int, str]] = frozenset()
@@ -66,7 +67,7 @@ def _known(ids: Iterable[int | None]) -> frozenset[int]:
 
 def reps_of(scope: Scope) -> QuerySet[Rep]:
     """The reps whom the scope may push to: members, managers, owners, and the owners' backups."""
-    wanted = Q(team__in=scope.teams)
+    wanted = Q(team__in={team for team, _ in scope.turns})
     if scope.managed:
         managers = Team.managers.through.objects.filter(team__in=scope.managed)
         wanted |= Q(user__in=managers.values("user"))
