@@ -20,7 +20,7 @@ class AdminSite:
         self.client = Client()
         self.client.force_login(
             users.filter(is_superuser=True).first()
-            or users.create_superuser("admin", "admin@example.com")  # type: ignore[attr-defined]
+            or users.create_superuser("admin", "admin@example.com")
         )
 
     def fill(self, page: str, *args: object, **values: object) -> None:
@@ -45,8 +45,8 @@ def _stands(field: BoundField) -> list[tuple[str, Any]]:
     """What a field of a form holds, by the names that a browser sends."""
     widget = field.field.widget
     if isinstance(widget, MultiWidget):
-        names = [field.html_name + name for name in widget.widgets_names]
-        return list(zip(names, widget.decompress(field.value()), strict=True))
+        names = [field.html_name + name for name in widget.widgets_names]  # type: ignore[attr-defined]
+        return list(zip(names, widget.decompress(field.value()) or (), strict=False))
     return [(field.html_name, field.value())]
 
 

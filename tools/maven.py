@@ -124,8 +124,8 @@ def add_people(site: AdminSite, agents: Sequence[Row]) -> None:
         site.fill("leaddistrib_team_add", name=region, managers=sorted(set(those)))
     teams = dict(Team.objects.values_list("name", "pk"))
     for row in agents:
-        user, team = users[username(row["sales_agent"])], teams[row["regional_office"]]
-        site.fill("leaddistrib_rep_add", user=user, team=team)
+        pk, team = users[username(row["sales_agent"])], teams[row["regional_office"]]
+        site.fill("leaddistrib_rep_add", user=pk, team=team)
 
 
 def add_markets(site: AdminSite, accounts: Sequence[Row], pipeline: Sequence[Row]) -> None:

@@ -63,7 +63,9 @@ class Distribution(ApiView):
     def get(self, request: Request) -> Response:
         form = PeriodForm(request.query_params)
         if not form.is_valid():
-            raise ValidationError(dict(form.errors))
+            raise ValidationError(
+                {name: list(map(str, wrong)) for name, wrong in form.errors.items()}
+            )
         role, rep = self.sight.role, self.sight.rep
         teams = None if role is Role.ADMIN else self.sight.managed_teams
         if role is Role.REP and rep is not None:
