@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -26,7 +27,7 @@ class ChangesForm(forms.Form):
     text = forms.CharField(label=lazy("Name or reason contains"), required=False, max_length=100)
     model = forms.ChoiceField(label=lazy("What"), required=False)
     by = forms.ModelChoiceField(
-        audit.get_user_model().objects.none(),
+        get_user_model()._default_manager.none(),
         label=lazy("Who"),
         required=False,
         empty_label=lazy("anybody"),

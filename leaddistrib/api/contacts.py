@@ -31,7 +31,10 @@ class Contacts(ApiView):
         body=LoggedContactIn,
         answers={
             200: (LeadOut, "The contact is logged; the lead as the caller sees it now."),
-            409: (ClaimLost, "A colleague owns the lead; in a shared pool, by having been in touch first."),
+            409: (
+                ClaimLost,
+                "A colleague owns the lead; in a shared pool, by having been in touch first.",
+            ),
             403: (
                 (ClaimRefused, ApiError),
                 "A rule stands against it, each with what would lift it; or the lead is neither "

@@ -8,11 +8,11 @@ from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from leaddistrib.errors import InvalidRules
-from leaddistrib.queries.documents import read
 from leaddistrib.lifecycle.routing import safety_net
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import Rule, RuleSet, RuleStep
 from leaddistrib.queries import wording
+from leaddistrib.queries.documents import read
 
 # Positions are unique: while rules change places they stand beyond every place.
 ASIDE = 1_000_000

@@ -5,7 +5,6 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-
 from simple_history.models import HistoricalRecords
 
 from leaddistrib.models.people import Rep, Team
@@ -78,8 +77,7 @@ class Pool(models.Model):
         verbose_name_plural = _("pools")
         constraints = (
             models.CheckConstraint(
-                condition=Q(mode__in=("queue", "race", "shared")),
-                name="leaddistrib_pool_mode"
+                condition=Q(mode__in=("queue", "race", "shared")), name="leaddistrib_pool_mode"
             ),
             models.UniqueConstraint(
                 fields=("is_safety_net",),

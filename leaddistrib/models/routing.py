@@ -31,7 +31,12 @@ class Decision(models.Model):
         Lead, on_delete=models.CASCADE, related_name="decisions", verbose_name=_("lead")
     )
     ruleset = models.ForeignKey(
-        RuleSet, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("rule set")
+        RuleSet,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("rule set"),
     )
     # Empty when the rules have no catch-all that matched: the safety net took the lead.
     rule = models.ForeignKey(
@@ -70,9 +75,7 @@ class Decision(models.Model):
             models.CheckConstraint(
                 condition=Q(method__in=("push", "manual"), owner__isnull=False)
                 | Q(method="duplicate")
-                | Q(
-                    method__in=("queue", "shared", "race"), owner__isnull=True, pool__isnull=False
-                ),
+                | Q(method__in=("queue", "shared", "race"), owner__isnull=True, pool__isnull=False),
                 name="leaddistrib_decision_owner_or_pool",
             ),
             models.CheckConstraint(

@@ -103,7 +103,8 @@ def changes(wanted: Wanted, page: int = 1) -> tuple[list[Change], bool]:
 
 
 def _history(model: type[Model]) -> QuerySet[Any]:
-    return cast("Any", model).history.model._default_manager.all()
+    rows: QuerySet[Any] = cast("Any", model).history.model._default_manager.all()
+    return rows
 
 
 def _narrowed(model: type[Model], wanted: Wanted) -> QuerySet[Any]:

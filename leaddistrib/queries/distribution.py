@@ -204,7 +204,7 @@ def _results(scope: Scope, by: By) -> dict[Any, _Results]:
     if scope.teams is not None:
         outcomes = outcomes.filter(rep__team__in=scope.teams)
     rows = (
-        # The alias names the assignment that is joined above; named in full, it would be joined anew.
+        # The alias names the assignment joined above; named in full, it would be joined anew.
         outcomes.alias(held=F("lead__assignments__pk"))
         .filter(~Exists(again))
         .order_by()

@@ -44,7 +44,8 @@ def records(reps: Iterable[int], since: datetime, until: datetime) -> dict[int, 
         .order_by()
         .values("rep")
         .annotate(
-            leads=Count("lead", distinct=True), wins=Count("lead", distinct=True, filter=Q(won=True))
+            leads=Count("lead", distinct=True),
+            wins=Count("lead", distinct=True, filter=Q(won=True)),
         )
     )
     known = {row["rep"]: Record(row["leads"], row["wins"]) for row in rows}

@@ -52,8 +52,6 @@ urlpatterns = [
     path("manage/credit/<uuid:public_id>/", moving.credit, name="credit"),
     path("manage/reps/", leaving.reps, name="reps"),
     path("manage/reps/<uuid:public_id>/", leaving.leave, name="leave"),
-    path(
-        "manage/reps/<uuid:public_id>/<uuid:handover>/", leaving.handed_over, name="handed-over"
-    ),
+    path("manage/reps/<uuid:public_id>/<uuid:handover>/", leaving.handed_over, name="handed-over"),
     path("snapshot/", snapshot.snapshot, name="snapshot"),
 ]

@@ -201,9 +201,7 @@ def _known_zones() -> dict[str, list[tuple[str, str]]]:
 
 
 def _zones(own: str) -> list[Any]:
-    default = _("As the organisation (%(zone)s)") % {
-        "zone": timezone.get_default_timezone_name()
-    }
+    default = _("As the organisation (%(zone)s)") % {"zone": timezone.get_default_timezone_name()}
     zones: list[Any] = [("", default), ("UTC", "UTC"), *_known_zones().items()]
     if own and own not in {name for _area, group in zones[2:] for name, _place in group} | {"UTC"}:
         zones.insert(1, (own, own))

@@ -129,5 +129,5 @@ def test_a_message_that_was_given_up_is_sent_again_and_a_sent_one_is_not(signed_
 
 def test_a_new_team_gets_its_reps_from_the_reps_page(signed_in):
     client = signed_in("add_team")
-    client.post(reverse("admin:leaddistrib_team_add"), {"name": "Lyon"})
+    client.post(reverse("admin:leaddistrib_team_add"), {"name": "Lyon", "weighting": "by_hand"})
     assert Team.objects.get().name == "Lyon"

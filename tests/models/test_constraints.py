@@ -227,7 +227,11 @@ def test_a_message_is_written_once(amina):
     twice(
         "outbox_once",
         lambda: OutboxMessage.objects.create(
-            event="lead.assigned:1", recipient=amina.user, channel="email", created_at=NOON, due_at=NOON
+            event="lead.assigned:1",
+            recipient=amina.user,
+            channel="email",
+            created_at=NOON,
+            due_at=NOON,
         ),
     )
 

@@ -37,9 +37,7 @@ class Command(BaseCommand):
             "--check", action="store_true", help="print what the checks find, and keep nothing"
         )
         for act in (export, load):
-            act.add_argument(
-                "file", help="its name ends in .yaml, .yml or .json; - is a stream"
-            )
+            act.add_argument("file", help="its name ends in .yaml, .yml or .json; - is a stream")
             act.add_argument("--format", choices=("yaml", "json"), help="whatever the name ends in")
 
     def handle(self, **options: Any) -> None:
