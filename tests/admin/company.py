@@ -55,7 +55,11 @@ def company(size):
                 {
                     "name": f"Rule {number}",
                     "when": {"field": "source", "op": "eq", "value": "push"},
-                    "then": {"push": "round_robin", "team": team.name},
+                    "then": {
+                        "push": "round_robin",
+                        "team": team.name,
+                        "fallback": [{"pool": pool.name}],
+                    },
                 },
                 {"name": "Everything else", "when": {}, "then": {"pool": pool.name}},
             ],
@@ -67,6 +71,8 @@ def company(size):
         Offer.objects.filter(rep=reps[1]).update(told_at=now, seen_at=now)
         for rep in (reps[0], reps[2], reps[1]):  # refused, won, lost
             claim(raced, rep, via="page")
+        team.reps.update(paused=True)  # nobody is there for the next one: an alert
+        receive(clean({"company": f"Waiting {number}", "source": "push"}))
         ImportRun.objects.create(file_name=f"{number}.csv", started_at=now, by=UserFactory())
         add_webhook(Webhook(slug=f"hook-{size}-{number}", source="web"))
         JobRun.objects.create(job="tiers", period=f"{size}-{number}", started_at=now)

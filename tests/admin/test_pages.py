@@ -21,8 +21,10 @@ MODELS = [
     if model._meta.app_label == "leaddistrib" and model._meta.model_name not in WITHOUT_A_LIST
 ]
 READ_ONLY = {
+    "alert",
     "assignment",
     "claim",
+    "configurationchange",
     "decision",
     "importrun",
     "jobrun",
