@@ -209,12 +209,15 @@ def test_a_turn_has_its_own_number_and_moves_time_on(lead, amina):
     refused("turn_number", lambda: take(1, 1, 2))
     refused("turn_forward", lambda: take(2, 1, 1))
     refused("seat_rep", lambda: Seat.objects.create(rotation=rotation, rep=amina))
-    refused("seat_weight", lambda: Seat.objects.update(weight=0))
     refused("team_id", lambda: Rotation.objects.create(team=amina.team))
 
 
 def test_a_rep_has_room_for_one_lead_at_least(amina):
     refused("rep_capacity", lambda: Rep.objects.update(capacity=0))
+
+
+def test_a_rep_has_a_weight_above_nothing(amina):
+    refused("rep_weight", lambda: Rep.objects.update(weight=0))
 
 
 def test_time_off_ends_after_it_starts(amina):
