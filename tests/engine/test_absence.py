@@ -61,7 +61,7 @@ def simulate(push, *, week=None, seed=1, **amina):
     rules = Rules.compiled(1, [RuleFacts(1, "All", parse({}), (Step(push, TEAM),))])
     moments = sorted(dice.random() * 5 for _ in range(5 * LEADS_A_WEEK))
     open_until: list[tuple[datetime, int]] = []
-    taken = [Counter() for _ in range(5)]
+    taken: list[Counter[int]] = [Counter() for _ in range(5)]
     for at in moments:
         world.moment = MONDAY + at * WEEK
         while open_until and open_until[0][0] <= world.moment:

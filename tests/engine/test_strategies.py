@@ -149,11 +149,11 @@ def test_who_was_not_asked_loses_no_turn_by_it():
 
 
 def test_several_absent_owners_are_backed_up_in_turn():
-    away = {"time_off": ((NOON - DAY, NOON + DAY),)}
+    away = ((NOON - DAY, NOON + DAY),)
     around = world(
         [
-            RepFacts(AMINA, "Amina", backup=BRUNO, **away),
-            RepFacts(CHLOE, "Chloé", backup=DAVID, **away),
+            RepFacts(AMINA, "Amina", backup=BRUNO, time_off=away),
+            RepFacts(CHLOE, "Chloé", backup=DAVID, time_off=away),
         ]
     )
     by_territory = rules(Step("territory_owner"))

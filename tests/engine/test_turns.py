@@ -96,12 +96,12 @@ def test_shares_are_those_of_the_weights_whoever_comes_goes_or_is_credited(weigh
     """In every stretch with the same reps, whatever was before: joins, leaves, absences, credits.
     A turn that a credit paid for is one that did not count."""
     round_ = Rotation()
-    ledger = []
+    ledger: list[Entry] = []
     for reps, turns, credited in stretches:
         for choice in credited:
             give_back(round_, ledger, choice)
         present = {rep: weights[rep] for rep in reps}
-        counted = Counter()
+        counted: Counter[int] = Counter()
         for _ in range(turns):
             entry = take(round_, present)
             ledger.append(entry)
