@@ -45,6 +45,7 @@ def test_a_lead_closed_as_none_gives_its_turn_back(in_turn, credit):
     close(lead, in_turn.amina, reason="Known since May", credit=credit)
 
     given = Turn.objects.get(kind="credit")
+    assert given.credits is not None
     assert (given.credits.lead, given.lead, given.reason) == (lead, lead, credit)
     assert Seat.objects.get().credit == STRIDE
     entry = LogEntry.objects.get(event="turn.credited")

@@ -85,6 +85,7 @@ def test_a_run_whose_worker_died_is_begun_anew_when_its_lease_is_over(run):
 
 def test_a_worker_that_lost_its_lease_writes_no_more(run):
     slow = dryruns._lease(NOON)
+    assert slow is not None
     later = NOON + LEASE + timedelta(seconds=1)
     assert dryruns._lease(later) == run
     dryruns._mark(slow, done=999)

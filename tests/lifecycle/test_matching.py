@@ -28,6 +28,12 @@ def queries(function, leads):
 # Territories
 
 
+def placed(lead):
+    """The territory that is found for this lead now."""
+    place([lead])
+    return lead.territory
+
+
 def test_a_lead_is_placed_by_the_most_specific_place_and_keeps_region_and_metro():
     TerritoryFactory(name="France", countries=["FR"])
     paris = Metro.objects.create(name="Paris", country="FR", postal_prefixes=["75", "92"])
@@ -58,17 +64,14 @@ def test_a_lead_is_placed_by_the_most_specific_place_and_keeps_region_and_metro(
 def test_a_changed_territory_is_seen_by_the_next_lead():
     lead = LeadFactory.build(country="FR")
     west = TerritoryFactory(name="West", countries=["GB"])
-    place([lead])
-    assert lead.territory is None
+    assert placed(lead) is None
 
     west.countries = ["FR", "GB"]
     west.save()
-    place([lead])
-    assert lead.territory == west
+    assert placed(lead) == west
 
     west.delete()
-    place([lead])
-    assert lead.territory is None
+    assert placed(lead) is None
 
 
 def test_a_changed_metropolitan_area_is_seen_by_the_next_lead():
@@ -76,17 +79,14 @@ def test_a_changed_metropolitan_area_is_seen_by_the_next_lead():
     south = TerritoryFactory(name="South")
     south.metros.add(lyon)
     lead = LeadFactory.build(country="FR", postal_code="42000")
-    place([lead])
-    assert lead.territory is None
+    assert placed(lead) is None
 
     lyon.postal_prefixes = ["69", "42"]
     lyon.save()
-    place([lead])
-    assert (lead.territory, lead.metro) == (south, "Lyon")
+    assert (placed(lead), lead.metro) == (south, "Lyon")
 
     south.metros.remove(lyon)
-    place([lead])
-    assert lead.territory == south, "it has no place left, so it is the rest of the world"
+    assert placed(lead) == south, "it has no place left, so it is the rest of the world"
 
 
 def test_placing_takes_two_queries_however_many_leads():
@@ -113,7 +113,9 @@ def test_the_domain_decides_before_the_name_and_the_name_before_likeness():
 
     assert [lead.account for lead in leads] == [by_domain, by_name, by_name, None]
     assert [one and one.by for one in found] == ["domain", "name", "likeness", None]
-    assert found[2].as_document() == {"name": "Dupont SARL", "by": "likeness", "likeness": 92}
+    likeness = found[2]
+    assert likeness is not None
+    assert likeness.as_document() == {"name": "Dupont SARL", "by": "likeness", "likeness": 92}
 
 
 @pytest.mark.parametrize("host", ["acme.co.uk", "mail.acme.co.uk", "a.b.acme.co.uk"])

@@ -41,7 +41,7 @@ def test_rules_come_back_as_the_documents_they_were(cast):
 
 
 def test_every_strategy_and_what_narrows_it_comes_back_as_it_was(cast):
-    steps = [
+    steps: list[dict[str, object]] = [
         {"push": "account_owner"},
         {"push": "territory_owner", "team": "Paris"},
         {"push": "weighted", "team": "Paris", "seniority": "senior", "attended": True},

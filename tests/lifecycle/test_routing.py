@@ -131,6 +131,7 @@ def test_before_anything_is_published_the_safety_net_takes_every_lead(cast):
 
     assert received.lead.pool == safety_net()
     assert received.decision is not None
+    assert received.decision.ruleset is not None
     assert (received.decision.rule, received.decision.ruleset.version) == (None, 0)
 
 

@@ -275,6 +275,7 @@ def test_the_least_loaded_by_capacity_gets_it_and_equal_loads_take_turns(cast):
         ("bruno", "1 of 10", "more open leads, or later in turn"),
     ]
     for lead in Lead.objects.all():
+        assert lead.owner is not None
         close(lead, lead.owner)
     assert owners(arrive(2)) == ["bruno", "amina"]  # equally empty: whose turn is longest ago
 
@@ -384,7 +385,7 @@ def test_a_lead_costs_as_many_queries_however_many_reps_territories_and_accounts
         rep = RepFactory(team=(cast.paris, cast.lyon)[n % 2], user__password="!")
         TerritoryFactory(name=f"Territory {n}", countries=["DE"]).reps.add(rep)
         AccountFactory(name=f"Company {n}", owner=rep)
-        Seat.objects.create(rotation=Rotation.objects.first(), rep=rep)
+        Seat.objects.create(rotation=Rotation.objects.all()[0], rep=rep)
     one_lead()
 
     assert queries_of(one_lead) == few

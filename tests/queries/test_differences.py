@@ -48,6 +48,7 @@ def test_a_rule_that_was_added_has_no_old_side(published, draft):
     write_rule(rule, [RuleStep(pool=pool)])
     [one] = differences(published, draft)
     assert (one.name, one.kind, one.old) == ("Fairs", "added", None)
+    assert one.new is not None
     assert one.new.steps == ("pool “Trade fairs”",)
 
 
@@ -73,6 +74,8 @@ def test_a_renamed_rule_is_the_same_rule(published, draft):
     write_rule(rule, list(rule.steps.all()))
     [one] = differences(published, draft)
     assert (one.kind, one.changed) == ("changed", ("name",))
+    assert one.old is not None
+    assert one.new is not None
     assert (one.old.name, one.new.name) == ("French", "France and overseas")
 
 
@@ -83,6 +86,7 @@ def test_another_seniority_is_a_change_of_where_leads_go(published, draft):
     write_rule(rule, [step, fallback])
     [one] = differences(published, draft)
     assert one.changed == ("steps",)
+    assert one.new is not None
     assert "Senior" in one.new.steps[0]
 
 
