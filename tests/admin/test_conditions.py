@@ -5,7 +5,8 @@ from django.http import QueryDict
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from leaddistrib.admin.conditions import ROOT, ConditionTree, Row
+from leaddistrib.admin.conditionrows import Row
+from leaddistrib.admin.conditions import ROOT, ConditionTree
 from leaddistrib.engine.conditions import evaluate, parse, to_document
 
 TEXT = st.text("abcXYZ 0159-é", min_size=1, max_size=6).filter(lambda text: text.strip())

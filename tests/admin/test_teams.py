@@ -69,7 +69,7 @@ def test_a_lead_that_two_reps_had_is_won_by_the_one_who_won_it(team):
     from leaddistrib.queries.performance import performance
 
     bruno = Rep.objects.get(user__username="bruno")
-    lead = Outcome.objects.filter(rep__user__username="amina").first().lead
+    lead = Outcome.objects.filter(rep__user__username="amina")[0].lead
     Assignment.objects.filter(lead=lead).update(ended_at=clock.now(), end="released")
     Assignment.objects.create(lead=lead, rep=bruno, method="push", started_at=clock.now())
     rows = {row.rep.user.username: row.record for row in performance(team, clock.now())}

@@ -81,7 +81,7 @@ def test_editing_keeps_the_secret_and_the_address(olga, hook):
 def test_rotating_asks_first_and_shows_the_new_secret_once(olga, hook):
     webhook, old = hook
     asked = olga.get(page("rotate", webhook)).content.decode()
-    known = re.search(r'name="known" value="(\w+)"', asked)[1]
+    [known] = re.findall(r'name="known" value="(\w+)"', asked)
     response = olga.post(page("rotate", webhook), {"hours": 24, "known": known})
     assert secret_in(response) != old
     webhook.refresh_from_db()
@@ -93,7 +93,7 @@ def test_rotating_asks_first_and_shows_the_new_secret_once(olga, hook):
 def test_a_page_of_a_secret_that_was_sent_twice_rotates_once(olga, hook):
     webhook, _old = hook
     asked = olga.get(page("rotate", webhook)).content.decode()
-    known = re.search(r'name="known" value="(\w+)"', asked)[1]
+    [known] = re.findall(r'name="known" value="(\w+)"', asked)
     olga.post(page("rotate", webhook), {"hours": 0, "known": known})
     once = bytes(Webhook.objects.get().secret)
     response = olga.post(page("rotate", webhook), {"hours": 0, "known": known}, follow=True)

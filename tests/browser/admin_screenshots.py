@@ -147,7 +147,7 @@ def versions(company):
     write_rule(rule, steps)
     published.refresh_from_db()
     RuleReview.objects.create(
-        key=published.rules.first().key, at=timezone.now(), by=company.agnes, note="Still right"
+        key=published.rules.all()[0].key, at=timezone.now(), by=company.agnes, note="Still right"
     )
     return published, draft
 
@@ -161,7 +161,7 @@ def test_rule_sets(company, versions, shoot):
     work_off(now)
     waits = ask(draft, since=since, until=now, actor=company.agnes)
     DryRun.objects.filter(pk=waits.pk).update(asked_at=now - timedelta(minutes=2))
-    lead = Lead.objects.filter(country="FR").first()
+    lead = Lead.objects.filter(country="FR")[0]
 
     def at(name, *args, **query):
         return lambda page: page.goto(reverse(f"admin:leaddistrib_{name}", args=args, query=query))
