@@ -154,8 +154,8 @@ class History:
         LogEntry.objects.bulk_create(log)
 
     def _outcome(self, lead: Lead, rep: int, at: datetime) -> Outcome:
-        """Won or lost: the higher the score the likelier, and some reps are better at it."""
-        chance = 0.15 + (lead.score or 0) / 400 + rep % 5 / 40
+        """Won or lost: the higher the score the likelier."""
+        chance = 0.15 + (lead.score or 0) / 400
         if self.random.random() >= chance:
             return Outcome(lead=lead, rep_id=rep, stage=Outcome.Stage.LOST, at=at)
         value = Decimal(self.random.randrange(15, 400)) * 100

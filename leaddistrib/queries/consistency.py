@@ -133,9 +133,14 @@ def _retry_overdue(moment: datetime) -> QuerySet[Lead]:
 
 
 def _unattended(moment: datetime) -> QuerySet[Lead]:
+    """Not those that a rule sent there by name: the net may be a pool like any other besides."""
     known = Alert.objects.filter(pool=OuterRef("pool"), closed_at=None)
+    sent_there = Decision.objects.filter(
+        lead=OuterRef("pk"), pool=OuterRef("pool"), rule__steps__pool=OuterRef("pool")
+    )
     return Lead.objects.filter(
         ~Exists(known),
+        ~Exists(sent_there),
         status=Lead.Status.WAITING,
         pool__is_safety_net=True,
         opens_at__lt=moment - ATTENDED_WITHIN,

@@ -89,7 +89,7 @@ def routed_canary(company) -> str:
     sing(company.leads["own"])
     body = {
         "source": "website",
-        "contact": {"name": "CANARY-NAME", "email": "canary-mail@example.com"},
+        "contact": {"name": "CANARY-NAME the second", "email": "canary-mail.2@example.com"},
         "attributes": {"CANARY-KEY": "CANARY-VALUE"},
     }
     sent = company.client("integration").post(address("api-leads"), body, format="json")
