@@ -72,6 +72,14 @@ class Decision:
         return self.match.as_document() | {"steps": [step.as_document() for step in self.steps]}
 
 
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """A waiting lead stays where it is. ``lifts_at`` is the earliest moment at which the reason
+    against one of the reps who were asked lifts, where one is known."""
+
+    lifts_at: datetime | None = None
+
+
 def decide(
     rules: Rules,
     lead: LeadFacts,
@@ -99,8 +107,8 @@ def decide_waiting(
     pool: int,
     waited: timedelta,
     excluded: frozenset[int] = frozenset(),
-) -> Decision | None:
-    """Where ``lead`` goes that has ``waited`` in ``pool``; None if it stays there (PU9, PL2).
+) -> Decision | Stays:
+    """Where ``lead`` goes that has ``waited`` in ``pool``, if it does not stay there (PU9, PL2).
 
     Reps that the rule asks before the pool are asked again: one of them may be there now. Once the
     lead has waited for as long as the pool's ``push_after``, it goes on to the steps after it.
@@ -113,14 +121,14 @@ def decide_waiting(
             return decision
     facts = world.pools.get(pool, world.safety_net)
     if facts.push_after is None or waited < facts.push_after:
-        return None
+        return walk.stay()
     walk.traces.append(StepTrace(Step(pool=pool), pool=facts, waited=waited))
     for step in steps[place + 1 :]:
         if step.pool is not None and step.pool != pool:
             return walk.to_pool(world.pools[step.pool], step)
         if step.pool is None and (decision := walk.push(step)):
             return decision
-    return None
+    return walk.stay()
 
 
 @dataclass(slots=True)
@@ -175,6 +183,9 @@ class _Walk:
             lifts_at=min(self._lifting(), default=None),
             goes_on=self.rule is not None and step in self.rule.steps[:-1],
         )
+
+    def stay(self) -> Stays:
+        return Stays(min(self._lifting(), default=None))
 
     def _lifting(self) -> Iterator[datetime]:
         for trace in self.traces:

@@ -166,10 +166,10 @@ def _overdue(lead: Lead, moment: datetime) -> bool:
 
 
 def _next_time(lead: Lead, moment: datetime) -> datetime:
-    push_at = _push_at(lead)
-    if push_at is not None and push_at > moment:
-        return min(push_at, moment + TRY_AGAIN)
-    return moment + TRY_AGAIN
+    """When to ask again about a lead that stays: as soon as somebody is back, or it is to be
+    pushed on, and every quarter of an hour in any case."""
+    known = (at for at in (lead.retry_at, _push_at(lead)) if at is not None and at > moment)
+    return min((*known, moment + TRY_AGAIN))
 
 
 def _alert(overdue: Iterable[Lead], periods: dict[int, int], moment: datetime) -> None:

@@ -61,7 +61,8 @@ def route_waiting(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> lis
 
     Returns in the same order what was decided, None for those that stay where they are, because
     nobody could take them or because somebody was faster. Must run inside a transaction; locks as
-    ``route`` does. Leaves ``retry_at`` of those that stay to the caller.
+    ``route`` does. Those that stay have in ``retry_at``, for the caller to save,
+    when somebody who is away now is back, or None.
     """
     if not leads:
         return []
@@ -76,7 +77,10 @@ def route_waiting(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> lis
         if pool is None or lead.opens_at is None or still.get(lead.pk) != (pool, lead.period):
             continue
         waited = world.moment - lead.opens_at
-        if found := engine.decide_waiting(rules, one, world, pool, waited, out):
+        found = engine.decide_waiting(rules, one, world, pool, waited, out)
+        if isinstance(found, engine.Stays):
+            lead.retry_at = found.lifts_at
+        else:
             decided.append((lead, found))
     _leave_pools(decided, world)
     kept = {decision.lead_id: decision for decision in _carry_out(ruleset, world, decided)}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaddistrib.engine.conditions import parse
-from leaddistrib.engine.decision import decide, decide_waiting
+from leaddistrib.engine.decision import Decision, Stays, decide, decide_waiting
 from leaddistrib.engine.facts import (
     LeadFacts,
     PoolFacts,
@@ -191,9 +191,9 @@ def test_a_waiting_lead_goes_to_who_is_there_now_before_its_pool():
     chain = rules(in_paris, to_pool, in_lyon)
     nobody = [RepFacts(rep, "away", paused=True, team=PARIS) for rep in (AMINA, BRUNO)]
 
-    assert decide_waiting(chain, lead(), world(nobody), POOL.id, MINUTE) is None
+    assert isinstance(decide_waiting(chain, lead(), world(nobody), POOL.id, MINUTE), Stays)
     found = decide_waiting(chain, lead(), world(), POOL.id, MINUTE)
-    assert found is not None
+    assert isinstance(found, Decision)
     assert (found.method, found.owner) == ("push", AMINA)
 
 
@@ -203,8 +203,8 @@ def test_a_waiting_lead_goes_to_who_is_there_now_before_its_pool():
 def test_a_lead_that_nobody_took_in_time_goes_on(waited, owner):
     decided = decide_waiting(rules(to_pool, in_lyon), lead(), world(), POOL.id, waited)
 
-    assert (decided and decided.owner) == owner
-    if decided:
+    assert (decided.owner if isinstance(decided, Decision) else None) == owner
+    if isinstance(decided, Decision):
         assert decided.as_document()["steps"][0] == {
             "pool": "Everyone",
             "mode": "race",
@@ -216,22 +216,24 @@ def test_it_may_go_on_to_another_pool_and_never_back_to_its_own():
     away = [RepFacts(rep, "away", active=False, team=LYON) for rep in (CHLOE, DAVID)]
     on = decide_waiting(rules(to_pool, in_lyon, to_rest), lead(), world(away), POOL.id, DAY)
 
-    assert on is not None
+    assert isinstance(on, Decision)
     assert (on.pool, on.method, on.found_nobody) == (REST, "queue", True)
-    assert decide_waiting(rules(to_pool, in_lyon), lead(), world(away), POOL.id, DAY) is None
-    assert decide_waiting(rules(to_pool), lead(), world(), POOL.id, DAY) is None
+    assert isinstance(
+        decide_waiting(rules(to_pool, in_lyon), lead(), world(away), POOL.id, DAY), Stays
+    )
+    assert isinstance(decide_waiting(rules(to_pool), lead(), world(), POOL.id, DAY), Stays)
 
 
 def test_a_pool_that_pushes_nothing_on_keeps_its_leads():
-    assert decide_waiting(rules(to_rest, in_lyon), lead(), world(), REST.id, DAY) is None
+    assert isinstance(decide_waiting(rules(to_rest, in_lyon), lead(), world(), REST.id, DAY), Stays)
 
 
 def test_a_lead_in_the_safety_net_is_for_whoever_its_rule_asks():
     found = decide_waiting(rules(in_paris), lead(), world(), NET.id, DAY)
 
-    assert found is not None
+    assert isinstance(found, Decision)
     assert found.owner == AMINA
-    assert decide_waiting(Rules.compiled(1, ()), lead(), world(), NET.id, DAY) is None
+    assert isinstance(decide_waiting(Rules.compiled(1, ()), lead(), world(), NET.id, DAY), Stays)
 
 
 def test_only_a_pool_with_steps_after_it_lets_leads_go_on():

@@ -53,6 +53,21 @@ def retry(at):
         return retry_due(at)
 
 
+def test_it_is_asked_about_again_at_the_moment_at_which_somebody_is_back(nobody_there):
+    back = NOON + TRY_AGAIN + 5 * MINUTE
+    amina = nobody_there.amina
+    pause(amina, paused=False)
+    amina.time_off.create(starts_at=NOON - MINUTE, ends_at=back)
+    lead = comes_in()
+
+    assert retry(NOON + TRY_AGAIN) == 1
+    lead.refresh_from_db()
+    assert lead.retry_at == back  # not a quarter of an hour after the last time
+    assert retry(back) == 1
+    lead.refresh_from_db()
+    assert lead.owner == amina
+
+
 def test_a_lead_that_found_nobody_is_assigned_when_a_rep_is_back(nobody_there):
     lead = comes_in()
     assert (lead.status, lead.pool) == (Lead.Status.WAITING, nobody_there.pool)
