@@ -25,9 +25,8 @@ demo: $(VENV)/runtime  ## a company with leads coming in, on http://127.0.0.1:80
 		$(PY) manage.py leaddistrib_demo --port $(PORT)
 
 test: $(VENV)/dev test-services  ## every test, on PostgreSQL and on SQLite
-	$(PY) -m pytest --database=postgresql $(ARGS)
-	env -u DATABASE_URL $(PY) -m pytest --database=sqlite \
-		--ignore=tests/engine --ignore=tests/browser $(ARGS)
+	@tools/test.sh $(PY) postgresql $(ARGS)
+	@env -u DATABASE_URL tools/test.sh $(PY) sqlite $(ARGS)
 
 test-services:  ## install what the tests need besides Python packages
 	@tools/test-services.sh

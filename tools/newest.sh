@@ -26,4 +26,5 @@ if [ ! -e $venv/dev ] || [ requirements.txt -nt $venv/dev ] || [ requirements-de
 fi
 tools/test-services.sh
 $bin/python -c 'import django, sys; print("Django", django.get_version(), "on Python", sys.version.split()[0])'
-exec $bin/python -m pytest "$@"
+# Locks and browsers are the same on every Django: they are tried with the oldest.
+ALONE="tests/ws" exec tools/test.sh "$bin/python" postgresql "$@"
