@@ -84,7 +84,7 @@ def test_pushes_and_claims_together_stay_within_the_capacity(race, hire, open_le
     """A rep's last place is filled either by a claim or by a push."""
     reps = hire(4, capacity=5)
     leads = open_leads(30, reps[0].team)
-    Pool.objects.create(name="Overflow", mode="queue")
+    Pool.objects.create(name="Overflow", mode="queue").reps.set(reps)
     publish_rules(
         [
             {

@@ -47,9 +47,9 @@ def test_the_same_lead_from_all_processes_at_once_is_one_lead(race, paris):
     assert Rotation.objects.get().turns == 5
 
 
-def test_the_same_lead_for_a_pool_from_all_processes_at_once_is_one_lead(race):
+def test_the_same_lead_for_a_pool_from_all_processes_at_once_is_one_lead(race, hire):
     """No rep and no rotation is locked on this way: the constraint alone decides."""
-    PoolFactory(name="Everyone", mode="queue")
+    PoolFactory(name="Everyone", mode="queue", reps=hire(1))
     publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone"}}])
 
     history = race([("receive", f"CRM-{n}", "") for n in range(5)] for _ in range(12))
