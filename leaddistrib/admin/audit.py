@@ -34,7 +34,9 @@ class ChangesForm(forms.Form):
     )
     first = forms.DateField(label=lazy("From"), required=False, widget=AdminDateWidget)
     last = forms.DateField(label=lazy("To"), required=False, widget=AdminDateWidget)
-    page = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
+    page = forms.IntegerField(
+        min_value=1, max_value=10_000, required=False, widget=forms.HiddenInput
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -83,13 +83,13 @@ class TeamAdmin(PeopleAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         weigh_team = self.admin_site.admin_view(self.weigh_view)
-        own = path("<path:object_id>/weigh/", weigh_team, name="leaddistrib_team_weigh")
+        own = path("<int:object_id>/weigh/", weigh_team, name="leaddistrib_team_weigh")
         return [own, *super().get_urls()]
 
     @method_decorator(require_POST)
-    def weigh_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def weigh_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Gives the reps the weights that the table shows, now instead of next week."""
-        team = get_object_or_404(Team, pk=unquote(object_id))
+        team = get_object_or_404(Team, pk=object_id)
         if not self._may_weigh(request, team):
             raise PermissionDenied
         changed = weigh(team, clock.now(), actor=cast("Any", request.user))

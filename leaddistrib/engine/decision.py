@@ -4,7 +4,7 @@
 explanation is what was seen on the way; it is never worked out afterwards.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,12 +92,8 @@ def decide(
     failed, or no rule matched, the safety net takes the lead: it is never without owner or queue.
     """
     walk = _Walk(rules, lead, world, excluded)
-    for step in walk.rule.steps if walk.rule else ():
-        if step.pool is not None:
-            return walk.to_pool(world.pools[step.pool], step)
-        if decision := walk.push(step):
-            return decision
-    return walk.to_pool(world.safety_net, Step(pool=world.safety_net.id))
+    found = walk.down(walk.rule.steps if walk.rule else ())
+    return found or walk.to_pool(world.safety_net, Step(pool=world.safety_net.id))
 
 
 def decide_waiting(
@@ -111,11 +107,16 @@ def decide_waiting(
     """Where ``lead`` goes that has ``waited`` in ``pool``, if it does not stay there (PU9, PL2).
 
     Reps that the rule asks before the pool are asked again: one of them may be there now. Once the
-    lead has waited for as long as the pool's ``push_after``, it goes on to the steps after it.
+    lead has waited for as long as the pool's ``push_after``, it goes on to the steps after it. A
+    lead that its rule would not send to this pool (the rules changed, or none took it) goes where
+    the rule says now.
     """
     walk = _Walk(rules, lead, world, excluded)
     steps = walk.rule.steps if walk.rule else ()
-    place = next((n for n, step in enumerate(steps) if step.pool == pool), len(steps))
+    own = [n for n, step in enumerate(steps) if step.pool == pool]
+    if not own:
+        return walk.down(steps) or walk.stay()
+    place = own[0]
     for step in steps[:place]:
         if step.pool is None and (decision := walk.push(step)):
             return decision
@@ -147,6 +148,15 @@ class _Walk:
         self.match = self.rules.matcher.explain(self.lead.values)
         index = self.match.index
         self.rule = None if index is None else self.rules.rules[index]
+
+    def down(self, steps: Iterable[Step]) -> Decision | None:
+        """The first step that takes the lead; None if nobody of any could."""
+        for step in steps:
+            if step.pool is not None:
+                return self.to_pool(self.world.pools[step.pool], step)
+            if decision := self.push(step):
+                return decision
+        return None
 
     def push(self, step: Step) -> Decision | None:
         """Ask the step's reps; None if nobody could take the lead."""

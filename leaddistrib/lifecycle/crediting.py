@@ -23,18 +23,18 @@ CREDITED = ("duplicate", "invalid", "no_show")
 def credit_turn(lead: Lead, *, reason: str, actor: Any = None) -> bool:
     """Give the turn that ``lead`` took back to whoever took it; True if there was one to give back.
 
-    The latest entry of the lead that is not given back yet; the same entry never twice. The rep is
+    The latest entry of the lead, and never twice: what an earlier owner took stays. The rep is
     next that much sooner: what was credited stays until turns use it up, however long the rep is
     away. ``reason`` ("duplicate", or what a manager writes) is kept with the entry and in the log.
 
     Locks the rotation, so it comes before any lock on a lead (docs/locking.md).
     """
     entry = _latest(lead).select_related("rotation", "seat__rep").first()
-    if entry is None:
+    if entry is None or _is_given_back(entry):
         return False
     of = entry.rotation
     rotation = _locked((of.team_id, of.seniority, of.territory_id))
-    if _latest(lead).values_list("pk", flat=True).first() != entry.pk:
+    if _latest(lead).first() != entry or _is_given_back(entry):
         return False  # given back, or followed by another entry, while we waited for the lock
     now = clock.now()
     given = rotation.credit(entry.seat.rep_id, entry.finish - entry.start)
@@ -72,9 +72,13 @@ def charge_turns(leads: Sequence[Lead], rep: Rep, moment: datetime, *, reason: s
 
 
 def _latest(lead: Lead) -> QuerySet[Turn]:
-    """The lead's entries that count still, the latest first."""
-    counted = Turn.objects.filter(lead=lead, credited_by=None).exclude(kind=Turn.Kind.CREDIT)
-    return counted.order_by("-taken_at", "-id")
+    """The lead's turns and charges, the latest first."""
+    taken = Turn.objects.filter(lead=lead).exclude(kind=Turn.Kind.CREDIT)
+    return taken.order_by("-taken_at", "-id")
+
+
+def _is_given_back(entry: Turn) -> bool:
+    return Turn.objects.filter(credits=entry).exists()
 
 
 def _locked(key: Key) -> RotationFacts:

@@ -22,7 +22,12 @@ MOST_EVENTS = 5000
 DAY = timedelta(days=1)
 WEEK = timedelta(weeks=1)
 FOLD = re.compile(r"\r?\n[ \t]")
-EVENT = re.compile(r"^BEGIN:VEVENT[ \t]*\r?\n.*?^END:VEVENT[ \t]*\r?\n", re.MULTILINE | re.DOTALL)
+# Line by line up to the event's own end: a beginning without an end is looked at once, not again
+# for each beginning before it.
+EVENT = re.compile(
+    r"^BEGIN:VEVENT[ \t]*\r?\n(?:(?!BEGIN:VEVENT|END:VEVENT).*\n)*END:VEVENT[ \t]*\r?\n",
+    re.MULTILINE,
+)
 REPEATS = re.compile(r"^(?:RRULE|RDATE|RECURRENCE-ID|DURATION)[:;]", re.MULTILINE)
 # No calendar repeats within a day; a file that does is made to keep the reader busy for hours.
 TOO_OFTEN = re.compile(

@@ -63,7 +63,7 @@ def look_for_unclaimed(moment: datetime) -> int:
 
 def wake(reps: Iterable[Rep] | None = None) -> int:
     """The oldest leads that wait for somebody, and that ``reps`` may be given, are tried now, by
-    the worker. Without ``reps``: any of them (new rules came into force). Returns how many.
+    the worker. Without ``reps``: all of them (new rules came into force). Returns how many.
 
     Called after the writes of the act that made somebody available. Takes what it can lock at
     once: a lead that is being claimed or tried at this moment needs no waking, and waiting for it
@@ -82,7 +82,8 @@ def wake(reps: Iterable[Rep] | None = None) -> int:
         oldest = waiting.order_by("received_at", "pk").select_for_update(
             no_key=True, skip_locked=True, of=("self",)
         )
-        pks = list(oldest.values_list("pk", flat=True)[:WOKEN])
+        some = None if reps is None else WOKEN
+        pks = list(oldest.values_list("pk", flat=True)[:some])
         return Lead.objects.filter(pk__in=pks).update(retry_at=now)
 
 
@@ -117,10 +118,11 @@ def _lease(moment: datetime, until: datetime, limit: int) -> list[int]:
 
 
 def _batches(leads: Sequence[int]) -> list[tuple[Sequence[int], Sequence[int]]]:
-    """Leads with the reps who gave them back, and do not get them again; those whom nobody gave
-    back all together. Each batch is decided in a transaction of its own."""
+    """Leads with the reps who gave them back or whom they were taken from, and who do not get them
+    again; all others together. Each batch is decided in a transaction of its own."""
     given_back: dict[int, set[int]] = defaultdict(set)
-    ended = Assignment.objects.filter(lead__in=leads, end=Assignment.Ended.RELEASED)
+    parted = (Assignment.Ended.RELEASED, Assignment.Ended.REASSIGNED)
+    ended = Assignment.objects.filter(lead__in=leads, end__in=parted)
     for lead, rep in ended.values_list("lead", "rep"):
         given_back[lead].add(rep)
     others = [lead for lead in leads if lead not in given_back]

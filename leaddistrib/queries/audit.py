@@ -148,7 +148,7 @@ def _read(found: Sequence[tuple[str, datetime, int]]) -> list[Change]:
         for history_id, change in _changes_of(tracked()[name], ids)
     }
     shown = [read[name, history_id] for name, _at, history_id in found]
-    return [change for change in shown if change.differences or change.kind != "~"]
+    return [one for one in shown if one.differences or one.reason or one.kind != "~"]
 
 
 def _changes_of(model: type[Model], ids: Iterable[int]) -> Iterator[tuple[int, Change]]:
@@ -185,8 +185,8 @@ def _differences(
     many: Mapping[tuple[int, str], tuple[str, ...]],
 ) -> tuple[Difference, ...]:
     """What ``row`` changed since ``previous``; of a new row, what it says beyond blank fields."""
-    if row.history_type == "-":
-        return ()
+    if row.history_type == "-" or (row.history_type == "~" and previous is None):
+        return ()  # of the first change of what was copied, what it was before is not known
     found = []
     for field in row.tracked_fields:
         if not field.editable or field.primary_key:

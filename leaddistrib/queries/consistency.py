@@ -240,7 +240,7 @@ CHECKS = (
     Check(
         "no_explanation",
         _("Leads that wait without a decision that says why"),
-        _("Route them again with leaddistrib.lifecycle.route."),
+        _("Set their retry_at to now: the worker asks the rules about them."),
         _undecided,
     ),
     Check(
@@ -253,8 +253,8 @@ CHECKS = (
         "unattended",
         _("Leads that wait in the pool of last resort, and no alert says so"),
         _(
-            "Publish rules that take them, then route them again; or give them to somebody by hand."
-            " See that the pool has members."
+            "Publish rules that take them: then they are tried again. Or give them to somebody by"
+            " hand. See that the pool has members."
         ),
         _unattended,
     ),

@@ -20,6 +20,20 @@ stand for more than fits into memory."""
 MAX_NOTE = 200
 
 
+class _Dumper(yaml.SafeDumper):
+    """Plain data, as ``yaml.safe_dump`` writes it, but for one thing: texts with the rarer line
+    breaks of Unicode are quoted, because outside quotes they come back as others."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    quoted = '"' if any(sign in text for sign in RARE_BREAKS) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=quoted)
+
+
+RARE_BREAKS = "\x85\u2028\u2029"
+_Dumper.add_representer(str, _text)
+
+
 @dataclass(frozen=True, slots=True)
 class RuleFile:
     """What a file says. ``rules`` are documents that nobody has checked yet."""
@@ -34,7 +48,7 @@ def dump(rules: Sequence[Mapping[str, object]], note: str = "", *, as_json: bool
     content["rules"] = [*rules]
     if as_json:
         return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    text: str = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100)
+    text: str = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
     return text
 
 

@@ -236,6 +236,13 @@ def test_a_lead_in_the_safety_net_is_for_whoever_its_rule_asks():
     assert isinstance(decide_waiting(Rules.compiled(1, ()), lead(), world(), NET.id, DAY), Stays)
 
 
+def test_a_lead_whose_rule_does_not_know_its_pool_goes_where_the_rule_says_now():
+    found = decide_waiting(rules(to_pool, in_lyon), lead(), world(), NET.id, DAY)
+
+    assert isinstance(found, Decision)
+    assert (found.pool, found.owner) == (POOL, None)
+
+
 def test_only_a_pool_with_steps_after_it_lets_leads_go_on():
     assert decide(rules(to_pool, in_lyon), lead(), world()).goes_on is True
     assert decide(rules(to_pool), lead(), world()).goes_on is False

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from leaddistrib.engine.turns import STRIDE
 from leaddistrib.errors import NotYours
-from leaddistrib.lifecycle import close, receive, receive_many, route
+from leaddistrib.lifecycle import close, receive, receive_many, release, route
 from leaddistrib.lifecycle.crediting import charge_turn, credit_turn
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.models import Lead, LogEntry, Seat, Turn
@@ -54,6 +54,20 @@ def test_a_lead_closed_as_none_gives_its_turn_back(in_turn, credit):
         in_turn.amina.user,
         {"reason": credit},
     )
+    assert all_is_well()
+
+
+def test_a_second_credit_takes_nothing_from_who_had_the_lead_before(in_turn):
+    """Amina gave the lead back, Bruno's turn is credited: asked again, nothing happens."""
+    [lead] = arrive()
+    release(lead, in_turn.amina, reason="Not my trade")
+    lead.refresh_from_db()
+    assert lead.owner == in_turn.bruno
+
+    assert credit_turn(lead, reason="invalid") is True
+    assert credit_turn(lead, reason="invalid") is False
+
+    assert Turn.objects.get(kind="credit").seat.rep == in_turn.bruno
     assert all_is_well()
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leaddistrib.lifecycle import claim, close
+from leaddistrib.lifecycle import claim, close, release
 from leaddistrib.lifecycle.reassigning import assign_by_hand, objections
 from leaddistrib.models import (
     Assignment,
@@ -16,7 +16,7 @@ from leaddistrib.models import (
     Pool,
     Turn,
 )
-from leaddistrib.testing import LeadFactory, UserFactory
+from leaddistrib.testing import LeadFactory, UserFactory, publish_rules
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -51,6 +51,19 @@ def test_a_waiting_lead_leaves_its_pool(cast, mireille):
     assert OutboxMessage.objects.get().recipient == cast.amina.user
     entry = lead.log.get(event=LogEntry.Event.ASSIGNED)
     assert (entry.rep, entry.actor) == (cast.amina, mireille)
+
+
+def test_given_back_it_goes_through_the_rules_and_not_to_the_pool_it_came_from(
+    cast, mireille, push_to_paris
+):
+    publish_rules(push_to_paris({"pool": cast.pool.name}))
+    lead = LeadFactory(pool=cast.pool)
+    by_hand([lead], cast.amina, mireille)
+
+    release(lead, cast.amina, reason="Not my trade")
+
+    lead.refresh_from_db()
+    assert lead.owner == cast.bruno
 
 
 def test_a_lead_changes_hands_and_its_first_owner_has_none_of_it(cast, mireille):

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from leaddistrib.lifecycle import claim, close, receive, release
 from leaddistrib.lifecycle.alerting import close_alerts
 from leaddistrib.lifecycle.availability import set_paused
+from leaddistrib.lifecycle.handing_over import hand_over
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.retrying import (
     LEASE,
@@ -21,7 +22,8 @@ from leaddistrib.lifecycle.retrying import (
 )
 from leaddistrib.lifecycle.routing import TRY_AGAIN
 from leaddistrib.models import Alert, Lead, LogEntry, Offer, OutboxMessage, Pool, Turn
-from leaddistrib.testing import PoolFactory, clock_at, publish_rules
+from leaddistrib.queries import clock
+from leaddistrib.testing import PoolFactory, UserFactory, clock_at, publish_rules
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -219,6 +221,34 @@ def test_the_first_rules_of_all_find_somebody_for_what_came_before_them(cast, pu
 
     lead.refresh_from_db()
     assert lead.owner == cast.amina
+
+
+def test_the_first_rules_take_every_lead_that_came_before_them(cast, push_to_paris):
+    leads = [comes_in(f"Company {number}") for number in range(WOKEN + 5)]
+
+    with clock_at(NOON + MINUTE):
+        publish_rules(push_to_paris({"pool": "Everyone"}))
+    while retry(NOON + MINUTE):
+        pass
+
+    assert Lead.objects.filter(owner__team=cast.paris).count() == len(leads)
+
+
+def test_what_was_taken_from_a_rep_does_not_come_back_by_itself(nobody_there):
+    """Handed over from Amina while Bruno is away: it waits for Bruno."""
+    amina, bruno = nobody_there.amina, nobody_there.bruno
+    pause(amina, paused=False)
+    lead = comes_in()
+    assert lead.owner == amina
+    hand_over(amina, actor=UserFactory(), reason="Another market")
+
+    retry(clock.now() + TRY_AGAIN)
+    lead.refresh_from_db()
+    assert lead.owner is None
+    pause(bruno, paused=False)
+    retry(clock.now() + 2 * TRY_AGAIN)
+    lead.refresh_from_db()
+    assert lead.owner == bruno
 
 
 @pytest.mark.parametrize("part", [close, partial(release, reason="wrong number")])

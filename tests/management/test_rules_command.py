@@ -5,7 +5,7 @@ from io import BytesIO, StringIO, TextIOWrapper
 
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from leaddistrib.engine.conditions import parse, to_document
@@ -196,6 +196,7 @@ RULES = st.fixed_dictionaries(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(RULES, max_size=4), NAMES | st.just(""), st.booleans())
+@example([], "\x85", False)  # a line break to YAML, unless it is quoted
 def test_whatever_the_rules_say_the_file_says_exactly(rules, note, as_json):
     text = rulefiles.dump(rules, note, as_json=as_json)
 

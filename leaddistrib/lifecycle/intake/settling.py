@@ -28,10 +28,11 @@ def settle(leads: Sequence[Lead], found: Sequence[Duplicate | None]) -> dict[int
     """
     policy = organisation().duplicates
     told = dict(zip(map(id, leads), found, strict=True))
-    if policy == Policy.OWNER and any(found):
-        # All at once and by ascending id, so that routing what is left takes no lock out of order.
-        owners = {one.first.owner_id for one in found if one and one.first.owner_id}
-        lock_reps({*owners, *candidates(leads)})
+    if any(found):
+        # All at once and by ascending id: what is left is routed in up to two goes, of which the
+        # second would take locks out of order.
+        firsts = [one.first.owner_id for one in found if one and one.first.owner_id]
+        lock_reps({*(firsts if policy == Policy.OWNER else ()), *candidates(leads)})
     # First ones that came in the same batch have to be kept, and owned, before those that follow.
     later = [lead for lead in leads if lead.duplicate_of and lead.duplicate_of.pk is None]
     waiting = {id(lead) for lead in later}
