@@ -203,7 +203,6 @@ def test_a_calendar_with_too_much_in_it_is_refused(monkeypatch):
     [
         # Read once, not 40,000 times
         b"BEGIN:VCALENDAR\nVERSION:2.0\n" + 40_000 * b"BEGIN:VEVENT\n",
-        + 40_000 * b"BEGIN:VEVENT\n",  # read once, not 40,000 times
         b"",
         b"<!doctype html><title>Sign in</title>",
         b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nDTSTART:20260303T09",
