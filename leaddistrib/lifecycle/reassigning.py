@@ -74,17 +74,14 @@ def assign_by_hand(leads: Iterable[Lead], to: Rep, *, reason: str, actor: Abstra
     owned = [lead for lead in moving if lead.status == Lead.Status.OWNED]
     end_as_reassigned(owned, now, reason, actor)
     Offer.objects.filter(lead__in=moving, closed_at=None).update(closed_at=now)
-    # In no pool any more: given back, it goes through the rules, as a pushed lead does.
     Lead.objects.filter(pk__in=[lead.pk for lead in moving]).update(
-        status=Lead.Status.OWNED, owner=to, pool=None, opens_at=None, retry_at=None
+        status=Lead.Status.OWNED, owner=to, retry_at=None
     )
     for lead in moving:
         lead.status, lead.owner, lead.retry_at = Lead.Status.OWNED, to, None
     record_decisions(decisions, now, actor=actor)
     charge_turns(moving, to, now, reason=reason)
     _tell_pages(moving, before, to, facts, now)
-    for lead in moving:
-        lead.pool, lead.opens_at = None, None
     return Assigned(decisions, left_alone)
 
 

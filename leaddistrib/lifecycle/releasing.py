@@ -6,7 +6,7 @@ from leaddistrib.lifecycle.parting import end_assignment, lock_own_lead
 from leaddistrib.lifecycle.retrying import place_freed
 from leaddistrib.lifecycle.routing import candidates, route
 from leaddistrib.lifecycle.transactions import act, lock_reps
-from leaddistrib.models import Assignment, Lead, LogEntry, Rep
+from leaddistrib.models import Assignment, Lead, LogEntry, Pool, Rep
 from leaddistrib.queries import clock
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.signals import announce, lead_released
@@ -16,8 +16,8 @@ from leaddistrib.signals import announce, lead_released
 def release(lead: Lead, rep: Rep, *, reason: str) -> Lead:
     """``rep`` gives ``lead`` back; returns it as it is then.
 
-    A claimed lead returns to its pool, where every member may claim it. A pushed lead goes through
-    the rules again, which pass this rep over.
+    A claimed lead returns to its pool, where every member may claim it. A lead that was pushed, or
+    given by hand, goes through the rules again, which pass this rep over.
 
     Raises:
         NotYours: the rep does not own the lead (any more).
@@ -30,6 +30,7 @@ def release(lead: Lead, rep: Rep, *, reason: str) -> Lead:
     # All in one go: this rep first and the others for the routing would break the order of locks.
     lock_reps({rep.pk, *_next_candidates(lead.pk)})
     locked = lock_own_lead(lead.pk, rep)
+    pool = _pool_to_return_to(locked)
     now = clock.now()
     end_assignment(
         locked,
@@ -39,12 +40,12 @@ def release(lead: Lead, rep: Rep, *, reason: str) -> Lead:
         event=LogEntry.Event.RELEASED,
         reason=reason,
     )
-    if locked.pool is None:
+    if pool is None:
         locked.status, locked.owner = Lead.Status.RECEIVED, None
         locked.save(update_fields=("status", "owner"))
         route([locked], excluded=[rep])
     else:
-        open_to_claims(locked, locked.pool, now)
+        open_to_claims(locked, pool, now)
     announce(lead_released, sender=Lead, lead=locked, rep=rep)
     facts = rep_facts([rep.pk], now)
     announce_limits([rep], facts, now)
@@ -54,5 +55,12 @@ def release(lead: Lead, rep: Rep, *, reason: str) -> Lead:
 
 def _next_candidates(lead_id: int) -> list[int]:
     """Who may be pushed the lead when it is given back: nobody, if it goes back to its pool."""
-    lead = Lead.objects.get(pk=lead_id)
-    return candidates([lead]) if lead.pool_id is None else []
+    lead = Lead.objects.select_related("pool").get(pk=lead_id)
+    return candidates([lead]) if _pool_to_return_to(lead) is None else []
+
+
+def _pool_to_return_to(lead: Lead) -> Pool | None:
+    """The pool that it was taken from; None for a lead that was pushed, or given by hand out of a
+    pool whose rule it may have outgrown."""
+    held = Assignment.objects.filter(lead=lead, ended_at=None, method=Assignment.Method.MANUAL)
+    return None if lead.pool is None or held.exists() else lead.pool
