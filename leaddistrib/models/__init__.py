@@ -4,6 +4,7 @@ from leaddistrib.models.alerts import Alert
 from leaddistrib.models.availability import Calendar, TimeOff, WorkingHours
 from leaddistrib.models.claims import Claim, Offer
 from leaddistrib.models.contacts import Contact, Outcome, Work
+from leaddistrib.models.handovers import HandOver
 from leaddistrib.models.intake import IdempotencyKey, ImportRun
 from leaddistrib.models.jobs import JobRun
 from leaddistrib.models.leads import Lead
@@ -30,6 +31,7 @@ __all__ = [
     "Contact",
     "Decision",
     "DryRun",
+    "HandOver",
     "IdempotencyKey",
     "ImportRun",
     "JobRun",

@@ -15,6 +15,8 @@ class Alert(models.Model):
     class Kind(models.TextChoices):
         NOBODY_AVAILABLE = "nobody_available", _("Nobody was available")
         NOT_CLAIMED = "not_claimed", _("Nobody took it in time")
+        NO_RULES = "no_rules", _("No rules are in force")
+        LEFT_BEHIND = "left_behind", _("A rep who is not active still has leads")
         CALENDAR = "calendar", _("A calendar cannot be read")
         SCHEDULE = "schedule", _("A scheduled version of the rules could not be published")
 

@@ -51,12 +51,17 @@ class WorkingHours(models.Model):
 
 
 class Calendar(models.Model):
-    """A rep's ICS calendar at some address, read by the worker. All-day events are leave."""
+    """A rep's ICS calendar at some address, read by the worker. All-day events are leave.
+
+    Whoever knows the address reads the whole calendar, so it is kept encrypted; ``host`` is what
+    is shown of it.
+    """
 
     rep = models.OneToOneField(
         Rep, on_delete=models.CASCADE, related_name="calendar", verbose_name=_("rep")
     )
-    url = models.URLField(_("address"), max_length=500, help_text=_("https://… of an ICS file"))
+    address = models.BinaryField(editable=False)
+    host = models.CharField(_("server"), max_length=253, editable=False)
     busy_counts = models.BooleanField(
         _("meetings count"),
         default=False,

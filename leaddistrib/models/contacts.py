@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leaddistrib.models.leads import Lead
 from leaddistrib.models.people import Rep
+from leaddistrib.models.pools import Pool
 
 
 class Contact(models.Model):
@@ -29,12 +30,25 @@ class Contact(models.Model):
     channel = models.CharField(_("channel"), max_length=7, choices=Channel.choices)
     at = models.DateTimeField(_("at"))
     note = models.CharField(_("note"), max_length=500, blank=True)
+    # Where the lead waited, or had come from, when it was contacted: it may move on (PO3).
+    pool = models.ForeignKey(
+        Pool,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("pool"),
+    )
 
     class Meta:
         ordering = ("lead", "at", "id")
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
-        indexes = (models.Index(fields=("rep", "-at"), name="leaddistrib_contact_rep"),)
+        indexes = (
+            models.Index(fields=("rep", "-at"), name="leaddistrib_contact_rep"),
+            models.Index(fields=("pool", "at"), name="leaddistrib_contact_pool"),
+        )
 
     def __str__(self) -> str:
         return f"{self.rep} → {self.lead} ({self.get_channel_display()})"

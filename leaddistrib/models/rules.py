@@ -115,6 +115,16 @@ class Publication(models.Model):
         return f"{self.ruleset} {self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"
 
 
+class RuleRecord(models.Model):
+    """What the record of a rule's changes holds beside its columns: where it led (RU3)."""
+
+    # Each step as a document, with the names it had: see ``lifecycle.drafting``.
+    steps = models.JSONField(_("where it goes"), default=list)
+
+    class Meta:
+        abstract = True
+
+
 class Rule(OfADraft):
     """Conditions and, in ``steps``, where a lead that meets them goes.
 
@@ -135,9 +145,10 @@ class Rule(OfADraft):
     objects = DraftsQuerySet["Rule"].as_manager()
     BELONGS_TO, VERSION = "ruleset", "ruleset__"
 
-    # Where the rule leads is in the reason, in words: steps are rows of their own. A draft copies
-    # its rules in bulk, which writes none of these: it is no edit.
+    # Steps are rows of their own; the record keeps them with the rule. A draft copies its rules in
+    # bulk, which writes none of these: it is no edit.
     history = HistoricalRecords(
+        bases=[RuleRecord],
         excluded_fields=["public_id"],
         history_change_reason_field=models.TextField(null=True),
     )

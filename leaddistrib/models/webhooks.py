@@ -59,6 +59,7 @@ class WebhookCall(models.Model):
         REPEATED = "repeated", _("Answered as before")
         INVALID = "invalid", _("Wrong fields")
         REFUSED = "refused", _("Refused")
+        UNSIGNED = "unsigned", _("Not signed with its secret")
 
     webhook = models.ForeignKey(
         Webhook, on_delete=models.CASCADE, related_name="calls", verbose_name=_("webhook")
