@@ -138,9 +138,10 @@ class RepAdmin(PeopleAdmin):
         formset.save(commit=False)  # what changed, for the history
         for gone in formset.deleted_objects:
             remove_calendar(gone.rep)
-        kept = (*formset.new_objects, *(calendar for calendar, _fields in formset.changed_objects))
-        for calendar in kept:
-            set_calendar(calendar.rep, calendar.url, busy_counts=calendar.busy_counts)
+        for row in formset.forms:
+            if row.has_changed() and not row.cleaned_data.get("DELETE"):
+                given = row.cleaned_data
+                set_calendar(row.instance.rep, given["url"], busy_counts=given["busy_counts"])
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -110,15 +110,25 @@ class TimeOffInline(admin.TabularInline):
 
 
 class CalendarForm(forms.ModelForm):
+    """The address is sealed when it is saved, and never shown again: empty, it stays."""
+
     url = forms.CharField(
-        label=lazy("address (ICS)"), max_length=500, widget=forms.URLInput(attrs={"size": 80})
+        label=lazy("address (ICS)"),
+        max_length=500,
+        widget=forms.URLInput(attrs={"size": 80, "autocomplete": "off"}),
+        help_text=lazy("Kept encrypted and not shown again. Empty: the one that is set stays."),
     )
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["url"].required = self.instance.pk is None
+
     def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
         if not is_installed():
             raise ValidationError(wording.calendar_problem("no_library"))
         try:
-            return calendar_address(self.cleaned_data["url"])
+            return calendar_address(url) if url else ""
         except NotFetched as error:
             raise ValidationError(wording.calendar_problem(error.code)) from error
 
@@ -126,9 +136,13 @@ class CalendarForm(forms.ModelForm):
 class CalendarInline(admin.StackedInline):
     model = Calendar
     form = CalendarForm
-    fields = ("url", "busy_counts", "read_at", "state")
-    readonly_fields = ("read_at", "state")
+    fields = ("server", "url", "busy_counts", "read_at", "state")
+    readonly_fields = ("server", "read_at", "state")
     extra = 0
+
+    @admin.display(description=lazy("server"))
+    def server(self, calendar: Calendar) -> str:
+        return _("%(host)s, set") % {"host": calendar.host} if calendar.host else "-"
 
     @admin.display(description=lazy("state"))
     def state(self, calendar: Calendar) -> str:

@@ -1,14 +1,17 @@
 """Reps' calendars are read again and again, and their absences are kept as time off (PU2).
 
 A calendar that cannot be read keeps what it brought last: a rep on leave stays on leave while the
-server of the calendar is down.
+server of the calendar is down. Its address opens the whole calendar to whoever has it, so it is
+kept sealed, and shown and logged nowhere.
 """
 
 import logging
 import re
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from leaddistrib import conf
+from leaddistrib.errors import SealBroken
 from leaddistrib.lifecycle.alerting import open_alert
 from leaddistrib.lifecycle.availability import availability_changed
 from leaddistrib.lifecycle.fetching import NotFetched, check_address, fetch
@@ -17,6 +20,7 @@ from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Alert, Calendar, Rep, TimeOff
 from leaddistrib.queries import clock
 from leaddistrib.queries.weeks import zone_of
+from leaddistrib.sealing import seal, unseal
 
 log = logging.getLogger(__name__)
 
@@ -41,31 +45,41 @@ def calendar_address(url: str) -> str:
 
 
 @act(durable=False)
-def set_calendar(rep: Rep, url: str, *, busy_counts: bool) -> Calendar:
-    """The rep's calendar is at ``url``; it is read by the worker at once. With ``busy_counts`` its
-    meetings are busy times (opt in). What another address brought is forgotten.
+def set_calendar(rep: Rep, url: str = "", *, busy_counts: bool) -> Calendar:
+    """The rep's calendar is at ``url`` (empty: where it was); it is read by the worker at once.
+    With ``busy_counts`` its meetings are busy times (opt in).
+
+    What another address brought stays until the new one was read: leave does not end because
+    somebody corrects an address.
 
     Raises:
         NotFetched: the address may not be asked.
+        ValueError: there is no address yet, and none is given.
         Busy: the database was locked through every retry; nothing was written.
     """
-    url = calendar_address(url)
     lock_reps([rep.pk])
     calendar = Calendar.objects.filter(rep=rep).first() or Calendar(rep=rep)
-    moved = calendar.url != url
-    calendar.url, calendar.busy_counts = url, busy_counts
+    if url:
+        _move(calendar, calendar_address(url))
+    elif not calendar.address:
+        raise ValueError("A calendar needs an address.")
+    calendar.busy_counts = busy_counts
     calendar.next_read_at = clock.now()
-    if moved:
-        calendar.read_at, calendar.problem = None, ""
     calendar.save()
-    unwanted = TimeOff.objects.filter(calendar=calendar)
-    if not moved:
-        unwanted = (
-            TimeOff.objects.none() if busy_counts else unwanted.filter(kind=TimeOff.Kind.BUSY)
-        )
-    if unwanted.delete()[0]:
+    busy = TimeOff.objects.filter(calendar=calendar, kind=TimeOff.Kind.BUSY)
+    if not busy_counts and busy.delete()[0]:
         availability_changed(rep)
     return calendar
+
+
+def _move(calendar: Calendar, url: str) -> None:
+    try:
+        stays = bool(calendar.address) and unseal(calendar.address) == url
+    except SealBroken:
+        stays = False
+    if not stays:
+        calendar.read_at, calendar.problem = None, ""
+    calendar.address, calendar.host = seal(url), urlsplit(url).hostname or ""
 
 
 @act(durable=False)
@@ -109,6 +123,9 @@ def read(calendar: Calendar, moment: datetime) -> None:
     except _Answered as error:
         log.warning("calendar=%s cannot be read: status %s", calendar.pk, error)
         _note_problem(calendar, moment, f"answered:{error}")
+    except SealBroken as error:
+        log.warning("calendar=%s cannot be read: %s", calendar.pk, error)
+        _note_problem(calendar, moment, "seal_broken")
     else:
         _replace(calendar, moment, found)
 
@@ -119,7 +136,7 @@ class _Answered(Exception):
 
 def _absences(calendar: Calendar, moment: datetime) -> list[Absence]:
     answer = fetch(
-        calendar.url,
+        unseal(calendar.address),
         headers={"Accept": "text/calendar, */*;q=0.1"},
         hosts=conf.settings.CALENDAR_HOSTS,
         max_bytes=conf.settings.CALENDAR_MAX_BYTES,
@@ -145,7 +162,7 @@ def _replace(calendar: Calendar, moment: datetime, found: list[Absence]) -> None
     lock_reps([calendar.rep_id])
     # Meanwhile the rep may have named another calendar, or none, or changed what counts.
     asked = Calendar.objects.filter(
-        pk=calendar.pk, url=calendar.url, busy_counts=calendar.busy_counts
+        pk=calendar.pk, address=calendar.address, busy_counts=calendar.busy_counts
     )
     if not asked.update(read_at=moment, next_read_at=moment + EVERY, problem=""):
         return
@@ -172,7 +189,7 @@ def _note_problem(calendar: Calendar, moment: datetime, problem: str) -> None:
     """Say what is wrong, and try again later. Managers hear of it once it has been so for a day."""
     failing = moment - calendar.read_at if calendar.read_at else timedelta(hours=1)
     pause = min(max(failing, EVERY), LONGEST_PAUSE)
-    asked = Calendar.objects.filter(pk=calendar.pk, url=calendar.url)
+    asked = Calendar.objects.filter(pk=calendar.pk, address=calendar.address)
     if not asked.update(problem=problem, next_read_at=moment + pause):
         return
     if calendar.read_at and failing >= ALERT_AFTER:

@@ -25,6 +25,7 @@ TIMEOUT = 15.0
 """Seconds that a request may take from the connection to the last byte."""
 
 CHUNK = 64 * 1024
+LONGEST_NAME = 253  # of a host, by the rules of DNS
 PORTS = {"https": 443, "http": 80}
 TRANSLATED = ip_network("64:ff9b::/96")  # NAT64: an IPv4 address in its last four bytes
 
@@ -98,7 +99,12 @@ def check_address(url: str, *, hosts: Iterable[str] = ()) -> SplitResult:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise NotFetched("host_not_allowed") from error
-    if not host or parts.username is not None or parts.password is not None:
+    if (
+        not host
+        or len(host) > LONGEST_NAME
+        or parts.username is not None
+        or parts.password is not None
+    ):
         raise NotFetched("host_not_allowed")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_internal(parts)):
         raise NotFetched("not_https")

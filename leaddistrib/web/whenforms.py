@@ -238,7 +238,8 @@ class CoverForm(forms.Form):
 
 
 class CalendarForm(forms.Form):
-    """Where the rep's calendar is, and whether its meetings count."""
+    """Where the rep's calendar is, and whether its meetings count. The address is never shown
+    again: empty, it stays."""
 
     url = forms.CharField(
         label=_("Address of your calendar (ICS)"),
@@ -249,13 +250,21 @@ class CalendarForm(forms.Form):
     busy_counts = forms.BooleanField(label=_("No leads during meetings either"), required=False)
 
     def __init__(self, calendar: Calendar | None, *args: Any, **options: Any) -> None:
-        given = {"url": calendar.url, "busy_counts": calendar.busy_counts} if calendar else {}
+        given = {"busy_counts": calendar.busy_counts} if calendar else {}
         super().__init__(*args, **{"initial": given, **options})
+        if calendar:
+            field = self.fields["url"]
+            field.required = False
+            field.help_text = _(
+                "%(host)s, set. Its address is kept encrypted and not shown; leave this empty to"
+                " keep it."
+            ) % {"host": calendar.host}
 
     def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
         if not is_installed():
             raise ValidationError(wording.calendar_problem("no_library"))
         try:
-            return calendar_address(self.cleaned_data["url"])
+            return calendar_address(url) if url else ""
         except NotFetched as error:
             raise ValidationError(wording.calendar_problem(error.code)) from error

@@ -3,9 +3,13 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
+from leaddistrib.lifecycle.calendars import set_calendar
 from leaddistrib.models import Calendar, Rep, TimeOff, WorkingHours
+from leaddistrib.sealing import unseal
 from leaddistrib.testing import RepFactory, UserFactory, clock_at
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +159,37 @@ def test_a_calendar_is_taken_by_the_same_act_as_on_the_reps_page(admin):
     assert not Calendar.objects.exists()
 
 
+def test_the_address_of_a_calendar_is_not_shown_again_and_stays_when_the_field_is_empty(admin):
+    amina = RepFactory()
+    secret = "https://outlook.office365.com/owa/canary/calendar.ics"
+    admin.post(change(amina), form(amina, calendar={"url": secret}))
+    calendar = Calendar.objects.get()
+
+    page = admin.get(change(amina)).content.decode()
+    assert "outlook.office365.com, set" in page
+    kept = {"id": calendar.pk, "url": "", "busy_counts": "on"}
+    assert admin.post(change(amina), form(amina, calendar=kept)).status_code == 302
+
+    calendar.refresh_from_db()
+    assert (unseal(calendar.address), calendar.busy_counts) == (secret, True)
+    history = admin.get(reverse("admin:leaddistrib_rep_history", args=[amina.pk]))
+    for text in (page, history.content.decode(), str(list(LogEntry.objects.values()))):
+        assert "canary" not in text
+
+
+def test_whoever_may_only_look_at_reps_sees_the_server_of_their_calendars(admin):
+    amina = RepFactory()
+    set_calendar(amina, "https://calendar.example/canary.ics", busy_counts=False)
+    vera = UserFactory(is_staff=True)
+    vera.user_permissions.set(Permission.objects.filter(codename__in=["view_rep", "view_calendar"]))
+    admin.force_login(vera)
+
+    page = admin.get(change(amina)).content.decode()
+
+    assert "calendar.example, set" in page
+    assert "canary" not in page
+
+
 def test_a_calendar_of_the_own_network_is_refused(admin):
     amina = RepFactory()
 
@@ -166,7 +201,7 @@ def test_a_calendar_of_the_own_network_is_refused(admin):
 
 def test_leave_of_a_calendar_is_not_offered_for_change(admin):
     amina = RepFactory()
-    calendar = Calendar.objects.create(rep=amina, url="https://calendar.example/a.ics")
+    calendar = set_calendar(amina, "https://calendar.example/a.ics", busy_counts=False)
     times = {"starts_at": NOON, "ends_at": NOON + HOUR}
     TimeOff.objects.create(rep=amina, calendar=calendar, **times)
     own = TimeOff.objects.create(rep=amina, reason="Hiking", **times)

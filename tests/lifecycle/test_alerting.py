@@ -11,6 +11,7 @@ from leaddistrib.lifecycle.alerting import close_alerts, open_alert, subject_of
 from leaddistrib.models import Alert, Calendar, Decision, Lead, OutboxMessage, Rule, RuleSet
 from leaddistrib.notify.outbox import deliver
 from leaddistrib.queries.alerts import number_of_leads, waiting_for
+from leaddistrib.sealing import seal
 from leaddistrib.testing import LeadFactory, PoolFactory, UserFactory
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -164,7 +165,7 @@ def test_counting_the_leads_of_many_alerts_takes_one_query(house, django_assert_
 
 def test_an_alert_about_a_calendar_closes_when_it_can_be_read_again(house):
     calendar = Calendar.objects.create(
-        rep=house.amina, url="https://calendar.example.com/a.ics", problem="It is gone."
+        rep=house.amina, address=seal("https://calendar.example/a.ics"), problem="unreachable"
     )
     with transaction.atomic():
         open_alert(Alert.Kind.CALENDAR, f"calendar:{calendar.pk}", moment=NOON)

@@ -17,6 +17,8 @@ from leaddistrib.lifecycle.calendars import (
 )
 from leaddistrib.lifecycle.fetching import NotFetched
 from leaddistrib.models import Alert, Calendar, TimeOff
+from leaddistrib.queries.wording import calendar_problem
+from leaddistrib.sealing import seal
 from leaddistrib.testing import clock_at
 from tests import standin
 
@@ -82,7 +84,7 @@ def test_what_the_calendar_says_is_time_off(amina):
 
 def test_meetings_count_only_for_whoever_opted_in(amina):
     with clock_at(NOON):
-        set_calendar(amina, amina.calendar.url, busy_counts=False)
+        set_calendar(amina, busy_counts=False)
         assert kinds(amina) == ["leave"]
     assert at(NOON) == 1
     assert kinds(amina) == ["leave"]
@@ -173,19 +175,59 @@ def test_managers_hear_of_it_when_it_could_not_be_read_for_a_day(amina, server):
     assert (alert.kind, alert.subject) == ("calendar", f"calendar:{amina.calendar.pk}")
 
 
-def test_another_address_forgets_what_the_first_one_brought(amina, server):
+def test_leave_stays_until_the_other_address_was_read(amina, server):
     with clock_at(NOON):
         set_calendar(amina, server.url("/b.ics", standin.noise), busy_counts=True)
 
-    assert kinds(amina) == []
     assert Calendar.objects.get().read_at is None
+    assert at(NOON) == 1
+    assert kinds(amina) == ["busy", "leave"]
+
+    server.answers["/b.ics"] = lambda peer: peer.answer(ics(MEETING))
+    assert at(next_reading()) == 1
+    assert kinds(amina) == ["busy"]
+
+
+def test_a_calendar_needs_an_address(cast):
+    with pytest.raises(ValueError, match="address"):
+        set_calendar(cast.amina, busy_counts=True)
+    assert not Calendar.objects.exists()
+
+
+def test_its_address_is_kept_sealed_and_logged_nowhere(amina, server, caplog):
+    server.answers["/amina.ics"] = lambda peer: peer.answer(b"", "404 Not Found")
+    assert at(NOON + EVERY) == 1
+
+    calendar = Calendar.objects.get()
+    assert b"amina.ics" not in bytes(calendar.address)
+    assert calendar.host == "127.0.0.1"
+    assert "cannot be read" in caplog.text
+    assert "amina.ics" not in caplog.text
+
+
+def test_an_address_that_the_site_can_no_longer_open_is_asked_for_again(amina, server, settings):
+    settings.SECRET_KEY = "another one"
+    assert at(NOON + EVERY) == 1
+
+    calendar = Calendar.objects.get()
+    assert calendar.problem == "seal_broken"
+    assert "Enter the address again" in calendar_problem(calendar.problem)
+    assert kinds(amina) == ["busy", "leave"]
+
+    with clock_at(NOON + EVERY):
+        set_calendar(
+            amina, server.url("/amina.ics", server.answers["/amina.ics"]), busy_counts=True
+        )
+    assert at(NOON + EVERY) == 1
+    assert Calendar.objects.get().problem == ""
 
 
 def test_a_calendar_that_was_removed_or_moved_while_it_was_read_brings_nothing(amina, server):
     with clock_at(NOON):
-        set_calendar(amina, server.url("/b.ics", lambda peer: None), busy_counts=True)
+        set_calendar(amina, server.url("/b.ics", lambda peer: None), busy_counts=False)
+    TimeOff.objects.all().delete()
     calendar = Calendar.objects.select_related("rep__user").get()
-    Calendar.objects.update(url="https://elsewhere.example/a.ics")
+    Calendar.objects.update(address=seal("https://elsewhere.example/a.ics"))
     server.answers["/b.ics"] = lambda peer: peer.answer(ics(LEAVE))
     with clock_at(NOON):
         calendars.read(calendar, NOON)

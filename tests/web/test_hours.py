@@ -6,7 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
+from leaddistrib.lifecycle.calendars import set_calendar
 from leaddistrib.models import Calendar, Rep, TimeOff, WorkingHours
+from leaddistrib.sealing import unseal
 from leaddistrib.testing import clock_at
 from leaddistrib.web.whenforms import WeekForm
 from tests.web.conftest import signed_in
@@ -169,7 +171,7 @@ def test_leave_is_changed_in_whole_days_of_the_reps_own_zone(cast):
 
 
 def test_nobody_changes_the_leave_of_others_nor_what_a_calendar_brought(cast):
-    calendar = Calendar.objects.create(rep=cast.amina, url="https://calendar.example/a.ics")
+    calendar = set_calendar(cast.amina, "https://calendar.example/a.ics", busy_counts=False)
     times = {"starts_at": NOON, "ends_at": NOON + DAY}
     own = TimeOff.objects.create(rep=cast.amina, **times)
     brought = TimeOff.objects.create(rep=cast.amina, calendar=calendar, **times)
@@ -190,7 +192,8 @@ def test_a_calendar_is_named_read_and_forgotten(cast):
 
     client.post(page("calendar"), {"url": "webcal://calendar.example/a.ics", "busy_counts": "on"})
     calendar = Calendar.objects.get(rep=cast.amina)
-    assert (calendar.url, calendar.busy_counts) == ("https://calendar.example/a.ics", True)
+    assert unseal(calendar.address) == "https://calendar.example/a.ics"
+    assert calendar.busy_counts
     assert "It has not been read yet." in text_of(client.get(page("hours")))
 
     Calendar.objects.update(problem="answered:404")
@@ -211,9 +214,29 @@ def test_an_address_that_may_not_be_asked_is_refused_with_the_reason(cast, url):
     assert not Calendar.objects.exists()
 
 
-def test_the_address_of_a_calendar_is_shown_to_nobody_else(cast):
-    Calendar.objects.create(rep=cast.amina, url="https://calendar.example/private-canary.ics")
+def test_the_address_of_a_calendar_is_shown_to_nobody_not_even_its_rep(cast):
+    secret = "https://outlook.office365.com/owa/canary/calendar.ics"
+    set_calendar(cast.amina, secret, busy_counts=False)
 
-    for viewer in (cast.bruno, cast.mireille, cast.oscar):
+    for viewer in (cast.amina, cast.bruno, cast.mireille, cast.oscar):
         for name in ("me", "hours", "home"):
             assert b"canary" not in signed_in(viewer).get(page(name)).content
+    assert "outlook.office365.com, set" in text_of(signed_in(cast.amina).get(page("hours")))
+
+
+def test_an_empty_address_keeps_the_one_that_is_set(cast):
+    set_calendar(cast.amina, "https://calendar.example/a.ics", busy_counts=False)
+
+    sent = signed_in(cast.amina).post(page("calendar"), {"url": "", "busy_counts": "on"})
+
+    assert sent.status_code == 302
+    calendar = Calendar.objects.get(rep=cast.amina)
+    assert unseal(calendar.address) == "https://calendar.example/a.ics"
+    assert calendar.busy_counts
+
+
+def test_a_calendar_without_any_address_is_refused(cast):
+    response = signed_in(cast.amina).post(page("calendar"), {"url": ""})
+
+    assert response.status_code == 400
+    assert not Calendar.objects.exists()
