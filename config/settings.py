@@ -219,6 +219,8 @@ STORAGES = {
 
 # --- REST API ------------------------------------------------------------------------------
 
+# Rates are counted by the address of the connection, which uvicorn takes from X-Forwarded-For of
+# the proxies named by --forwarded-allow-ips. NUM_PROXIES here is for servers that do not.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.TokenAuthentication",

@@ -26,8 +26,14 @@ class Settings:
         "SOCKET_ORIGINS": (),
         # Paths that the Content-Security-Policy of the pages does not hold for.
         "CSP_EXEMPT": ("/admin/", "/leads/api/"),
-        # API calls a user may make: for reading, for claims, for intake.
-        "API_RATES": {"default": "600/min", "claim": "120/min", "intake": "1200/min"},
+        # API calls a user may make: for reading, for claims, for intake (a webhook, too); and
+        # calls to webhooks that an address may make without a good signature.
+        "API_RATES": {
+            "default": "600/min",
+            "claim": "120/min",
+            "intake": "1200/min",
+            "unsigned": "60/min",
+        },
         # Lowest scores of a hot and of a warm lead (IN5).
         "HOT_SCORE": 80,
         "WARM_SCORE": 40,

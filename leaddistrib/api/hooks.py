@@ -18,14 +18,21 @@ from leaddistrib.api.errors import TooLarge
 from leaddistrib.api.leads import ANSWERED, FIELDS, KEY, SENT, WRONG
 from leaddistrib.api.parsing import MAX_BYTES, StrictJSONParser
 from leaddistrib.api.representing import decision_document
-from leaddistrib.api.shapes import LeadIn, Received
+from leaddistrib.api.shapes.leads import LeadIn, Received
 from leaddistrib.api.throttling import Rate
-from leaddistrib.errors import InvalidLead, KeyReused
+from leaddistrib.errors import BadSignature, InvalidLead, KeyReused
 from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean, require_identity
 from leaddistrib.lifecycle.intake.receiving import Outcome
 from leaddistrib.lifecycle.intake.renaming import renamed
 from leaddistrib.lifecycle.intake.texts import shown
-from leaddistrib.lifecycle.webhooks import admit, answered_before, note, take
+from leaddistrib.lifecycle.webhooks import (
+    Refused,
+    admit,
+    answered_before,
+    note,
+    note_refused,
+    take,
+)
 from leaddistrib.models import Webhook, WebhookCall
 
 TIMESTAMP = "X-Leaddistrib-Timestamp"
@@ -39,7 +46,13 @@ class Hook(ApiView):
     permission_classes: tuple[type[BasePermission], ...] = ()
 
     def get_throttles(self) -> list[BaseThrottle]:
-        return [Rate("intake")]
+        """None before the signature was looked at: strangers use up no source's rate."""
+        return []
+
+    def count(self, rate: Rate) -> None:
+        """One more call. Raises Throttled if it is one too many."""
+        if not rate.allow_request(self.request, self):
+            self.throttled(self.request, rate.wait() or 0)
 
     @documented(
         "hooks_send",
@@ -87,9 +100,16 @@ class Hook(ApiView):
         # Not request.data: what was signed is the bytes, and nobody reads more than a lead of them.
         body = request._request.read(MAX_BYTES + 1)
         if len(body) > MAX_BYTES:
+            self.count(Rate("unsigned"))
             raise TooLarge
         signature = request.headers.get(SIGNATURE, "")
-        webhook, digits = admit(slug, request.headers.get(TIMESTAMP, ""), signature, body)
+        try:
+            webhook, digits = admit(slug, request.headers.get(TIMESTAMP, ""), signature, body)
+        except Refused as refused:
+            self.count(Rate("unsigned"))
+            note_refused(refused)
+            raise BadSignature(str(refused)) from refused
+        self.count(Rate("intake", f"webhook:{webhook.pk}"))
         received = answered_before(webhook, digits)
         if received is None:
             key = request.headers.get("Idempotency-Key", "")

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from leaddistrib.errors import BadSignature, Outdated, SealBroken
 from leaddistrib.lifecycle.intake.cleaning import LeadInput
@@ -25,7 +25,13 @@ from leaddistrib.sealing import seal, unseal
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")
 
 SHOWN = 50
-"""Newest calls of a webhook that stay, whatever their age, to be looked at."""
+"""Newest signed calls of a webhook that stay, whatever their age, to be looked at."""
+
+STRANGERS = 10
+"""Newest calls without a good signature that stay, apart from the signed ones."""
+
+APART = timedelta(minutes=1)
+"""Of refused calls of one webhook, for one reason, one is kept in so long."""
 
 REPLAYABLE = 2 * TOLERANCE
 """A call whose time is the furthest ahead could be played again for so long."""
@@ -34,15 +40,24 @@ NOBODY = "no webhook has this secret"
 """What calls for unknown webhooks are compared with, to take as long as the others."""
 
 
+class Refused(BadSignature):
+    """A call that is not let in: to which webhook (None: there is none of that name), what was
+    wrong, and whether it was ``signed`` with a secret of it nevertheless."""
+
+    def __init__(self, webhook: Webhook | None, fault: str, *, signed: bool) -> None:
+        super().__init__("The call is not signed as this address expects.")
+        self.webhook, self.fault, self.signed = webhook, fault, signed
+
+
 def admit(slug: str, timestamp: str, signature: str, body: bytes) -> tuple[Webhook, str]:
     """The webhook of a call and the digits of its signature, if the call is signed as it should be.
 
     ``timestamp`` and ``signature`` are the headers' values, "" where there was none; ``body`` is
-    what came, byte for byte. What was wrong is kept for the admin, among the webhook's calls.
+    what came, byte for byte. Writes nothing.
 
     Raises:
-        BadSignature: alike for an unknown or inactive webhook, a call out of time and one that is
-            not signed with a secret that holds.
+        Refused: alike for an unknown or inactive webhook, a call out of time and one that is not
+            signed with a secret that holds. It holds what ``note_refused`` keeps for the admin.
     """
     moment = clock.now()
     webhook = Webhook.objects.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
@@ -53,10 +68,24 @@ def admit(slug: str, timestamp: str, signature: str, body: bytes) -> tuple[Webho
     elif not digits:
         fault = fault or "signature"
     if webhook is None or fault:
-        if webhook is not None:
-            note(webhook, WebhookCall.Outcome.REFUSED, fault)
-        raise BadSignature("The call is not signed as this address expects.")
+        raise Refused(webhook, fault, signed=bool(keys and digits))
     return webhook, digits
+
+
+def note_refused(refused: Refused) -> None:
+    """Keep for the admin that a call was refused, and why; nothing of a webhook that there is not.
+
+    Calls without a good signature are anybody's: they stand apart, so that they push out no signed
+    one. Of calls refused alike one a minute is kept, so that a stranger makes nothing be written.
+    """
+    if refused.webhook is None:
+        return
+    outcome = WebhookCall.Outcome.REFUSED if refused.signed else WebhookCall.Outcome.UNSIGNED
+    lately = refused.webhook.calls.filter(
+        outcome=outcome, reason=refused.fault, at__gt=clock.now() - APART
+    )
+    if not lately.exists():
+        note(refused.webhook, outcome, refused.fault)
 
 
 def answered_before(webhook: Webhook, signature: str) -> Received | None:
@@ -109,11 +138,21 @@ def _take(webhook: Webhook, signature: str, given: LeadInput, key: str) -> Recei
 @act(durable=False)
 def note(webhook: Webhook, outcome: WebhookCall.Outcome, reason: str = "") -> None:
     """Keep for the admin that a call brought no lead, and why. Of such calls only the newest stay,
-    so that a stranger who calls all day fills no disk."""
+    so that whoever calls all day fills no disk."""
     WebhookCall.objects.create(
         webhook=webhook, at=clock.now(), outcome=outcome, reason=reason[:300]
     )
     _forget(webhook, WebhookCall.objects.filter(signature=""))
+
+
+def signed_calls(webhook: Webhook) -> QuerySet[WebhookCall]:
+    """The newest calls that were signed with its secret, whatever became of them."""
+    return webhook.calls.exclude(outcome=WebhookCall.Outcome.UNSIGNED)[:SHOWN]
+
+
+def unsigned_calls(webhook: Webhook) -> QuerySet[WebhookCall]:
+    """The newest calls that were not: anybody's."""
+    return webhook.calls.filter(outcome=WebhookCall.Outcome.UNSIGNED)[:STRANGERS]
 
 
 @act(durable=False)
@@ -163,10 +202,16 @@ def forget_calls(moment: datetime) -> int:
 
 
 def _forget(webhook: Webhook, calls: QuerySet[WebhookCall]) -> int:
-    """Delete those of ``calls`` that are not among the webhook's newest ones of that kind."""
+    """Delete those of ``calls`` that are not among the webhook's newest ones of that kind, the
+    unsigned ones being a kind of their own; returns how many."""
     own = calls.filter(webhook=webhook)
-    oldest = own.order_by("-pk").values_list("pk", flat=True)[SHOWN : SHOWN + 1].first()
-    return own.filter(pk__lte=oldest).delete()[0] if oldest else 0
+    unsigned = Q(outcome=WebhookCall.Outcome.UNSIGNED)
+    return _all_but(SHOWN, own.exclude(unsigned)) + _all_but(STRANGERS, own.filter(unsigned))
+
+
+def _all_but(most: int, calls: QuerySet[WebhookCall]) -> int:
+    oldest = calls.order_by("-pk").values_list("pk", flat=True)[most : most + 1].first()
+    return calls.filter(pk__lte=oldest).delete()[0] if oldest else 0
 
 
 def _keys(webhook: Webhook | None, moment: datetime) -> tuple[list[str], str]:

@@ -133,33 +133,37 @@ def test_clocks_may_be_five_minutes_apart(hook, seconds):
 
 
 def refused_calls(webhook, secret):
-    """Every way not to be let in, with the reason that the admin is told."""
+    """Every way not to be let in, with what the admin is told."""
     stamp = str(int(NOW.timestamp()))
     ago, ahead = NOW - timedelta(seconds=301), NOW + timedelta(seconds=301)
-    yield call(secret, at=ago), "timestamp"
-    yield call(secret, at=ahead), "timestamp"
-    yield call(secret, at="soon"), "timestamp"
-    yield call(secret, at="9" * 12), "timestamp"
-    yield call(secret, at=""), "timestamp"
-    yield call("guessed"), "signature"
-    yield call(secret, signature=""), "signature"
-    yield call(secret, signature="sha256=" + "0" * 64), "signature"
-    yield call(secret, signature=sign(secret, stamp, json.dumps(LEAD).encode())), "signature"
-    yield call(secret, signature="sha1=" + sign(secret, stamp, b"")), "signature"
+    yield call(secret, at=ago), ("refused", "timestamp")
+    yield call(secret, at=ahead), ("refused", "timestamp")
+    yield call(secret, at="soon"), ("refused", "timestamp")
+    yield call(secret, at="9" * 12), ("refused", "timestamp")
+    yield call(secret, at=""), ("refused", "timestamp")
+    yield call("guessed"), ("unsigned", "signature")
+    yield call("guessed", at=ago), ("unsigned", "timestamp")
+    yield call(secret, signature=""), ("unsigned", "signature")
+    yield call(secret, signature="sha256=" + "0" * 64), ("unsigned", "signature")
+    bare = sign(secret, stamp, json.dumps(LEAD).encode())
+    yield call(secret, signature=bare), ("unsigned", "signature")
+    yield call(secret, signature="sha1=" + sign(secret, stamp, b"")), ("unsigned", "signature")
     for slug in ("nobody", "Forms", "for/ms", "form\0s", "é", "x" * 51):
         yield call(secret, slug=slug), None
     webhooks.set_active(webhook, False)
-    yield call(secret), "inactive"
+    yield call(secret), ("refused", "inactive")
+    yield call("guessed"), ("unsigned", "inactive")
 
 
-def test_whoever_is_not_let_in_is_not_told_why_but_the_admin_is(hook):
+def test_whoever_is_not_let_in_is_not_told_why_but_the_admin_is(hook, monkeypatch):
     webhook, secret = hook
+    monkeypatch.setattr(webhooks, "APART", timedelta(0))
     answers, reasons = zip(*refused_calls(webhook, secret), strict=True)
     assert {answer.status_code for answer in answers} == {401}
     assert len({answer.content for answer in answers}) == 1
     assert len({tuple(sorted(answer.headers.items())) for answer in answers}) == 1
     assert answers[0].json()["code"] == "bad_signature"
-    assert outcomes(webhook) == [("refused", reason) for reason in reasons if reason]
+    assert outcomes(webhook) == [reason for reason in reasons if reason]
     assert not Lead.objects.filter(source="Web form").exists()
 
 
@@ -209,7 +213,7 @@ def test_secrets_outlive_a_change_of_the_sites_key(hook):
         assert call(hook[1]).status_code == 201
     with override_settings(SECRET_KEY="another one"):
         assert call(hook[1], at=NOW + timedelta(seconds=1)).status_code == 401
-    assert outcomes(hook[0])[-1] == ("refused", "secret")
+    assert outcomes(hook[0])[-1] == ("unsigned", "secret")
 
 
 MAPPING = {
@@ -300,9 +304,52 @@ def test_a_body_larger_than_any_lead_is_not_even_looked_at(hook):
     assert outcomes(webhook) == []
 
 
-def test_a_source_that_calls_too_often_waits(hook, settings):
+def test_a_source_that_calls_too_often_waits_wherever_it_calls_from(hook, settings):
     settings.LEADDISTRIB = {"API_RATES": {"intake": "2/min"}}
-    assert [call(hook[1]).status_code for _ in range(3)] == [201, 200, 429]
+    calls = [
+        call(hook[1], client=APIClient(REMOTE_ADDR=f"203.0.113.{number}"), **forwarded(number))
+        for number in range(3)
+    ]
+    assert [one.status_code for one in calls] == [201, 200, 429]
+    _chat, secret = new_hook("chat")
+    assert call(secret, slug="chat").status_code == 201
+
+
+def forwarded(number) -> dict[str, str]:
+    return {"X-Forwarded-For": str(number)}
+
+
+def test_a_stranger_dodges_no_rate_by_claiming_other_addresses(hook, settings):
+    settings.LEADDISTRIB = {"API_RATES": {"unsigned": "2/min"}}
+    calls = [call("guessed", **forwarded(number)) for number in range(3)]
+    assert [one.status_code for one in calls] == [401, 401, 429]
+    assert int(calls[2].headers["Retry-After"]) <= 60
+    assert calls[2].json()["code"] == "throttled"
+    too_large = call("guessed", {"company": "x" * 1024 * 1024})
+    assert too_large.status_code == 429
+
+
+def test_a_stranger_uses_up_nobody_elses_calls(company, hook, settings):
+    settings.LEADDISTRIB = {"API_RATES": {"unsigned": "2/min", "intake": "2/min"}}
+    crm = company.caller("integration")
+    for _ in range(5):
+        call("guessed", **forwarded(crm.pk))
+        APIClient().post(address("api-leads"), LEAD, "json", headers=forwarded(crm.pk))
+    assert call(hook[1]).status_code == 201
+    sent = company.client("integration").post(address("api-leads"), LEAD, "json")
+    assert sent.status_code == 400, "LEAD names no source: it was looked at"
+
+
+def test_behind_a_proxy_the_host_says_how_many_addresses_it_believes(hook, settings):
+    settings.LEADDISTRIB = {"API_RATES": {"unsigned": "1/min"}}
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+
+    def through_proxy(pretended, real):
+        return call("guessed", **{"X-Forwarded-For": f"{pretended}, {real}"}).status_code
+
+    assert through_proxy("1.1.1.1", "203.0.113.1") == 401
+    assert through_proxy("2.2.2.2", "203.0.113.1") == 429
+    assert through_proxy("1.1.1.1", "203.0.113.2") == 401
 
 
 def test_being_signed_in_neither_helps_nor_hinders(company, hook):
@@ -313,13 +360,37 @@ def test_being_signed_in_neither_helps_nor_hinders(company, hook):
     assert APIClient().get(address("hook", slug="forms")).status_code == 405
 
 
-def test_a_stranger_who_calls_all_day_fills_no_disk(hook, monkeypatch):
+def test_a_stranger_who_calls_all_day_fills_no_disk_and_pushes_out_no_signed_call(
+    hook, monkeypatch
+):
     webhook, secret = hook
     monkeypatch.setattr(webhooks, "SHOWN", 3)
-    call(secret)
-    for _ in range(6):
+    monkeypatch.setattr(webhooks, "STRANGERS", 2)
+    for minute in range(5):
+        with clock_at(NOW + timedelta(minutes=minute)):
+            call(secret, {**LEAD, "country": "?"}, at=NOW + timedelta(minutes=minute))
+    for minute in range(6):
+        with clock_at(NOW + timedelta(hours=1, minutes=minute)):
+            call("guessed")
+    assert outcomes(webhook) == [("invalid", "country")] * 3 + [("unsigned", "timestamp")] * 2
+    assert webhooks.forget_calls(NOW + timedelta(days=9)) == 0
+    assert len(webhooks.signed_calls(webhook)) == 3
+    assert len(webhooks.unsigned_calls(webhook)) == 2
+
+
+def test_of_calls_refused_alike_one_a_minute_is_written_down(hook, django_assert_num_queries):
+    webhook, _secret = hook
+    call("guessed")
+    with django_assert_num_queries(2):  # the webhook, and whether one was kept lately
         call("guessed")
-    assert outcomes(webhook) == [("created", ""), *[("refused", "signature")] * 3]
+    call("guessed", at=NOW - timedelta(hours=1))
+    with clock_at(NOW + timedelta(minutes=1)):
+        call("guessed", at=NOW + timedelta(minutes=1))
+    assert outcomes(webhook) == [
+        ("unsigned", "signature"),
+        ("unsigned", "timestamp"),
+        ("unsigned", "signature"),
+    ]
 
 
 def test_calls_are_forgotten_when_they_can_no_longer_be_played_again(hook, monkeypatch):
