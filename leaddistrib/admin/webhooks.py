@@ -1,6 +1,7 @@
 """Webhooks: a source, its names for the fields, its secret, and what became of its calls (IN1)."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,13 @@ from leaddistrib.admin.base import LeadDistribAdmin
 from leaddistrib.admin.fields import NamedValuesField
 from leaddistrib.errors import Outdated
 from leaddistrib.lifecycle.intake.renaming import is_field
-from leaddistrib.lifecycle.webhooks import SHOWN, add_webhook, rotate, set_active
+from leaddistrib.lifecycle.webhooks import (
+    add_webhook,
+    rotate,
+    set_active,
+    signed_calls,
+    unsigned_calls,
+)
 from leaddistrib.models import Webhook, WebhookCall
 
 REASONS = {
@@ -86,7 +93,8 @@ class WebhookAdmin(LeadDistribAdmin):
     change_form_template = "admin/leaddistrib/webhook/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        newest = WebhookCall.objects.filter(webhook=OuterRef("pk")).order_by("-pk")
+        signed = WebhookCall.objects.exclude(outcome=WebhookCall.Outcome.UNSIGNED)
+        newest = signed.filter(webhook=OuterRef("pk")).order_by("-pk")
         return (
             super()
             .get_queryset(request)
@@ -140,9 +148,9 @@ class WebhookAdmin(LeadDistribAdmin):
         context = dict(extra_context or {})
         webhook = self.get_object(request, object_id)
         if webhook is not None:
-            calls = webhook.calls.select_related("lead")[:SHOWN]
             context |= {
-                "calls": [(call, REASONS.get(call.reason, call.reason)) for call in calls],
+                "calls": _explained(signed_calls(webhook).select_related("lead")),
+                "strangers": _explained(unsigned_calls(webhook)),
                 "address": self._address(request, webhook),
                 "can_act": self.has_change_permission(request, webhook),
             }
@@ -232,6 +240,11 @@ class WebhookAdmin(LeadDistribAdmin):
             **context,
         }
         return TemplateResponse(request, f"leaddistrib/admin/{template}", whole)
+
+
+def _explained(calls: Iterable[WebhookCall]) -> list[tuple[WebhookCall, str]]:
+    """Each call with why it brought no lead."""
+    return [(call, str(REASONS.get(call.reason, call.reason))) for call in calls]
 
 
 def _mark(webhook: Webhook) -> str:

@@ -117,8 +117,33 @@ def test_refused_calls_are_seen_with_their_reason(olga, hook):
     call("guessed", at=timezone.now())
     shown = olga.get(page("change", webhook)).content.decode()
     assert "not one of this secret" in shown
-    assert WebhookCall.objects.get().outcome == "refused"
+    assert WebhookCall.objects.get().outcome == "unsigned"
     assert not Lead.objects.exists()
+
+
+def test_a_strangers_calls_stand_apart_from_the_sources(olga, hook):
+    PoolFactory(name="Everyone", reps=[RepFactory()])
+    publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone"}}])
+    webhook, secret = hook
+    call(secret, at=timezone.now())
+    call("guessed", at=timezone.now())
+    shown = olga.get(page("change", webhook))
+    assert [one.outcome for one, _why in shown.context["calls"]] == ["created"]
+    assert [one.outcome for one, _why in shown.context["strangers"]] == ["unsigned"]
+    listed = olga.get(reverse("admin:leaddistrib_webhook_changelist")).content.decode()
+    assert "New lead" in listed
+
+
+def test_names_of_leads_are_for_those_who_may_view_leads(signed_in, hook):
+    PoolFactory(name="Everyone", reps=[RepFactory()])
+    publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone"}}])
+    webhook, secret = hook
+    call(secret, {"contact": {"name": "Ana Lenoir"}, "external_id": "1"}, at=timezone.now())
+    assert Lead.objects.get()
+    shown = signed_in("view_webhook").get(page("change", webhook)).content.decode()
+    assert "Ana Lenoir" not in shown
+    assert f"/lead/{Lead.objects.get().pk}/" not in shown
+    assert "<td>a lead</td>" in shown
 
 
 @pytest.mark.parametrize("name", ["rotate", "activity"])
