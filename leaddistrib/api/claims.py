@@ -9,13 +9,8 @@ from rest_framework.response import Response
 from leaddistrib.api.base import ApiView
 from leaddistrib.api.documenting import ApiError, Example, documented
 from leaddistrib.api.representing import lead_document, reasons_document
-from leaddistrib.api.shapes import (
-    ClaimLost,
-    ClaimRefused,
-    ClaimWon,
-    LeadOut,
-    ReleaseIn,
-)
+from leaddistrib.api.shapes.claims import ClaimLost, ClaimRefused, ClaimWon, ReleaseIn
+from leaddistrib.api.shapes.leads import LeadOut
 from leaddistrib.errors import NotYours
 from leaddistrib.events.messages import stamp
 from leaddistrib.lifecycle.claiming import ClaimResult, claim

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from leaddistrib.api.base import ApiView
 from leaddistrib.api.documenting import ApiError, Example, documented
 from leaddistrib.api.representing import lead_document, reasons_document
-from leaddistrib.api.shapes import ClaimLost, ClaimRefused, LeadOut, LoggedContactIn
+from leaddistrib.api.shapes.claims import ClaimLost, ClaimRefused, LoggedContactIn
+from leaddistrib.api.shapes.leads import LeadOut
 from leaddistrib.events.messages import stamp
 from leaddistrib.lifecycle.contacting import AHEAD, log_contact
 from leaddistrib.policy import policy

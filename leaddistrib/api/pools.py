@@ -15,7 +15,7 @@ from leaddistrib.api.errors import NotARep
 from leaddistrib.api.leads import PAGING
 from leaddistrib.api.pagination import page
 from leaddistrib.api.representing import pool_document, reasons_document
-from leaddistrib.api.shapes import PoolOut, WaitingPage
+from leaddistrib.api.shapes.pools import PoolOut, WaitingPage
 from leaddistrib.events.messages import stamp
 from leaddistrib.models import Lead, Pool
 from leaddistrib.queries import clock

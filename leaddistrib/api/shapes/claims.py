@@ -1,0 +1,50 @@
+"""What a rep does with a lead: claims it, gives it back, is in touch with it."""
+
+from rest_framework import serializers
+
+from leaddistrib.api.shapes.leads import LeadOut
+from leaddistrib.models import Contact
+
+
+class Reason(serializers.Serializer):
+    """Why a rep may not have a lead, and what would lift it."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    lifts_at = serializers.DateTimeField(allow_null=True)
+
+
+class ClaimWon(serializers.Serializer):
+    """The lead is the caller's."""
+
+    result = serializers.ChoiceField(["won"])
+    lead = LeadOut()
+
+
+class ClaimLost(serializers.Serializer):
+    """Another was faster."""
+
+    result = serializers.ChoiceField(["lost"])
+    taken_by = serializers.CharField()
+    taken_at = serializers.DateTimeField()
+
+
+class ClaimRefused(serializers.Serializer):
+    """A rule stands against it."""
+
+    result = serializers.ChoiceField(["refused"])
+    reasons = Reason(many=True)
+
+
+class ReleaseIn(serializers.Serializer):
+    """Why a lead is given back."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class LoggedContactIn(serializers.Serializer):
+    """How and when a rep was in touch with a lead."""
+
+    channel = serializers.ChoiceField(Contact.Channel.choices)
+    at = serializers.DateTimeField(required=False, allow_null=True, help_text="now if left out")
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True)
