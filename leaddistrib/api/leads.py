@@ -19,7 +19,8 @@ from leaddistrib.api.documenting import Example, Parameter, documented
 from leaddistrib.api.filters import LeadFilter
 from leaddistrib.api.pagination import MAX_LIMIT, page
 from leaddistrib.api.representing import decision_document, lead_document, trace_document
-from leaddistrib.api.shapes import Explanation, LeadIn, LeadOut, LeadPage, Received
+from leaddistrib.api.shapes.explanations import Explanation
+from leaddistrib.api.shapes.leads import LeadIn, LeadOut, LeadPage, Received
 from leaddistrib.api.throttling import Rate
 from leaddistrib.errors import InvalidLead
 from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean, require_identity

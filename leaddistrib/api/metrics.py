@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from leaddistrib.api.base import ApiView
 from leaddistrib.api.documenting import Example, Parameter, documented
-from leaddistrib.api.shapes import DistributionOut
+from leaddistrib.api.shapes.metrics import DistributionOut
 from leaddistrib.events.messages import stamp
 from leaddistrib.policy import Role
 from leaddistrib.queries.distribution import By, Line, distribution
