@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='calendar',
             name='url',
-            field=models.URLField(max_length=500, verbose_name='address'),
+            field=models.URLField(default='', max_length=500, verbose_name='address'),
         ),
         migrations.AlterField(
             model_name='webhookcall',
