@@ -123,7 +123,12 @@ def _share(lead: Lead, rep: Rep, contact: Contact, now: datetime) -> ContactResu
         return None
     _record(lead, rep, contact, owner_made=False)
     until = now + timedelta(minutes=lead.pool.working_minutes if lead.pool else 0)
-    if Work.objects.filter(lead=lead, rep=rep, until__gt=now).update(until=until) and lead.pool:
+    worked = Work.objects.filter(lead=lead, rep=rep, until__gt=now).update(until=until)
+    waited = lead.retry_at is not None
+    if waited:  # somebody was found: it is not passed on to anybody
+        lead.retry_at = None
+        lead.save(update_fields=("retry_at",))
+    if lead.pool and (worked or waited):
         announce_updated(lead.pool, [lead])
     return ContactResult("logged", lead, contact)
 
@@ -144,6 +149,7 @@ def _owned(lead: Lead, rep: Rep, contact: Contact) -> ContactResult | None:
 
 
 def _record(lead: Lead, rep: Rep, contact: Contact, *, owner_made: bool) -> None:
+    contact.pool = lead.pool
     contact.save()
     LogEntry.objects.create(
         lead=lead,

@@ -15,6 +15,7 @@ from leaddistrib.lifecycle.routing import TRY_AGAIN, route_waiting
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import Alert, Assignment, Decision, Lead, Pool, Rep, Rule, RuleStep
 from leaddistrib.queries import clock
+from leaddistrib.queries.inhand import contacted, in_hand
 
 WOKEN = 20
 """Leads that are tried at once when somebody becomes available. When any of them finds a rep the
@@ -55,7 +56,8 @@ def look_for_unclaimed(moment: datetime) -> int:
     # Those that were tried and stayed have a time within TRY_AGAIN.
     untried = Q(retry_at=None) | Q(retry_at__gt=moment + TRY_AGAIN)
     with transaction.atomic():
-        rows = Lead.objects.filter(overdue & untried, status=Lead.Status.WAITING)
+        waiting = Lead.objects.filter(status=Lead.Status.WAITING)
+        rows = waiting.filter(overdue & untried & ~in_hand(moment))
         free = rows.select_for_update(no_key=True, skip_locked=True, of=("self",))
         pks = list(free.order_by("opens_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
         return Lead.objects.filter(pk__in=pks).update(retry_at=moment)
@@ -74,7 +76,7 @@ def wake(reps: Iterable[Rep] | None = None) -> int:
         waiting = Lead.objects.filter(status=Lead.Status.WAITING)
         if reps is None:  # also what no rule took until now
             waiting = waiting.filter(
-                Q(retry_at__gt=now) | Q(retry_at=None, pool__is_safety_net=True)
+                Q(retry_at__gt=now) | Q(~contacted(), retry_at=None, pool__is_safety_net=True)
             )
         else:
             teams = {rep.team_id for rep in reps} - {None}
@@ -180,9 +182,8 @@ def _alert(overdue: Iterable[Lead], periods: dict[int, int], moment: datetime) -
     pools = {lead.pk: lead.pool for lead in overdue}
     if not pools:
         return
-    still = set(
-        Lead.objects.filter(pk__in=pools, status=Lead.Status.WAITING).values_list("pk", "period")
-    )
+    waiting = Lead.objects.filter(~in_hand(moment), pk__in=pools, status=Lead.Status.WAITING)
+    still = set(waiting.values_list("pk", "period"))
     latest = Decision.objects.filter(lead__in=pools).order_by("id").values_list("lead", "rule")
     rules = Rule.objects.prefetch_related("steps").in_bulk({rule for _, rule in latest if rule})
     decided = dict(latest)

@@ -11,7 +11,7 @@ from leaddistrib.engine import decision as engine
 from leaddistrib.engine.facts import LeadFacts, Rules, World
 from leaddistrib.engine.turns import Rotation as RotationFacts
 from leaddistrib.lifecycle.alerting import open_alert, subject_of
-from leaddistrib.lifecycle.announcing import announce_limits, announce_taken, announce_withdrawn
+from leaddistrib.lifecycle.announcing import announce_gone, announce_limits
 from leaddistrib.lifecycle.matching import place
 from leaddistrib.lifecycle.opening import tell
 from leaddistrib.lifecycle.recording import record_decisions, save_placed
@@ -19,6 +19,7 @@ from leaddistrib.lifecycle.rotations import lock_rotations, save_entries
 from leaddistrib.lifecycle.transactions import lock_scope
 from leaddistrib.models import Alert, Decision, Lead, Offer, Pool, Rep, Rule, RuleSet
 from leaddistrib.queries import clock, rulebook
+from leaddistrib.queries.inhand import looked_after
 from leaddistrib.queries.scope import Scope, reps_of, rotations_of, scope
 from leaddistrib.queries.world import NO_NET, load_scope, pool_facts
 
@@ -60,9 +61,10 @@ def route_waiting(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> lis
     where they waited long enough, for the steps after the pool (PU9, PL2).
 
     Returns in the same order what was decided, None for those that stay where they are, because
-    nobody could take them or because somebody was faster. Must run inside a transaction; locks as
-    ``route`` does. Those that stay have in ``retry_at``, for the caller to save,
-    when somebody who is away now is back, or None.
+    nobody could take them or because somebody was faster: whoever works on a shared lead, or was
+    in touch with it, is not interrupted. Must run inside a transaction; locks as ``route`` does.
+    Those that stay have in ``retry_at``, for the caller to save, when somebody who is away now is
+    back, or the work on them lapses, or None.
     """
     if not leads:
         return []
@@ -70,11 +72,15 @@ def route_waiting(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> lis
     facts = _facts(leads)
     world = _locked_world(_scope(rules, facts))
     still = _lock([lead.pk for lead in leads], Lead.Status.WAITING)
+    in_hand = looked_after((lead for lead in leads if lead.pk in still), world.moment)
     out = frozenset(rep.pk for rep in excluded)
     decided: list[tuple[Lead, engine.Decision]] = []
     for lead, one in zip(leads, facts, strict=True):
         pool = lead.pool_id
         if pool is None or lead.opens_at is None or still.get(lead.pk) != (pool, lead.period):
+            continue
+        if lead.pk in in_hand:
+            lead.retry_at = in_hand[lead.pk]
             continue
         waited = world.moment - lead.opens_at
         found = engine.decide_waiting(rules, one, world, pool, waited, out)
@@ -204,11 +210,8 @@ def _leave_pools(decided: Decided, world: World) -> None:
     owners = Rep.objects.select_related("user").in_bulk(
         {what.owner for _, what in decided} - {None}
     )
-    for lead, what in decided:
-        if what.owner:
-            announce_taken(lead, owners[what.owner], world.reps[what.owner], world.moment)
-        else:
-            announce_withdrawn(lead)
+    gone = [(lead, owners[what.owner] if what.owner else None) for lead, what in decided]
+    announce_gone(gone, world.moment)
 
 
 def _put(decided: Decided, owners: dict[int, Rep], moment: datetime) -> None:

@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from leaddistrib.models import Alert, Decision, Lead
 from leaddistrib.policy import Role, Sight
+from leaddistrib.queries.inhand import contacted, in_hand
 
 ABOUT_LEADS = (Alert.Kind.NOBODY_AVAILABLE, Alert.Kind.NOT_CLAIMED)
 
@@ -32,11 +33,11 @@ def waiting_for(alert: Alert, moment: datetime) -> QuerySet[Lead]:
 
 
 def by_rule() -> QuerySet[Any]:
-    """Waiting leads with ``rule_key``: that of the rule which decided for them last."""
+    """Waiting leads that nobody was in touch with, with ``rule_key``: that of the rule which
+    decided for them last."""
     latest = Decision.objects.filter(lead=OuterRef("pk")).order_by("-id")
-    return Lead.objects.filter(status=Lead.Status.WAITING).annotate(
-        rule_key=Subquery(latest.values("rule__key")[:1])
-    )
+    waiting = Lead.objects.filter(~contacted(), status=Lead.Status.WAITING)
+    return waiting.annotate(rule_key=Subquery(latest.values("rule__key")[:1]))
 
 
 def open_alerts(who: Sight, moment: datetime) -> list[OpenAlert]:
@@ -81,9 +82,11 @@ def number_of_leads(alerts: Sequence[Alert], moment: datetime) -> dict[int, int]
 
 
 def _late(alert: Alert, moment: datetime) -> Q:
-    """Of an alert about leads that nobody took: which of its pool's leads waited long enough."""
+    """Of an alert about leads that nobody took: which of its pool's leads waited long enough,
+    with nobody at them."""
     if alert.kind != Alert.Kind.NOT_CLAIMED or alert.pool is None:
         return Q()
     if alert.pool.push_minutes is None:
         return Q(pk__in=())
-    return Q(opens_at__lte=moment - timedelta(minutes=alert.pool.push_minutes))
+    opened = moment - timedelta(minutes=alert.pool.push_minutes)
+    return Q(~in_hand(moment), opens_at__lte=opened)

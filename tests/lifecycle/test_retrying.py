@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from leaddistrib.lifecycle import claim, close, receive, release
+from leaddistrib.lifecycle import claim, close, log_contact, receive, release, retrying, start
 from leaddistrib.lifecycle.alerting import close_alerts
 from leaddistrib.lifecycle.availability import set_paused
 from leaddistrib.lifecycle.handing_over import hand_over
@@ -21,8 +21,9 @@ from leaddistrib.lifecycle.retrying import (
     wake,
 )
 from leaddistrib.lifecycle.routing import TRY_AGAIN
-from leaddistrib.models import Alert, Lead, LogEntry, Offer, OutboxMessage, Pool, Turn
+from leaddistrib.models import Alert, Contact, Lead, LogEntry, Offer, OutboxMessage, Pool, Turn
 from leaddistrib.queries import clock
+from leaddistrib.queries.alerts import waiting_for
 from leaddistrib.testing import PoolFactory, UserFactory, clock_at, publish_rules
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -410,3 +411,111 @@ def test_asking_again_takes_as_many_queries_for_twenty_leads_as_for_two(nobody_t
             counts.append(len(asked))
 
     assert counts[0] == counts[1]
+
+
+# --- Shared pools: who looks after a lead there is not interrupted
+
+
+@pytest.fixture
+def front_desk(cast):
+    """Leads stay shared in “Front desk” for an hour, then they go to Lyon."""
+    cast.front_desk = PoolFactory(
+        name="Front desk",
+        mode="shared",
+        ownership=Pool.Ownership.SHARED,
+        push_minutes=60,
+        working_minutes=15,
+        teams=[cast.paris],
+    )
+    return cast
+
+
+def at_the_desk(*fallback):
+    then = {"pool": "Front desk", "fallback": list(fallback)}
+    publish_rules([{"name": "Desk", "when": {}, "then": then}])
+    return comes_in()
+
+
+def test_a_lead_is_not_passed_on_while_somebody_works_on_it(front_desk):
+    lead = at_the_desk({"push": "round_robin", "team": "Lyon"})
+    with clock_at(NOON + 58 * MINUTE):
+        start(lead, front_desk.bruno)
+
+    assert retry(NOON + 60 * MINUTE) == 1
+    lead.refresh_from_db()
+    assert (lead.status, lead.retry_at) == (Lead.Status.WAITING, NOON + 73 * MINUTE)
+    with clock_at(NOON + 61 * MINUTE):
+        assert look_for_unclaimed(NOON + 61 * MINUTE) == 0
+
+    assert retry(NOON + 73 * MINUTE) == 1  # Bruno's work lapsed, and he was in touch with nobody
+    lead.refresh_from_db()
+    assert lead.owner == front_desk.chloe
+
+
+def test_a_lead_that_stays_shared_is_taken_care_of_once_it_was_contacted(front_desk):
+    lead = at_the_desk({"push": "round_robin", "team": "Lyon"})
+    with clock_at(NOON + 10 * MINUTE):
+        log_contact(lead, front_desk.amina, "call")
+
+    assert retry(NOON + 60 * MINUTE) == 0
+    with clock_at(NOON + 60 * MINUTE):
+        assert look_for_unclaimed(NOON + 60 * MINUTE) == 0
+    lead.refresh_from_db()
+    assert (lead.status, lead.pool) == (Lead.Status.WAITING, front_desk.front_desk)
+
+
+def test_a_contact_between_the_workers_look_and_its_lock_counts(front_desk, monkeypatch):
+    lead = at_the_desk({"push": "round_robin", "team": "Lyon"})
+    real = retrying.route_waiting
+
+    def contacted_first(leads, **given):
+        Contact.objects.create(
+            lead=lead, rep=front_desk.amina, channel="call", at=NOON + 59 * MINUTE
+        )
+        Lead.objects.update(retry_at=None)
+        return real(leads, **given)
+
+    monkeypatch.setattr(retrying, "route_waiting", contacted_first)
+    assert retry(NOON + 60 * MINUTE) == 1
+
+    lead.refresh_from_db()
+    assert (lead.status, lead.retry_at) == (Lead.Status.WAITING, None)
+    assert not Alert.objects.exists()
+
+
+def test_nobody_is_told_that_nobody_took_a_lead_that_was_contacted(front_desk):
+    lead, other = at_the_desk(), comes_in("Globex")
+    with clock_at(NOON + 10 * MINUTE):
+        log_contact(lead, front_desk.amina, "call")
+    with clock_at(NOON + 58 * MINUTE):
+        start(other, front_desk.bruno)
+
+    with clock_at(NOON + 60 * MINUTE):
+        assert look_for_unclaimed(NOON + 60 * MINUTE) == 0
+    assert not Alert.objects.exists()
+
+    later = NOON + 73 * MINUTE
+    with clock_at(later):
+        assert look_for_unclaimed(later) == 1
+    retry(later)
+    assert set(waiting_for(Alert.objects.get(), later)) == {other}
+    with clock_at(later):
+        log_contact(other, front_desk.bruno, "call")
+    assert close_alerts(later) == 1
+
+
+def test_reps_who_are_back_do_not_take_what_a_colleague_looks_after(front_desk):
+    """Nobody of Lyon was there, so it came to the desk, and Amina called."""
+    pause(front_desk.chloe)
+    then = {"push": "round_robin", "team": "Lyon", "fallback": [{"pool": "Front desk"}]}
+    publish_rules([{"name": "Lyon", "when": {}, "then": then}])
+    lead = comes_in()
+    assert Alert.objects.get().kind == Alert.Kind.NOBODY_AVAILABLE
+    with clock_at(NOON + MINUTE):
+        log_contact(lead, front_desk.amina, "call")
+        set_paused(front_desk.chloe, False)
+
+    assert retry(NOON + TRY_AGAIN) == 0
+    lead.refresh_from_db()
+    assert lead.owner is None
+    assert close_alerts(NOON + TRY_AGAIN) == 1

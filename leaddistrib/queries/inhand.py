@@ -1,0 +1,35 @@
+"""Leads that wait in a shared pool while members look after them there (PO1, PO2)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from leaddistrib.models import Contact, Lead, Work
+from leaddistrib.queries.cards import is_shared, work_on
+
+
+def contacted() -> Q:
+    """Waiting leads that a member was in touch with since they were opened: they stay shared, and
+    nobody need find somebody for them."""
+    since = Contact.objects.filter(lead=OuterRef("pk"), at__gte=OuterRef("opens_at"))
+    return Q(Exists(since))
+
+
+def in_hand(moment: datetime) -> Q:
+    """Those, and the leads that somebody works on at ``moment``."""
+    held = Work.objects.filter(
+        lead=OuterRef("pk"), until__gt=moment, since__gte=OuterRef("opens_at")
+    )
+    return contacted() | Q(Exists(held))
+
+
+def looked_after(leads: Iterable[Lead], moment: datetime) -> dict[int, datetime | None]:
+    """Which of ``leads``, read with their pools and locked, are in hand at ``moment``, by id: until
+    when somebody works on it, None for one that was contacted. No query where none is shared."""
+    shared = [lead for lead in leads if is_shared(lead)]
+    if not shared:
+        return {}
+    touched = Contact.objects.filter(lead__in=shared, at__gte=F("lead__opens_at"))
+    working = {pk: work.until for pk, work in work_on(shared, moment).items()}
+    return {**working, **dict.fromkeys(touched.values_list("lead", flat=True))}
