@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from leaddistrib.models import Contact, Lead, Outcome, Pool, Rep
 from leaddistrib.queries.membership import members_by_pool
@@ -69,11 +69,19 @@ def _counted(pool: Pool, figure: Figure, since: datetime, until: datetime) -> Co
 def _rows(
     pool: Pool, figure: Figure, since: datetime, until: datetime
 ) -> QuerySet[Contact] | QuerySet[Outcome]:
-    """The contacts, or outcomes, that a figure counts: of leads that are or were in ``pool``."""
-    period = Q(lead__pool=pool, at__gte=since, at__lt=until)
+    """The contacts, or outcomes, that a figure counts: contacts with leads while they were in
+    ``pool``, or claimed from it, wherever they are now; of what was won, the leads that the rep
+    was last in touch with there."""
+    period = Q(at__gte=since, at__lt=until)
     if figure is Figure.WON:
-        return Outcome.objects.filter(period, stage=Outcome.Stage.WON, rep__isnull=False)
-    contacts = Contact.objects.filter(period)
+        own = Contact.objects.filter(
+            lead=OuterRef("lead"), rep=OuterRef("rep"), at__lte=OuterRef("at")
+        )
+        won = Outcome.objects.filter(period, stage=Outcome.Stage.WON)
+        return won.alias(through=Subquery(own.order_by("-at", "-pk").values("pool")[:1])).filter(
+            through=pool.pk
+        )
+    contacts = Contact.objects.filter(period, pool=pool)
     if figure is not Figure.FIRSTS:
         return contacts
     earlier = Contact.objects.filter(lead=OuterRef("lead")).filter(

@@ -186,6 +186,26 @@ def test_contacts_in_other_pools_count_there(cast, worked):
     assert figures(other) == {"amina": (1, 1, 1, 0, 1.0)}
 
 
+def test_what_was_done_in_a_pool_stays_there_when_the_leads_move_on(cast, worked):
+    """The leads are handed over, which takes them out of the pool."""
+    Lead.objects.update(pool=None, status="owned", owner=cast.bruno)
+    assert figures(worked) == {
+        "amina": (2, 3, 2, 1, 0.75),
+        "bruno": (1, 1, 0, 0, 0.25),
+    }
+
+
+def test_a_win_is_the_pools_that_the_winner_was_in_touch_through(cast, worked):
+    """Bruno won what Amina worked in the pool, and he by himself."""
+    lead = LeadFactory(owner=cast.bruno)
+    Outcome.objects.create(lead=lead, rep=cast.bruno, stage="won", at=timezone.now())
+    assert figures(worked)["bruno"][3] == 0
+    log_contact(lead, cast.bruno, "call")
+    Outcome.objects.create(lead=lead, rep=cast.bruno, stage="won", at=timezone.now())
+    assert figures(worked)["bruno"][3] == 0
+    assert figures(worked)["amina"][3] == 1
+
+
 def test_contributions_cost_the_same_for_few_and_for_many(cast, worked, django_assert_num_queries):
     for _ in range(20):
         log_contact(LeadFactory(pool=worked), cast.bruno, "email")
