@@ -13,7 +13,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-services lint screenshots benchmarks messages newest wheel clean
+.PHONY: help demo maven test test-services lint screenshots benchmarks messages newest wheel clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,14 @@ demo: $(VENV)/runtime  ## a company with leads coming in, on http://127.0.0.1:80
 	@# Always a file of its own: a made-up company must not land in somebody's real database.
 	@DEBUG=1 EMAIL_URL=dummymail:// DATABASE_URL=sqlite:///$(CURDIR)/var/demo.sqlite3 \
 		$(PY) manage.py leaddistrib_demo --port $(PORT)
+
+maven: $(VENV)/runtime  ## an organisation made of the files in DATA=…, routed by rules and by strategies
+	@test -r "$(DATA)/maven_sales_pipeline.csv" || { \
+		echo "DATA=… names the folder with maven_sales_teams, _accounts and _pipeline.csv"; exit 1; }
+	@mkdir -p var
+	@rm -f var/maven.sqlite3
+	@export DEBUG=1 EMAIL_URL=dummymail:// DATABASE_URL=sqlite:///$(CURDIR)/var/maven.sqlite3; \
+		$(PY) manage.py migrate --verbosity 0 && $(PY) -m tools.maven "$(DATA)"
 
 test: $(VENV)/dev test-services  ## every test, on PostgreSQL and on SQLite
 	@tools/test.sh $(PY) postgresql $(ARGS)
@@ -43,7 +51,7 @@ lint: $(VENV)/dev  ## style, types, floors, translations, migrations, production
 		REDIS_URL=redis://localhost $(PY) manage.py check --deploy --fail-level WARNING
 
 screenshots: $(VENV)/dev test-services  ## the pages at 360 px and 1280 px, into var/screenshots/
-	$(PY) -m pytest tests/browser/screenshots.py tests/browser/admin_screenshots.py $(ARGS)
+	$(PY) -m pytest tests/browser/*screenshots.py $(ARGS)
 
 benchmarks: $(VENV)/dev test-services  ## every benchmark beside its reference
 	@for file in benchmarks/[a-z]*.py; do \

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib import admin
+from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
@@ -11,9 +13,17 @@ from leaddistrib.lifecycle.drafting import move_rule, new_draft, write_rule
 from leaddistrib.lifecycle.dryruns import ask, work_off
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.publishing import put_in_force
-from leaddistrib.models import DryRun, Lead, Rep, Rule, RuleReview, RuleStep
-from leaddistrib.testing import LeadFactory, TeamFactory, TerritoryFactory, publish_rules
+from leaddistrib.models import DryRun, Lead, Rep, Rule, RuleReview, RuleStep, Webhook
+from leaddistrib.testing import (
+    LeadFactory,
+    TeamFactory,
+    TerritoryFactory,
+    UserFactory,
+    publish_rules,
+)
+from tests.admin.company import company as something_of_everything
 from tests.browser.screenshots import language as language
+from tests.browser.screenshots import opening
 from tests.browser.screenshots import shoot as shoot
 
 RULES = [
@@ -181,3 +191,25 @@ def test_rule_sets(company, versions, shoot):
     put_in_force(draft, actor=company.agnes)
     shoot("rules-roll-back", company.agnes, at("ruleset_rollback", published.pk))
     shoot("publications", company.agnes, at("publication_changelist"))
+
+
+def test_every_list_and_form(transactional_db, shoot):
+    """Each model's list, the form for a new one, and the latest one, as an admin meets them."""
+    agnes = UserFactory(username="agnes", is_staff=True, is_superuser=True, password=None)
+    something_of_everything(6)
+    request = RequestFactory().get("/")
+    request.user = agnes
+    for model, page in admin.site._registry.items():
+        if model._meta.app_label != "leaddistrib":
+            continue
+        name = model._meta.model_name
+        at = f"admin:leaddistrib_{name}_{{}}".format
+        shoot(f"admin-{name}-list", agnes, opening(reverse(at("changelist"))))
+        if page.has_add_permission(request):
+            shoot(f"admin-{name}-new", agnes, opening(reverse(at("add"))))
+        latest = model._default_manager.order_by("-pk").first()
+        if latest is not None:
+            shoot(f"admin-{name}-one", agnes, opening(reverse(at("change"), args=[latest.pk])))
+    rotate = reverse("admin:leaddistrib_webhook_rotate", args=[Webhook.objects.latest("pk").pk])
+    shoot("admin-webhook-rotate", agnes, opening(rotate))
+    shoot("admin-account-import", agnes, opening(reverse("admin:leaddistrib_account_import")))

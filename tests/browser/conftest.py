@@ -1,7 +1,7 @@
 """A company in a real browser: pages served by a process of its own, reps in contexts of theirs."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from types import SimpleNamespace
 from urllib.parse import urljoin
 
@@ -11,12 +11,16 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from leaddistrib.models import Lead, Pool, Rep
+from leaddistrib.lifecycle import receive
+from leaddistrib.lifecycle.intake.cleaning import clean
+from leaddistrib.models import Alert, Lead, Pool, Rep, TimeOff, WorkingHours
 from leaddistrib.testing import (
+    AccountFactory,
     LeadFactory,
     PoolFactory,
     RepFactory,
     TeamFactory,
+    TerritoryFactory,
     UserFactory,
     publish_rules,
 )
@@ -96,6 +100,52 @@ def leads(pool: Pool | None = None, owner: Rep | None = None) -> list:
         )
         for number, (name, title, city, country, score, temperature, size) in enumerate(COMPANIES)
     ]
+
+
+TEAM_RULES = [
+    {
+        "name": "Demos in France",
+        "when": {"field": "country", "op": "in", "value": ["FR", "BE"]},
+        "then": {
+            "push": "round_robin",
+            "team": "Paris",
+            "fallback": [{"pool": "Trade fairs"}],
+        },
+    },
+    {"name": "Everything else", "when": {}, "then": {"pool": "France & UK"}},
+]
+
+
+@pytest.fixture
+def team(company: SimpleNamespace) -> SimpleNamespace:
+    """Amina works in the mornings and afternoons and goes on leave; she has leads, accounts and a
+    territory; a rule finds nobody."""
+    publish_rules(TEAM_RULES)
+    for weekday in range(5):
+        for starts, ends in ((time(9), time(12, 30)), (time(14), time(18))):
+            WorkingHours.objects.create(
+                rep=company.amina, weekday=weekday, starts=starts, ends=ends
+            )
+    now = timezone.now()
+    TimeOff.objects.create(
+        rep=company.amina,
+        starts_at=now + timedelta(days=6),
+        ends_at=now + timedelta(days=20),
+        reason="Summer holidays",
+    )
+    leads(owner=company.amina)
+    leads(owner=company.bruno)
+    leads(company.race)
+    AccountFactory(name="Northwind Foods", owner=company.amina)
+    AccountFactory(name="Halvorsen Logistics", owner=company.amina)
+    TerritoryFactory(name="Île-de-France", team=company.amina.team).reps.add(company.amina)
+    Rep.objects.filter(pk=company.chloe.pk).update(backup=company.amina)
+    Rep.objects.update(paused=True)
+    for number in range(3):
+        receive(clean({"company": f"Boulangerie {number}", "country": "FR"}))
+    Rep.objects.update(paused=False)
+    assert Alert.objects.exists()
+    return company
 
 
 @pytest.fixture

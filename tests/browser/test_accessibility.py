@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from leaddistrib.lifecycle import log_contact, start
+from leaddistrib.lifecycle import hand_over, log_contact, start
 from leaddistrib.lifecycle.claiming import claim
 from leaddistrib.lifecycle.closing import close
 from leaddistrib.lifecycle.intake.cleaning import clean
@@ -16,9 +16,14 @@ from tests.browser.conftest import DESKTOP, INCOMING, leads
 LOOKS = ["light", "dark"]
 
 
-@pytest.fixture
-def paths(company):
+@pytest.fixture(params=["a_rep", "a_manager"])
+def paths(request):
     """Every page with something on it, as (who, path)."""
+    return request.getfixturevalue(f"pages_of_{request.param}")
+
+
+@pytest.fixture
+def pages_of_a_rep(company):
     waiting = leads(company.race)
     leads(owner=company.amina)
     receive(clean(INCOMING))
@@ -62,6 +67,31 @@ def paths(company):
     ]
 
 
+@pytest.fixture
+def pages_of_a_manager(team):
+    """Those on which a team is looked after, and a rep's own hours, as (who, path)."""
+    waiting = Lead.objects.filter(status="waiting", country="FR").latest("pk")
+    given = hand_over(team.chloe, actor=team.mireille, reason="Moves to Lyon")
+    leave = f"/leads/manage/reps/{team.amina.public_id}/"
+    return [
+        (team.mireille, "/leads/manage/"),
+        (team.mireille, "/leads/manage/reps/"),
+        (team.mireille, leave),
+        (team.mireille, f"{leave}?accounts_to={team.bruno.public_id}"),
+        (team.mireille, f"/leads/manage/reps/{team.chloe.public_id}/{given.id}/"),
+        (team.mireille, f"/leads/manage/assign/?lead={waiting.public_id}"),
+        (team.mireille, f"/leads/manage/credit/{team.bruno.leads.all()[0].public_id}/"),
+        (team.mireille, f"/leads/lead/{waiting.public_id}/"),
+        (team.mireille, "/leads/manage/distribution/"),
+        (team.mireille, "/leads/manage/distribution/?by=source"),
+        (team.mireille, f"/leads/manage/distribution/leads/?rep={team.bruno.public_id}"),
+        (team.mireille, "/leads/rules/"),
+        (team.amina, "/leads/rules/"),
+        (team.amina, "/leads/me/"),
+        (team.amina, "/leads/me/hours/"),
+    ]
+
+
 def faults(page) -> list[str]:
     found = Axe().run(page).response["violations"]
     return [
@@ -72,7 +102,7 @@ def faults(page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", LOOKS)
-def test_axe_finds_no_serious_fault(company, paths, serve, enter, scheme):
+def test_axe_finds_no_serious_fault(paths, serve, enter, scheme):
     address, found = serve(), []
     for who, path in paths:
         page = enter(address, who, color_scheme=scheme, reduced_motion="reduce")
@@ -107,7 +137,7 @@ def test_axe_finds_no_serious_fault_in_the_question_about_closing(company, serve
 
 
 @pytest.mark.parametrize("width", [320, 360, 640])
-def test_no_page_scrolls_sideways(company, paths, serve, enter, width):
+def test_no_page_scrolls_sideways(paths, serve, enter, width):
     """640 px is what 200 % zoom leaves of 1280."""
     address, wide = serve(), []
     for who, path in paths:

@@ -1,0 +1,35 @@
+"""`make screenshots`: the pages on which a team is looked after, and a rep's own hours."""
+
+from django.urls import reverse
+
+from leaddistrib.lifecycle import hand_over
+from leaddistrib.models import Lead
+from tests.browser.screenshots import language as language
+from tests.browser.screenshots import opening
+from tests.browser.screenshots import shoot as shoot
+
+
+def test_pages_of_a_manager(team, shoot):
+    def at(name, *args, **query):
+        return opening(reverse(f"leaddistrib:{name}", args=args, query=query))
+
+    waiting = Lead.objects.filter(status="waiting", country="FR").latest("pk")
+    owned = team.bruno.leads.all()[0]
+    ids = {"lead": str(waiting.public_id)}
+    shoot("manage-alerts", team.mireille, at("manage"))
+    shoot("manage-reps", team.mireille, at("reps"))
+    shoot("manage-leave", team.mireille, at("leave", team.amina.public_id))
+    successor = {"accounts_to": str(team.bruno.public_id)}
+    shoot("manage-leave-to", team.mireille, at("leave", team.amina.public_id, **successor))
+    shoot("manage-assign", team.mireille, at("assign", **ids))
+    shoot("manage-credit", team.mireille, at("credit", owned.public_id))
+    shoot("manage-lead", team.mireille, at("lead", waiting.public_id))
+    shoot("distribution", team.mireille, at("distribution"))
+    behind = {"rep": str(team.bruno.public_id)}
+    shoot("distribution-leads", team.mireille, at("distribution-leads", **behind))
+    shoot("rules", team.mireille, at("rules"))
+    shoot("rules-rep", team.amina, at("rules"))
+    shoot("me-hours", team.amina, at("me"))
+    shoot("hours", team.amina, at("hours"))
+    done = hand_over(team.amina, actor=team.mireille, reason="Moves to Lyon")
+    shoot("manage-handed-over", team.mireille, at("handed-over", team.amina.public_id, done.id))
