@@ -4,7 +4,8 @@ import pytest
 
 from leaddistrib.models import Account, Assignment, Lead, Rep, RuleSet, Team, Territory, Turn
 from leaddistrib.queries.distribution import By
-from tools import maven
+from leaddistrib.queries.replay import compare_strategies
+from tools import maven, maven_tables
 
 AGENTS = """sales_agent,manager,regional_office
 Amina Diallo,Mireille Roy,Central
@@ -13,7 +14,7 @@ Chloé Noir,Mara Vert,East
 David Brun,Mara Vert,West
 """
 ACCOUNTS = """account,sector,year_established,revenue,employees,office_location,subsidiary_of
-Lenoir,technolgy,1996,1100,2822,United States,
+Lenoir,technolgy,1996,1100,5822,United States,
 Manille,retail,2001,12,40,Philipines,
 Verdi,finance,1990,80,300,Italy,
 """
@@ -55,7 +56,7 @@ def test_files_become_an_organisation_with_its_past_and_strategies_are_compared(
     assert set(Assignment.objects.values_list("method", flat=True)) == {"history"}
     assert not Turn.objects.exists()
 
-    report = maven.report(By.TEAM)
+    report = maven_tables.report(By.TEAM)
     assert {line.name: (line.volume, line.won) for line in report.lines} == {
         "Central": (4, 2),
         "East": (1, 0),
@@ -66,15 +67,29 @@ def test_files_become_an_organisation_with_its_past_and_strategies_are_compared(
     assert report.spread.roster == pytest.approx(0.45)
 
     before = [model.objects.count() for model in (Lead, Assignment, Turn, Rep)]
-    outcomes = maven.compare(ruleset)
+    leads = maven_tables.past()
+    routed = maven_tables.decide(ruleset, leads)
+    names = dict(ruleset.rules.values_list("pk", "name"))
+    assert {names[pk]: number for pk, number in routed.rules.items()} == {
+        "Key accounts": 2,  # Amina's at Lenoir
+        "Large systems": 1,
+        "All others": 2,  # Manille is in Asia, and of Chloé's lead nothing is known
+    }
+    assert routed.load.total() == 5
+    outcomes = compare_strategies(ruleset, leads)
     assert outcomes[0].load == {rep.pk: n for rep in Rep.objects.all() if (n := _had(rep))}
     assert {"round_robin", "weighted", "least_loaded"} <= {one.strategy for one in outcomes}
     assert all(sum(one.load.values()) + one.waiting == 5 for one in outcomes)
-    assert [model.objects.count() for model in (Lead, Assignment, Turn, Rep)] == before
-    maven.show(report, outcomes)
+
+    maven_tables.show(ruleset, {"Key accounts": "account_owner"})
     shown = capsys.readouterr().out
+    assert [model.objects.count() for model in (Lead, Assignment, Turn, Rep)] == before
     assert "Gini 0.2667 over the 3 reps with any" in shown
     assert "Gini 0.4500 over the 4 on the roster" in shown
+    lines = [line.split() for line in shown.splitlines()]
+    assert ["Key", "accounts", "account_owner", "2"] in lines
+    assert ["Amina", "Diallo", "Central", "2", "3"] in lines  # by the rules, and as it was
+    assert ["Gini", "over", "the", "roster", "0.3500", "0.4500"] in lines
 
 
 def _had(rep):

@@ -1,7 +1,7 @@
-# ruff: noqa: T201 - it prints what it found
-"""A company of files becomes an organisation, its past is imported, and strategies are compared.
+"""A company of files becomes an organisation, its past is imported, and every lead of it is decided
+again by the rules that were published, and by each strategy.
 
-    python -m tools.maven DIR
+    make maven DATA=DIR
 
 DIR holds ``maven_sales_teams.csv``, ``maven_accounts.csv`` and ``maven_sales_pipeline.csv``. The
 database that the settings name must be migrated and empty of teams. Everything is set up through
@@ -13,8 +13,7 @@ import os
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import django
@@ -29,10 +28,8 @@ from django.core.management import call_command
 from django.test.utils import setup_test_environment
 from django.urls import reverse
 
-from leaddistrib.models import Lead, Pool, Rep, Rule, RuleSet, Team
-from leaddistrib.queries import clock
-from leaddistrib.queries.distribution import By, Report, Scope, distribution
-from leaddistrib.queries.replay import Outcome, compare_strategies
+from leaddistrib.models import Pool, Rep, Rule, RuleSet, Team
+from tools import maven_tables
 from tools.adminforms import AdminSite
 
 Row = dict[str, str]
@@ -44,23 +41,25 @@ TERRITORIES = {
     "Europe": ("East", ["Belgium", "Germany", "Italy", "Norway", "Poland", "Romania"]),
     "Rest of the world": ("West", []),
 }
+KEY_ACCOUNT = 5_000  # employees from which an account has somebody who looks after it
+Conditions = list[tuple[str, str, object]]
 # Name of the rule, its conditions, and where it leads: a strategy and a team, or none for those
 # that need none. By product, account ownership, size and territory, in the order that they count.
-RULES: list[tuple[str, list[tuple[str, str, object]], list[tuple[str, str]]]] = [
+RULES: list[tuple[str, Conditions, list[tuple[str, str]]]] = [
     (
         "Large systems",
         [("product", "in", ["GTK 500", "GTX Plus Pro"])],
         [("least_loaded", "West"), ("round_robin", "Central")],
     ),
     (
-        "Accounts that somebody looks after",
-        [("account_owner", "contains", ".")],
+        "Key accounts",
+        [("account_owner", "is_blank", "false")],
         [("account_owner", ""), ("territory_owner", "")],
     ),
-    ("Enterprises", [("employees", "gte", "500")], [("weighted", "Central")]),
+    ("Enterprises", [("employees", "gte", "1000")], [("weighted", "Central")]),
     (
-        "Europe",
-        [("territory", "eq", "Europe")],
+        "United States and Europe",
+        [("territory", "in", ["United States", "Europe"])],
         [("territory_owner", ""), ("round_robin", "East")],
     ),
     ("All others", [("source", "eq", "pipeline")], [("round_robin", "East")]),
@@ -129,7 +128,8 @@ def add_people(site: AdminSite, agents: Sequence[Row]) -> None:
 
 
 def add_markets(site: AdminSite, accounts: Sequence[Row], pipeline: Sequence[Row]) -> None:
-    """Territories with the reps of their team, and each account with whoever sold to it most."""
+    """Territories with the reps of their team, and the accounts; whoever sold most to a key account
+    looks after it."""
     for name, (team, countries) in TERRITORIES.items():
         found = Team.objects.get(name=team)
         reps = list(found.reps.values_list("pk", flat=True))
@@ -145,7 +145,7 @@ def add_markets(site: AdminSite, accounts: Sequence[Row], pipeline: Sequence[Row
         sold[row["account"]][username(row["sales_agent"])] += 1
     reps_by_name = dict(Rep.objects.values_list("user__username", "pk"))
     for row in accounts:
-        most = sold[row["account"]].most_common(1)
+        most = sold[row["account"]].most_common(int(row["employees"]) >= KEY_ACCOUNT)
         site.fill(
             "leaddistrib_account_add",
             name=row["account"],
@@ -154,6 +154,11 @@ def add_markets(site: AdminSite, accounts: Sequence[Row], pipeline: Sequence[Row
             employees=row["employees"],
             owner=reps_by_name[most[0][0]] if most else "",
         )
+
+
+def asked(conditions: Conditions) -> str:
+    """The fields that a rule asks about."""
+    return ", ".join(field for field, _op, _value in conditions)
 
 
 def add_rules(site: AdminSite) -> RuleSet:
@@ -200,36 +205,6 @@ def import_past(accounts: Sequence[Row], pipeline: Sequence[Row]) -> None:
         call_command("leaddistrib_import", file, map=column_map, history=True)
 
 
-def report(by: By) -> Report:
-    """Everything that ever was."""
-    return distribution(Scope(datetime(1970, 1, 1, tzinfo=UTC), clock.now()), by)
-
-
-def compare(ruleset: RuleSet) -> list[Outcome]:
-    """What happened, and what each strategy would have done with the same leads."""
-    related = ("territory", "account__owner__user", "owner__user")
-    leads = Lead.objects.filter(source_system="maven").select_related(*related)
-    return compare_strategies(ruleset, list(leads.order_by("received_at", "pk")))
-
-
-def show(by_team: Report, outcomes: Iterable[Outcome]) -> None:
-    for line in (*by_team.lines, by_team.total):
-        value = ", ".join(f"{amount} {currency}" for currency, amount in line.value.items())
-        won = f"{line.won} won of {line.closed} closed ({line.conversion or 0:.2%})"
-        print(f"{line.name or 'All':10} {line.volume:6} leads, {won}, {value}")
-    spread = by_team.spread
-    print(f"Gini {spread.among:.4f} over the {spread.holders} reps with any")
-    print(f"Gini {spread.roster:.4f} over the {spread.everybody} on the roster\n")
-    print(
-        f"{'strategy':16} {'Gini any':>9} {'roster':>7} {'reps':>5} {'least':>6} {'most':>6} pool"
-    )
-    for one in outcomes:
-        load = [number for number in one.load.values() if number]
-        figures = f"{one.gini_among:9.4f} {one.gini_roster:7.4f} {len(load):5}"
-        bounds = f"{min(load, default=0):6} {max(load, default=0):6}"
-        print(f"{one.strategy or 'as it was':16} {figures} {bounds} {one.waiting}")
-
-
 def build(folder: Path) -> RuleSet:
     """The whole organisation with its past, from the files of ``folder``."""
     agents, accounts, pipeline = (
@@ -246,4 +221,4 @@ def build(folder: Path) -> RuleSet:
 if __name__ == "__main__":
     setup_test_environment()
     made = build(Path(sys.argv[1]))
-    show(report(By.TEAM), compare(made))
+    maven_tables.show(made, {name: asked(conditions) for name, conditions, _steps in RULES})
