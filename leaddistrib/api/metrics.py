@@ -45,8 +45,9 @@ class Distribution(ApiView):
         "conversion (won of those won or lost), value of what was won, by currency, and the Gini "
         "coefficient over the reps with any and over the whole roster: 0 when all have the same. "
         f"Days from {FIRST} to {LAST}, both included, in the organisation's time zone; by default "
-        "the last 30. Admins see everybody, managers the reps of their teams, reps their own row "
-        "and their team's spread. `response` and `sla` are not measured yet: null.",
+        "the last 30. Admins see everybody, managers the reps of their teams, reps their own row, "
+        "which is their total, and their team's spread. `response` and `sla` are not measured yet: "
+        "null.",
         answers={200: (DistributionOut, "The rows, the largest first.")},
         errors=(400,),
         parameters=(
@@ -73,8 +74,12 @@ class Distribution(ApiView):
                 raise PermissionDenied(_("Reps see their own share only."))
             teams = frozenset({rep.team_id} if rep.team_id else ())
         report = distribution(form.scope(teams), form.by_asked)
-        own = str(rep.public_id) if role is Role.REP and rep else ""
-        lines = [line for line in report.lines if not own or line.key == own]
+        lines, total = report.lines, report.total
+        if role is Role.REP and rep is not None:
+            # A total of the team less the own row would be the colleagues'.
+            own = str(rep.public_id)
+            lines = tuple(line for line in lines if line.key == own)
+            total = lines[0] if lines else Line(own, rep.name, 0, 0.0)
         return Response(
             {
                 "from": stamp(report.scope.since),
@@ -86,7 +91,7 @@ class Distribution(ApiView):
                     "holders": report.spread.holders,
                     "everybody": report.spread.everybody,
                 },
-                "total": _figures(report.total),
+                "total": _figures(total),
                 "rows": [{"key": line.key, "name": line.name, **_figures(line)} for line in lines],
             }
         )

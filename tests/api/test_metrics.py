@@ -41,9 +41,20 @@ def test_a_rep_reads_the_own_share_and_the_teams_spread_and_no_colleague(closed)
     answer = client.get(PATH)
     assert rows(answer.json()) == {"Amina": (1, 1, 1.0)}
     assert answer.json()["rows"][0]["share"] == 0.3333
-    assert answer.json()["total"]["volume"] == 3
     assert "Bruno" not in answer.content.decode()
+    assert answer.json()["gini"]["everybody"] == 2
     assert client.get(PATH, {"by": "source"}).status_code == 403
+
+
+def test_a_rep_works_out_no_colleagues_revenue_from_the_total(closed):
+    lead = closed.leads["colleague's"]
+    Outcome.objects.create(
+        lead=lead, rep=closed.bruno, stage="won", value=900, currency="EUR", at=lead.received_at
+    )
+    answer = closed.client("rep").get(PATH).json()
+    total = answer["total"]
+    assert (total["volume"], total["closed"], total["won"]) == (1, 1, 1)
+    assert total["value"] == {"EUR": "1200.00"}
 
 
 @pytest.mark.parametrize(
