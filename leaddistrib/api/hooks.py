@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from io import BytesIO
 
 from django.utils.translation import gettext as _
-from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.permissions import BasePermission
@@ -13,16 +12,21 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from leaddistrib.api.base import ApiView
-from leaddistrib.api.documenting import Example, Parameter, documented
+from leaddistrib.api.documenting import Parameter, documented
 from leaddistrib.api.errors import TooLarge
-from leaddistrib.api.leads import ANSWERED, FIELDS, KEY, SENT, WRONG
 from leaddistrib.api.parsing import MAX_BYTES, StrictJSONParser
-from leaddistrib.api.representing import decision_document
-from leaddistrib.api.shapes.leads import LeadIn, Received
+from leaddistrib.api.sending import (
+    ANSWERS,
+    EXAMPLES,
+    FIELDS,
+    answer,
+    idempotency_key,
+    key_parameter,
+)
+from leaddistrib.api.shapes.leads import LeadIn
 from leaddistrib.api.throttling import Rate
 from leaddistrib.errors import BadSignature, InvalidLead, KeyReused
 from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean, require_identity
-from leaddistrib.lifecycle.intake.receiving import Outcome
 from leaddistrib.lifecycle.intake.renaming import renamed
 from leaddistrib.lifecycle.intake.texts import shown
 from leaddistrib.lifecycle.webhooks import (
@@ -64,10 +68,7 @@ class Hook(ApiView):
         "source may have names of its own for the fields; `source` and `source_system` may be "
         "left out.",
         body=LeadIn,
-        answers={
-            201: (Received, "The lead is new; this is what the rules decided."),
-            200: (Received, "The lead was known: the same answer as the first time."),
-        },
+        answers=ANSWERS,
         errors=(422,),
         parameters=(
             Parameter(
@@ -82,18 +83,9 @@ class Hook(ApiView):
                 {"type": "string", "pattern": "^sha256=[0-9a-fA-F]{64}$"},
                 "header",
             ),
-            Parameter(
-                "Idempotency-Key",
-                "Of the caller's choice, one for each lead; remembered for each source.",
-                {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
-                "header",
-            ),
+            key_parameter("source"),
         ),
-        examples=(
-            Example("A lead", SENT),
-            Example("Pushed to a rep", ANSWERED, 201),
-            Example("Wrong fields", WRONG, 400),
-        ),
+        examples=EXAMPLES,
         signed=True,
     )
     def post(self, request: Request, slug: str) -> Response:
@@ -112,31 +104,19 @@ class Hook(ApiView):
         self.count(Rate("intake", f"webhook:{webhook.pk}"))
         received = answered_before(webhook, digits)
         if received is None:
-            key = request.headers.get("Idempotency-Key", "")
             try:
+                key = idempotency_key(request)
                 given = _given(webhook, request, body)
                 received = take(webhook, digits, given, key=key)
             except (InvalidLead, KeyReused, APIException) as error:
                 note(webhook, WebhookCall.Outcome.INVALID, _in_short(error))
                 raise
-        return Response(
-            {
-                "id": str(received.lead.public_id),
-                "decision": decision_document(received.decision),
-            },
-            status=status.HTTP_201_CREATED
-            if received.outcome is Outcome.CREATED
-            else status.HTTP_200_OK,
-        )
+        return answer(received)
 
 
 def _given(webhook: Webhook, request: Request, body: bytes) -> LeadInput:
     """The lead that was sent, by our names. Raises InvalidLead naming what is wrong by the
     sender's; ParseError or UnsupportedMediaType if it is no JSON."""
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not KEY.fullmatch(key):
-        message = _("Expected 1 to 200 printable ASCII characters.")
-        raise InvalidLead({"Idempotency-Key": [message]})
     if _media_type(request) != StrictJSONParser.media_type:
         raise UnsupportedMediaType(shown(request.content_type or ""))
     sent = StrictJSONParser().parse(BytesIO(body))

@@ -1,12 +1,10 @@
 """Leads: sent in, listed, read, and why each went where it did."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, cast
 
 from django.contrib.auth.models import AbstractUser
 from django.utils.translation import gettext as _
-from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -15,23 +13,29 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from leaddistrib.api.base import ApiView, HasRole
-from leaddistrib.api.documenting import Example, Parameter, documented
+from leaddistrib.api.documenting import Parameter, documented
 from leaddistrib.api.filters import LeadFilter
 from leaddistrib.api.pagination import MAX_LIMIT, page
-from leaddistrib.api.representing import decision_document, lead_document, trace_document
+from leaddistrib.api.representing import lead_document, trace_document
+from leaddistrib.api.sending import (
+    ANSWERS,
+    EXAMPLES,
+    FIELDS,
+    answer,
+    idempotency_key,
+    key_parameter,
+)
 from leaddistrib.api.shapes.explanations import Explanation
-from leaddistrib.api.shapes.leads import LeadIn, LeadOut, LeadPage, Received
+from leaddistrib.api.shapes.leads import LeadIn, LeadOut, LeadPage
 from leaddistrib.api.throttling import Rate
 from leaddistrib.errors import InvalidLead
 from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean, require_identity
-from leaddistrib.lifecycle.intake.receiving import Outcome, receive
+from leaddistrib.lifecycle.intake.receiving import receive
 from leaddistrib.models import Lead
 from leaddistrib.policy import Role, View, policy
 from leaddistrib.queries.explanations import sentence
 from leaddistrib.queries.sight import leads_of
 
-KEY = re.compile(r"[\x20-\x7e]{1,200}")
-FIELDS = LeadIn().fields
 PAGING = (
     Parameter("cursor", "Where to go on; taken from `next`.", {"type": "string"}),
     Parameter("limit", "Leads on a page.", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}),
@@ -46,40 +50,6 @@ FILTERS = tuple(
     Parameter(name, one.extra["help_text"], FILTER_TYPES.get(name, {"type": "string"}))
     for name, one in LeadFilter.base_filters.items()
 )
-SENT = {
-    "source": "website",
-    "source_system": "crm",
-    "external_id": "A-1001",
-    "lead_type": "demo_request",
-    "company": "Boulangerie Lenoir",
-    "contact": {
-        "name": "Ana Lenoir",
-        "title": "Head of Purchasing",
-        "email": "ana@lenoir.example",
-        "phone": "+33 1 23 45 67 89",
-    },
-    "country": "FR",
-    "employees": 620,
-    "score": 84,
-    "attributes": {"campaign": "spring"},
-}
-ANSWERED = {
-    "id": "0b8f6a52-5f0e-4f3c-9a55-0d2a1f6f7c11",
-    "decision": {
-        "method": "push",
-        "rule": "Enterprise demos in France",
-        "ruleset_version": 3,
-        "owner": "Amina Diallo",
-        "pool": None,
-        "explanation": "The rule “Enterprise demos in France” gave this lead to Amina Diallo, "
-        "whose turn it was.",
-    },
-}
-WRONG = {
-    "code": "invalid",
-    "detail": "Some fields are wrong.",
-    "fields": {"contact.email": ["Expected an e-mail address such as ana@example.com, got “ana”."]},
-}
 
 
 class MaySendLeads(BasePermission):
@@ -125,42 +95,17 @@ class Leads(ApiView):
         "named at once. The same lead again, by `source_system` and `external_id` or by its key, "
         "changes nothing and is answered as the first time.",
         body=LeadIn,
-        answers={
-            201: (Received, "The lead is new; this is what the rules decided."),
-            200: (Received, "The lead was known: the same answer as the first time."),
-        },
+        answers=ANSWERS,
         errors=(422,),
-        parameters=(
-            Parameter(
-                "Idempotency-Key",
-                "Of the caller's choice, one for each lead; remembered for each user.",
-                {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
-                "header",
-            ),
-        ),
-        examples=(
-            Example("A lead", SENT),
-            Example("Pushed to a rep", ANSWERED, 201),
-            Example("Wrong fields", WRONG, 400),
-        ),
+        parameters=(key_parameter("user"),),
+        examples=EXAMPLES,
     )
     def post(self, request: Request) -> Response:
-        key = request.headers.get("Idempotency-Key")
-        if key is not None and not KEY.fullmatch(key):
-            message = _("Expected 1 to 200 printable ASCII characters.")
-            raise ValidationError({"Idempotency-Key": [message]})
+        key = idempotency_key(request)
         given = self._given()
         actor = cast("AbstractUser", request.user)
-        received = receive(given, actor=actor, key=key or "", scope=f"user:{actor.pk}")
-        return Response(
-            {
-                "id": str(received.lead.public_id),
-                "decision": decision_document(received.decision),
-            },
-            status=status.HTTP_201_CREATED
-            if received.outcome is Outcome.CREATED
-            else status.HTTP_200_OK,
-        )
+        received = receive(given, actor=actor, key=key, scope=f"user:{actor.pk}")
+        return answer(received)
 
     def _given(self) -> LeadInput:
         """The lead that was sent. Raises InvalidLead naming all that is wrong with it."""

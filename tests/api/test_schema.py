@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
 from leaddistrib.api import leads
 from leaddistrib.api import schema as described
 from leaddistrib.api.filters import LeadFilter
-from leaddistrib.api.leads import SENT
+from leaddistrib.api.sending import SENT
 from tests.api.conftest import address
 from tests.api.test_access import methods, routes
 
