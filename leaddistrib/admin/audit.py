@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -19,19 +18,17 @@ from django.utils.translation import gettext_lazy as lazy
 from leaddistrib.admin.base import ReadOnlyAdmin
 from leaddistrib.models import ConfigurationChange
 from leaddistrib.queries import audit
+from leaddistrib.queries.records import Change
 
 
 class ChangesForm(forms.Form):
     """What to look for. Every field may stay empty."""
 
-    text = forms.CharField(label=lazy("Name or reason contains"), required=False, max_length=100)
-    model = forms.ChoiceField(label=lazy("What"), required=False)
-    by = forms.ModelChoiceField(
-        get_user_model()._default_manager.none(),
-        label=lazy("Who"),
-        required=False,
-        empty_label=lazy("anybody"),
+    text = forms.CharField(
+        label=lazy("Name, reason, conditions or steps contain"), required=False, max_length=100
     )
+    model = forms.ChoiceField(label=lazy("What"), required=False)
+    by = forms.CharField(label=lazy("Who (name)"), required=False, max_length=100)
     first = forms.DateField(label=lazy("From"), required=False, widget=AdminDateWidget)
     last = forms.DateField(label=lazy("To"), required=False, widget=AdminDateWidget)
     page = forms.IntegerField(
@@ -46,14 +43,12 @@ class ChangesForm(forms.Form):
         )
         choice = cast("forms.ChoiceField", self.fields["model"])
         choice.choices = [("", lazy("everything")), *((name, label) for label, name in models)]
-        cast("forms.ModelChoiceField", self.fields["by"]).queryset = audit.authors()
 
     def wanted(self) -> audit.Wanted:
         given = self.cleaned_data
-        by = given.get("by")
         return audit.Wanted(
             model=given.get("model") or "",
-            by=by.pk if by else None,
+            by=given.get("by") or "",
             since=_midnight(given.get("first")),
             until=_midnight(given["last"] + timedelta(days=1)) if given.get("last") else None,
             text=given.get("text") or "",
@@ -97,9 +92,9 @@ def _page(request: HttpRequest, number: int) -> str:
     return "?" + urlencode({**request.GET.dict(), "page": number})
 
 
-def _address(change: audit.Change) -> str:
+def _address(change: Change) -> str:
     """Where the row can be looked at; "" when it is gone or has no page of its own."""
-    if change.kind == "-":
+    if change.kind in ("-", "export"):
         return ""
     try:
         return reverse(

@@ -1,7 +1,5 @@
 """Leads: taken in by hand, corrected, and why each went where it went (IN1, IN5, RU5)."""
 
-import csv
-from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 from django import forms
@@ -9,8 +7,8 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.db.models import Model
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,6 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.admin.base import LeadDistribAdmin
 from leaddistrib.admin.doors import assign
+from leaddistrib.admin.exporting import export
 from leaddistrib.admin.fields import NamedValuesField
 from leaddistrib.admin.filters import (
     AlertFilter,
@@ -33,12 +32,10 @@ from leaddistrib.admin.timeline import timeline
 from leaddistrib.errors import InvalidLead
 from leaddistrib.lifecycle.intake.cleaning import FIELDS, LeadInput, clean
 from leaddistrib.lifecycle.intake.correcting import correct
-from leaddistrib.lifecycle.intake.mapping import ATTRIBUTE
 from leaddistrib.lifecycle.intake.receiving import Outcome, Received, receive
-from leaddistrib.lifecycle.intake.rejects import neutralised
 from leaddistrib.lifecycle.scoring import preview
 from leaddistrib.models import Lead
-from leaddistrib.queries import explanations, rulebook
+from leaddistrib.queries import explanations
 from leaddistrib.queries.recognition import recognition, score_in_words
 
 INTEREST = ("lead_type", "product", "score", ("value", "currency"), "attributes")
@@ -182,7 +179,7 @@ class LeadAdmin(ImportAdmin, LeadDistribAdmin):
             )
         },
     )
-    actions = (assign, "export")
+    actions = (assign, export)
     change_form_template = "admin/leaddistrib/lead/change_form.html"
 
     @admin.display(description=lazy("lead"), ordering="company")
@@ -254,33 +251,3 @@ class LeadAdmin(ImportAdmin, LeadDistribAdmin):
                 "timeline": timeline(lead),
             }
         return super().change_view(request, object_id, form_url, context)
-
-    # Exporting
-
-    @admin.action(description=lazy("Export selected leads as CSV"), permissions=["export"])
-    def export(self, request: HttpRequest, queryset: QuerySet[Lead]) -> StreamingHttpResponse:
-        """As CSV with intake's column names, which can be imported again."""
-        response = StreamingHttpResponse(_csv(queryset), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="leads.csv"'
-        return response
-
-
-class _Line:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(queryset: QuerySet[Lead]) -> Iterator[str]:
-    """The lines of an export, without a formula in any cell (a spreadsheet would run it)."""
-    write: Callable[[Iterable[str]], str] = csv.writer(cast("Any", _Line())).writerow
-    attributes = {name for kept in queryset.values_list("attributes", flat=True) for name in kept}
-    columns = [name for name in FIELDS if name != "attributes"]
-    columns += [f"{ATTRIBUTE}{name}" for name in sorted(attributes)]
-    yield "\ufeff" + write([*map(neutralised, columns), "status", "owner", "pool"])
-    for lead in queryset.select_related("owner__user", "pool").iterator(chunk_size=1000):
-        values = {**rulebook.lead_values(lead), "received_at": lead.received_at.isoformat()}
-        row = [values.get(name) for name in columns]
-        row += [lead.status, lead.owner.name if lead.owner else "", lead.pool]
-        yield write(["" if value is None else neutralised(str(value)) for value in row])

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from leaddistrib.models import Rep, Territory
+from leaddistrib.models import Rep, ScoringRule, Territory
 from leaddistrib.queries import audit
 from leaddistrib.testing import RepFactory, TeamFactory, TerritoryFactory
 
@@ -64,6 +64,30 @@ def test_what_was_deleted_stays_on_record_by_its_name(signed_in):
     assert (change.name, change.by.username, address) == ("Atlantis", "olga", "")
 
 
+def test_a_deletion_says_what_was_there(signed_in):
+    territory = TerritoryFactory(name="Atlantis", countries=["GR"])
+    territory.reps.add(RepFactory(user__username="amina"))
+    territory.delete()
+    changes = signed_in("view_configurationchange").get(PAGE).context["changes"]
+    [gone] = [change for change, _ in changes if change.kind == "-"]
+    said = {(one.field, one.before, one.after) for one in gone.differences}
+    assert {("Name", "Atlantis", ""), ("Countries", "GR", ""), ("Reps", "amina", "")} <= said
+
+
+def test_changes_are_found_by_the_values_of_lists(signed_in):
+    TerritoryFactory(name="West", subdivisions=["FR-BRE"])
+    TerritoryFactory(name="East", subdivisions=["FR-GES"])
+    bakers = {"field": "industry", "op": "eq", "value": "Pâtisserie"}
+    ScoringRule.objects.create(name="Bakers", when=bakers, points=5)
+    client = signed_in("view_configurationchange")
+
+    def names(text):
+        return [change.name for change, _ in client.get(PAGE, {"text": text}).context["changes"]]
+
+    assert names("fr-bre") == ["West"]
+    assert names("Pâtis") == ["Bakers"]
+
+
 def test_saving_something_as_it_was_is_no_change(signed_in):
     team = TeamFactory(name="Paris")
     team.save()
@@ -83,7 +107,8 @@ def test_changes_are_found_by_name_kind_author_and_day(signed_in):
 
     assert names(text="paris") == {"Paris", "Paris West"}
     assert names(model="territory") == {brittany.name}
-    assert names(by=client.user.pk) == {"Paris West"}
+    assert names(by="OLGA") == {"Paris West"}
+    assert names(by="olga nobody") == set()
     yesterday = (timezone.localdate() - timedelta(days=1)).isoformat()
     assert names(last=yesterday) == set()
     assert names(first=yesterday) == {"Paris", "Paris West", "Brittany"}

@@ -194,6 +194,47 @@ def test_an_export_runs_no_formula_and_can_be_imported_again(signed_in, amina):
     assert row["attributes.a"] == "1"
 
 
+CHANGES = reverse("admin:leaddistrib_configurationchange_changelist")
+
+
+def test_who_exported_how_many_leads_by_which_filter_is_on_record(signed_in, amina):
+    LeadFactory.create_batch(2, country="FR", source="fair")
+    LeadFactory(country="BE")
+    client = signed_in("view_lead", "export_lead", "view_configurationchange")
+    ticked = [Lead.objects.filter(source="fair").first().pk]
+
+    # Nothing of the files is read: one that was broken off is on record, too.
+    whole = {"action": "export", "_selected_action": ticked, "select_across": "1"}
+    client.post(f"{LIST}?source=fair&q=", whole)
+    client.post(LIST, {"action": "export", "_selected_action": ticked})
+
+    page = client.get(CHANGES)
+    told = [
+        (change.kind, change.name, change.by.username, change.reason)
+        for change, address in page.context["changes"]
+        if change.by and not address
+    ]
+    assert told == [
+        ("export", "leads", "olga", "1 row, chosen by ticked = 1"),
+        ("export", "leads", "olga", "2 rows, chosen by source = fair"),
+    ]
+    assert "Export: leads" in page.content.decode()
+
+
+def test_a_long_filter_of_an_export_is_cut_on_the_page_and_whole_in_the_log(
+    signed_in, amina, caplog
+):
+    client = signed_in("view_lead", "export_lead", "view_configurationchange")
+    lead = LeadFactory(company="Lenoir " * 20)
+    caplog.set_level("INFO", "leaddistrib")
+    asked = {"action": "export", "_selected_action": [lead.pk], "select_across": "1"}
+    client.post(f"{LIST}?q={'Lenoir+' * 20}", asked)
+    [(change, _)] = client.get(CHANGES, {"by": "olga"}).context["changes"]
+    assert change.reason.startswith("1 row, chosen by q = Lenoir Lenoir")
+    assert change.reason.endswith("…")
+    assert "+".join(["Lenoir"] * 20) in caplog.text
+
+
 def test_nobody_exports_without_the_permission(signed_in, amina):
     lead = LeadFactory()
     client = signed_in("view_lead", "change_lead")
