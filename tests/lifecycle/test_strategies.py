@@ -17,6 +17,7 @@ from leaddistrib.queries.explanations import sentence, trace
 from leaddistrib.testing import (
     AccountFactory,
     LeadFactory,
+    PoolFactory,
     RepFactory,
     TerritoryFactory,
     UserFactory,
@@ -106,6 +107,79 @@ def test_each_seniority_takes_turns_on_its_own(cast):
         "You were passed over: of another seniority."
     )
     assert Counter(owners(arrive(4))) == dict.fromkeys(["amina", "bruno", "david", "emma"], 1)
+
+
+@pytest.fixture
+def ranks(cast):
+    """A rep of each seniority beside Amina and Bruno, who are standard."""
+    for name in ("senior", "sdr"):
+        RepFactory(user__username=name, team=cast.paris, seniority=name)
+
+
+def to(name, seniority, *conditions):
+    """A rule for one seniority of Paris."""
+    when = [{"field": field, "op": op, "value": value} for field, op, value in conditions]
+    push = {"push": "round_robin", "team": "Paris", "seniority": seniority}
+    return {"name": name, "when": {"all": when}, "then": push}
+
+
+def test_bands_of_the_score_go_to_seniors_standard_reps_and_sdrs(cast, ranks):
+    """PU6: referrals and 80 points or more to seniors, paid ads and under 40 to SDRs."""
+    publish_rules(
+        [
+            to("Referrals", "senior", ("source", "eq", "Referral")),
+            to("Paid ads", "sdr", ("source", "in", ["Search ads", "LinkedIn ads"])),
+            to("80 and more", "senior", ("score", "gte", 80)),
+            to("40 to 79", "standard", ("score", "between", [40, 79])),
+            to("Under 40", "sdr", ("score", "lte", 39)),
+            {"name": "Not scored", "when": {}, "then": {"pool": "Everyone"}},
+        ]
+    )
+
+    assert [arrive(score=score).owner.user.username for score in (100, 80, 79, 40, 39, 0)] == [
+        *("senior", "senior", "amina", "bruno", "sdr", "sdr")
+    ]
+    assert arrive(source="referral", score=10).owner.user.username == "senior"
+    assert arrive(source="LinkedIn ads", score=95).owner.user.username == "sdr"
+    assert arrive().pool == cast.pool
+
+
+def test_one_version_pushes_hot_leads_and_pools_cold_ones(cast):
+    """HY1: each rule chooses for itself whether leads are pushed, claimed, shared or raced for."""
+    for mode in ("queue", "race", "shared"):
+        PoolFactory(name=mode, mode=mode).teams.add(cast.paris)
+    publish_rules(
+        [
+            {
+                "name": "Hot",
+                "when": {"field": "temperature", "op": "eq", "value": "hot"},
+                "then": {"push": "round_robin", "team": "Paris"},
+            },
+            {
+                "name": "Warm",
+                "when": {"field": "temperature", "op": "eq", "value": "warm"},
+                "then": {"pool": "race"},
+            },
+            {
+                "name": "Webinars",
+                "when": {"field": "lead_type", "op": "eq", "value": "webinar"},
+                "then": {"pool": "shared"},
+            },
+            {"name": "Cold", "when": {}, "then": {"pool": "queue"}},
+        ]
+    )
+
+    hot = arrive(temperature="hot")
+    waiting = [
+        arrive(temperature="warm"),
+        arrive(temperature="cold", lead_type="webinar"),
+        arrive(temperature="cold"),
+    ]
+
+    assert (hot.method, hot.owner, hot.pool) == ("push", cast.amina, None)
+    assert [(one.method, one.owner) for one in waiting] == [
+        *(("race", None), ("shared", None), ("queue", None))
+    ]
 
 
 def test_leads_of_an_event_go_to_who_attended_and_count(cast):
