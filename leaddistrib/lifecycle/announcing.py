@@ -1,7 +1,9 @@
 """Pages are told what changed: in a pool, with the pool's next version, and for a rep."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import cast
 
 from django.db.models import F
@@ -14,14 +16,15 @@ from leaddistrib.events.messages import (
     LeadTaken,
     LeadUpdated,
     LeadWithdrawn,
+    Message,
     cut,
     stamp,
 )
 from leaddistrib.events.publishing import (
     LIMITS,
     TEXTS,
+    Event,
     pool_group,
-    publish,
     publish_events,
     rep_group,
 )
@@ -50,28 +53,16 @@ def announce_taken(lead: Lead, rep: Rep, facts: RepFacts, moment: datetime) -> N
     One call for both audiences: where no socket is open in this process, each call costs
     milliseconds.
     """
-    pool = cast("Pool", lead.pool)
-    taken = LeadTaken(
-        pool=str(pool.public_id),
-        version=_move_version(pool, by=1),
-        lead=str(lead.public_id),
-        by=cut(rep.name, NAME),
-        at=stamp(moment),
-    )
-    publish_events(
-        {
-            pool_group(pool): {"type": TEXTS, "texts": [taken.text]},
-            rep_group(rep): {"type": LIMITS, "limits": limits(facts, moment)},
-        }
-    )
+    own = {rep_group(rep): {"type": LIMITS, "limits": limits(facts, moment)}}
+    publish_events({**_gone([(lead, rep)], moment), **own})
 
 
-def announce_withdrawn(lead: Lead) -> None:
-    """The lead is gone from its pool, and nobody has it."""
-    pool = cast("Pool", lead.pool)
-    version = _move_version(pool, by=1)
-    gone = LeadWithdrawn(str(pool.public_id), version, str(lead.public_id))
-    publish(pool_group(pool), gone)
+def announce_gone(gone: Iterable[tuple[Lead, Rep | None]], moment: datetime) -> None:
+    """These leads are gone from their pools, each to the rep who has it now, or to nobody there.
+
+    Moves each pool's version once, pools by ascending id: many leads hold them no longer than one.
+    """
+    publish_events(_gone(gone, moment))
 
 
 def announce_limits(reps: Iterable[Rep], facts: Mapping[int, RepFacts], moment: datetime) -> None:
@@ -85,15 +76,48 @@ def announce_limits(reps: Iterable[Rep], facts: Mapping[int, RepFacts], moment: 
 def _announce(
     pool: Pool, leads: Sequence[Lead], message: type[LeadOpened] | type[LeadUpdated]
 ) -> None:
-    version = _move_version(pool, by=len(leads))
-    if len(leads) > SINGLY:
-        publish(pool_group(pool), Heartbeat({str(pool.public_id): version}))
-        return
-    first = version - len(leads) + 1
-    publish(
-        pool_group(pool),
-        *(message(str(pool.public_id), first + n, one) for n, one in enumerate(cards(leads))),
-    )
+    def told(first: int) -> Iterable[Message]:
+        return (message(str(pool.public_id), first + n, one) for n, one in enumerate(cards(leads)))
+
+    publish_events({pool_group(pool): _changes(pool, len(leads), told)})
+
+
+def _gone(gone: Iterable[tuple[Lead, Rep | None]], moment: datetime) -> dict[str, Event]:
+    """What the pages of each pool are told of the leads that are gone from it."""
+    pools: dict[int, Pool] = {}
+    left: dict[int, list[tuple[Lead, Rep | None]]] = defaultdict(list)
+    for lead, rep in gone:
+        pool = cast("Pool", lead.pool)
+        pools[pool.pk] = pool
+        left[pool.pk].append((lead, rep))
+    return {
+        pool_group(pools[pk]): _changes(
+            pools[pk], len(left[pk]), partial(_each_gone, left[pk], moment)
+        )
+        for pk in sorted(left)
+    }
+
+
+def _each_gone(
+    gone: Sequence[tuple[Lead, Rep | None]], moment: datetime, first: int
+) -> Iterator[Message]:
+    for version, (lead, rep) in enumerate(gone, start=first):
+        pool, public_id = str(cast("Pool", lead.pool).public_id), str(lead.public_id)
+        if rep is None:
+            yield LeadWithdrawn(pool, version, public_id)
+        else:
+            yield LeadTaken(pool, version, public_id, by=cut(rep.name, NAME), at=stamp(moment))
+
+
+def _changes(pool: Pool, number: int, told: Callable[[int], Iterable[Message]]) -> Event:
+    """What the pool's pages are told of so many changes: what ``told`` says, numbered from the
+    first version that it is given, or one heartbeat."""
+    version = _move_version(pool, by=number)
+    if number > SINGLY:
+        messages: Iterable[Message] = [Heartbeat({str(pool.public_id): version})]
+    else:
+        messages = told(version - number + 1)
+    return {"type": TEXTS, "texts": [message.text for message in messages]}
 
 
 def _move_version(pool: Pool, by: int) -> int:

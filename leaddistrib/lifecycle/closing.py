@@ -1,6 +1,6 @@
 """A rep is done with a lead: it no longer counts against the rep's capacity (PU2)."""
 
-from leaddistrib.lifecycle.announcing import announce_limits, announce_withdrawn
+from leaddistrib.lifecycle.announcing import announce_gone, announce_limits
 from leaddistrib.lifecycle.crediting import CREDITED, credit_turn
 from leaddistrib.lifecycle.parting import end_assignment, lock_workable_lead
 from leaddistrib.lifecycle.retrying import place_freed
@@ -42,7 +42,7 @@ def close(lead: Lead, rep: Rep, *, reason: str = "", credit: str = "") -> Lead:
     )
     announce(lead_closed, sender=Lead, lead=locked, rep=rep)
     if was_shared:
-        announce_withdrawn(locked)
+        announce_gone([(locked, None)], now)
     facts = rep_facts([rep.pk], now)
     announce_limits([rep], facts, now)
     place_freed(rep, facts[rep.pk], now)

@@ -14,8 +14,9 @@ from leaddistrib.events import publishing
 from leaddistrib.events.messages import Heartbeat
 from leaddistrib.events.publishing import pool_group, publish, rep_group
 from leaddistrib.lifecycle import claim, release, route
-from leaddistrib.lifecycle.announcing import announce_opened
+from leaddistrib.lifecycle.announcing import announce_gone, announce_opened
 from leaddistrib.models import Assignment, Lead
+from leaddistrib.queries import clock
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory, publish_rules
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,6 +76,19 @@ def test_a_file_of_leads_is_one_heartbeat(sent, amina):
         announce_opened(pool, leads)
     [(_, event)] = sent
     assert texts(event) == [{"type": "heartbeat", "versions": {str(pool.public_id): 42}}]
+
+
+def test_leads_that_go_together_are_told_together_each_with_who_has_it(sent, amina):
+    pool, other = PoolFactory(reps=[amina]), PoolFactory(reps=[amina])
+    leads = [LeadFactory(pool=pool), LeadFactory(pool=other), LeadFactory(pool=pool)]
+    sent.clear()
+    with transaction.atomic():
+        announce_gone(zip(leads, [amina, amina, None], strict=True), clock.now())
+    assert [group for group, _ in sent] == [pool_group(pool), pool_group(other)]
+    first, second = texts(sent[0][1])
+    assert (first["type"], first["version"], first["by"]) == ("lead.taken", 3, "Amina")
+    assert (second["type"], second["version"]) == ("lead.withdrawn", 4)
+    assert second["lead"] == str(leads[2].public_id)
 
 
 def test_nobody_hears_of_what_was_rolled_back(sent, amina):
