@@ -1,7 +1,7 @@
 """Somebody gives leads to a rep by hand, past the rules, with a reason (PU7)."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -11,10 +11,11 @@ from django.db.models import QuerySet
 
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Refusal, Situation, refusals
-from leaddistrib.lifecycle.announcing import announce_limits, announce_taken
-from leaddistrib.lifecycle.crediting import charge_turns
+from leaddistrib.lifecycle.announcing import announce_gone, announce_limits
+from leaddistrib.lifecycle.crediting import charge_turns, counts_by_hand
 from leaddistrib.lifecycle.recording import record_decisions
 from leaddistrib.lifecycle.retrying import wake
+from leaddistrib.lifecycle.rotations import lock_rotations
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Assignment, Decision, Lead, LogEntry, Offer, Rep
 from leaddistrib.queries import clock
@@ -23,11 +24,12 @@ from leaddistrib.queries.roster import rep_facts
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """What came of it: the decisions, and the leads that were left alone, because they are closed
-    or the rep's already."""
+    """What came of it: the decisions; the leads that were left alone, because they are closed or
+    the rep's already; and those that are not any more what whoever gives them away has seen."""
 
     decisions: Sequence[Decision]
-    left_alone: Sequence[Lead]
+    left_alone: Sequence[Lead] = ()
+    changed: Sequence[Lead] = ()
 
 
 def objections(to: Rep, number: int, moment: datetime) -> list[Refusal]:
@@ -37,12 +39,20 @@ def objections(to: Rep, number: int, moment: datetime) -> list[Refusal]:
 
 
 @act(durable=True)
-def assign_by_hand(leads: Iterable[Lead], to: Rep, *, reason: str, actor: AbstractUser) -> Assigned:
-    """``actor`` gives ``leads``, wherever they are, to ``to``: all of them or none.
+def assign_by_hand(
+    leads: Iterable[Lead],
+    to: Rep,
+    *,
+    reason: str,
+    actor: AbstractUser,
+    still: Callable[[Lead], bool] = lambda lead: True,
+) -> Assigned:
+    """``actor`` gives ``leads``, wherever they are, to ``to``.
 
     What the gates say against it is kept in each decision and stops nobody. For a previous owner
     the lead ends as reassigned. It takes the new owner's turn if the team counts such leads.
-    Whether the actor may do this is the doors' to ask.
+    ``still`` is asked about each lead once it is locked: whether it is what the actor saw, and
+    the actor's to give. Whoever else may not do this, the doors turn away.
 
     Raises:
         ValueError: no reason was given, or the rep is not active.
@@ -52,26 +62,66 @@ def assign_by_hand(leads: Iterable[Lead], to: Rep, *, reason: str, actor: Abstra
     if not reason:
         raise ValueError("A lead is assigned by hand with a reason.")
     wanted = Lead.objects.filter(pk__in={lead.pk for lead in leads})
+    held = hold(wanted, to)
+    lock_rotations(counts_by_hand(held.to))
+    moving: list[Lead] = []
+    left_alone: list[Lead] = []
+    changed: list[Lead] = []
+    for lead in locked(wanted):
+        settled = lead.owner_id == to.pk or lead.status == Lead.Status.CLOSED
+        (left_alone if settled else moving if still(lead) else changed).append(lead)
+    charge_turns(moving, held.to, held.moment, reason=reason)
+    return Assigned(give(moving, held, reason=reason, actor=actor), left_alone, changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whom leads are given to, as a row that is locked, and what is known of that rep and of those
+    who own the leads, who are locked too."""
+
+    to: Rep
+    facts: Mapping[int, RepFacts]
+    moment: datetime
+
+
+def hold(wanted: QuerySet[Lead], to: Rep) -> Held:
+    """Lock ``to`` and the owners of the leads, in one go.
+
+    Raises:
+        ValueError: the rep is not active.
+    """
     owners = set(wanted.filter(owner__isnull=False).values_list("owner", flat=True))
     lock_reps({to.pk, *owners})
     to = Rep.objects.select_related("user", "team").get(pk=to.pk)
     if not to.active:
         raise ValueError("Leads are given to active reps only.")
-    moving, left_alone = _locked(wanted, to)
     now = clock.now()
-    facts = rep_facts({to.pk, *owners}, now)
+    return Held(to, rep_facts({to.pk, *owners}, now), now)
+
+
+def locked(wanted: QuerySet[Lead]) -> QuerySet[Lead]:
+    """The leads, locked by ascending id, with all that says whose they are. After ``hold``, and
+    after the rotations whose turns they take or give back."""
+    rows = wanted.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    return rows.select_related("pool", "owner__user")
+
+
+def give(moving: Sequence[Lead], held: Held, *, reason: str, actor: AbstractUser) -> list[Decision]:
+    """Make locked leads those of the rep who is held, and tell everybody whom it concerns."""
+    to, now = held.to, held.moment
     decisions = [
         Decision(
             lead=lead,
             method=Decision.Method.MANUAL,
             owner=to,
-            explanation=_explanation(lead, actor, reason, _against(facts[to.pk], now, number)),
+            explanation=_explanation(lead, actor, reason, _against(held.facts[to.pk], now, number)),
             decided_at=now,
         )
         for number, lead in enumerate(moving)
     ]
-    before = [(lead.status, lead.owner) for lead in moving]
     owned = [lead for lead in moving if lead.status == Lead.Status.OWNED]
+    waited = [lead for lead in moving if lead.status == Lead.Status.WAITING]
+    previous = [lead.owner for lead in owned if lead.owner]
     end_as_reassigned(owned, now, reason, actor)
     Offer.objects.filter(lead__in=moving, closed_at=None).update(closed_at=now)
     Lead.objects.filter(pk__in=[lead.pk for lead in moving]).update(
@@ -80,20 +130,9 @@ def assign_by_hand(leads: Iterable[Lead], to: Rep, *, reason: str, actor: Abstra
     for lead in moving:
         lead.status, lead.owner, lead.retry_at = Lead.Status.OWNED, to, None
     record_decisions(decisions, now, actor=actor)
-    charge_turns(moving, to, now, reason=reason)
-    _tell_pages(moving, before, to, facts, now)
-    return Assigned(decisions, left_alone)
-
-
-def _locked(wanted: QuerySet[Lead], to: Rep) -> tuple[list[Lead], list[Lead]]:
-    """The leads, locked by ascending id: those to be moved, and those that are left alone."""
-    rows = wanted.select_for_update(no_key=True, of=("self",)).order_by("pk")
-    moving: list[Lead] = []
-    left_alone: list[Lead] = []
-    for lead in rows.select_related("pool", "owner__user"):
-        settled = lead.owner_id == to.pk or lead.status == Lead.Status.CLOSED
-        (left_alone if settled else moving).append(lead)
-    return moving, left_alone
+    announce_gone([(lead, to) for lead in waited], now)  # pools are the last locks
+    _tell_reps(len(moving), previous, held)
+    return decisions
 
 
 def _against(facts: RepFacts, moment: datetime, before: int) -> list[Refusal]:
@@ -137,29 +176,18 @@ def end_as_reassigned(
     )
 
 
-def _tell_pages(
-    leads: Sequence[Lead],
-    before: Sequence[tuple[str, Rep | None]],
-    to: Rep,
-    facts: Mapping[int, RepFacts],
-    moment: datetime,
-) -> None:
-    """Pools lose what waited there, previous owners have fewer open leads, ``to`` has more."""
-    lost = Counter(owner.pk for _, owner in before if owner)
+def _tell_reps(number: int, previous: Sequence[Rep], held: Held) -> None:
+    """Each of ``previous`` has one open lead less, whoever is held so many more; who was full and
+    is not any more may be given what waits."""
+    lost = Counter(owner.pk for owner in previous)
+    owners = {owner.pk: owner for owner in previous if owner.pk in held.facts}
     after = {
-        pk: replace(one, open_leads=max(0, one.open_leads - lost[pk])) for pk, one in facts.items()
+        pk: replace(held.facts[pk], open_leads=max(0, held.facts[pk].open_leads - lost[pk]))
+        for pk in owners
     }
-    after[to.pk] = replace(facts[to.pk], open_leads=facts[to.pk].open_leads + len(leads))
-    waited = [
-        lead
-        for lead, (status, _) in zip(leads, before, strict=True)
-        if status == Lead.Status.WAITING
-    ]
-    # Pools are the last locks, by ascending id.
-    for lead in sorted(waited, key=lambda lead: lead.pool_id or 0):
-        announce_taken(lead, to, after[to.pk], moment)
-    previous = {owner.pk: owner for _, owner in before if owner and owner.pk in after}
-    announce_limits([to, *previous.values()], after, moment)
-    full = [one for pk, one in previous.items() if facts[pk].open_leads >= facts[pk].capacity]
+    own = held.facts[held.to.pk]
+    after[held.to.pk] = replace(own, open_leads=own.open_leads + number)
+    announce_limits([held.to, *owners.values()], after, held.moment)
+    full = [owners[pk] for pk in owners if held.facts[pk].open_leads >= held.facts[pk].capacity]
     if full:
         wake(full)

@@ -1,6 +1,6 @@
 """Turns as rows: rotations are locked, and written back with their ledger (PU5, PU7)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -44,13 +44,13 @@ def save_entries(
     taken: Sequence[tuple[Lead, Entry]],
     moment: datetime,
     *,
-    gives_back: Turn | None = None,
+    gives_back: Mapping[int, Turn] | None = None,
     reason: str = "",
 ) -> None:
     """Write the entries ``taken`` to the ledger, and their rotations and seats as they left them.
 
-    The rotations are locked. ``gives_back`` is the entry that a credit returns. Queries do not
-    depend on how many entries or rotations there are.
+    The rotations are locked. ``gives_back`` has, by lead, the entry that a credit returns. Queries
+    do not depend on how many entries or rotations there are.
     """
     facts = {rotation.id: rotation for rotation in rotations}
     touched = [facts[pk] for pk in sorted({entry.rotation for _, entry in taken})]
@@ -82,7 +82,7 @@ def save_entries(
             start=entry.start,
             finish=entry.finish,
             used=entry.used,
-            credits=gives_back,
+            credits=gives_back[lead.pk] if gives_back else None,
             reason=reason,
             taken_at=moment,
         )

@@ -1,11 +1,15 @@
 """Somebody gives leads to a rep by hand, with a reason, past the rules (PU7)."""
 
 from datetime import UTC, datetime
+from unittest.mock import Mock, call
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from leaddistrib.lifecycle import claim, close, release
-from leaddistrib.lifecycle.reassigning import assign_by_hand, objections
+from leaddistrib.lifecycle.reassigning import assign_by_hand, locked, objections
+from leaddistrib.lifecycle.rotations import lock_rotations
 from leaddistrib.models import (
     Assignment,
     Decision,
@@ -163,3 +167,48 @@ def test_many_leads_take_as_many_queries_as_few(
 
     with django_assert_max_num_queries(35):
         by_hand(leads, cast.amina, mireille)
+
+
+@pytest.mark.parametrize("number", [2, 20])
+def test_many_leads_of_one_pool_move_its_version_once(cast, mireille, number):
+    leads = [LeadFactory(pool=cast.pool) for _ in range(number)]
+    before = Pool.objects.get().version
+
+    with CaptureQueriesContext(connection) as queries:
+        by_hand(leads, cast.amina, mireille)
+
+    assert Pool.objects.get().version == before + number
+    moves = [one for one in queries if one["sql"].startswith('UPDATE "leaddistrib_pool"')]
+    assert len(moves) == 1
+
+
+def test_the_rotation_is_locked_before_the_leads_whose_turns_it_counts(cast, mireille, monkeypatch):
+    """As whoever routes does: two who lock in another order would wait for each other."""
+    cast.paris.count_manual = True
+    cast.paris.save()
+    calls = Mock(lock_rotations=Mock(wraps=lock_rotations), locked=Mock(wraps=locked))
+    for name in ("lock_rotations", "locked"):
+        monkeypatch.setattr(f"leaddistrib.lifecycle.reassigning.{name}", getattr(calls, name))
+
+    by_hand([LeadFactory()], cast.amina, mireille)
+
+    first, second = calls.mock_calls
+    assert first == call.lock_rotations({(cast.paris.pk, "", None)})
+    assert second[0] == "locked"
+
+
+def test_what_is_not_any_more_as_it_was_seen_is_left_alone(cast, mireille):
+    seen, changed = LeadFactory(owner=cast.bruno), LeadFactory(owner=cast.chloe)
+
+    result = assign_by_hand(
+        [seen, changed],
+        cast.amina,
+        reason="She knows them",
+        actor=mireille,
+        still=lambda lead: lead.owner_id == cast.bruno.pk,
+    )
+
+    assert [decision.lead for decision in result.decisions] == [seen]
+    assert result.changed == [changed]
+    changed.refresh_from_db()
+    assert changed.owner == cast.chloe
