@@ -9,7 +9,7 @@ from django.db import transaction
 from leaddistrib.engine.turns import STRIDE
 from leaddistrib.errors import NotYours
 from leaddistrib.lifecycle import close, receive, receive_many, release, route
-from leaddistrib.lifecycle.crediting import charge_turn, credit_turn
+from leaddistrib.lifecycle.crediting import charge_turns, credit_turn
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.models import Lead, LogEntry, Seat, Turn
 from leaddistrib.queries import clock
@@ -129,7 +129,7 @@ def test_a_lead_by_hand_counts_where_the_team_counts_it(in_turn):
 
     def by_hand():
         with transaction.atomic():
-            return charge_turn(lead, in_turn.amina, clock.now(), reason="She knows them")
+            return charge_turns([lead], in_turn.amina, clock.now(), reason="She knows them")
 
     assert by_hand() is False
     in_turn.paris.count_manual = True

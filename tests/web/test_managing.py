@@ -212,13 +212,13 @@ def test_the_way_there_is_on_the_leads_page_for_managers_only(cast, mireille):
 
 def test_a_turn_is_given_back_once(cast, mireille, alert):
     lead = LeadFactory(owner=cast.amina)
-    from leaddistrib.lifecycle.crediting import charge_turn
+    from leaddistrib.lifecycle.crediting import charge_turns
 
     cast.paris.count_manual = True
     cast.paris.save()
     with transaction.atomic():
         cast.amina.refresh_from_db()
-        charge_turn(lead, cast.amina, clock.now())
+        charge_turns([lead], cast.amina, clock.now())
     address = page("credit", lead.public_id)
     assert mireille.get(address).status_code == 200
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from leaddistrib.errors import Busy, NotYours
 from leaddistrib.lifecycle import closing, releasing
 from leaddistrib.lifecycle.claiming import claim
-from leaddistrib.lifecycle.crediting import charge_turn
+from leaddistrib.lifecycle.crediting import charge_turns
 from leaddistrib.models import Lead, Turn
 from leaddistrib.queries import clock
 from tests.web.conftest import signed_in
@@ -72,7 +72,7 @@ def test_closing_what_was_no_real_lead_gives_the_turn_back(cast, own):
     cast.paris.save()
     cast.amina.refresh_from_db()
     with transaction.atomic():
-        charge_turn(own, cast.amina, clock.now())
+        charge_turns([own], cast.amina, clock.now())
 
     signed_in(cast.amina).post(page("close", own), {"credit": "invalid"})
 
