@@ -127,7 +127,7 @@ def distribution(scope: Scope, by: By = By.REP) -> Report:
         for key, volume in volumes.items()
         if key in names
     ]
-    lines.sort(key=lambda line: (-line.volume, line.name))
+    lines.sort(key=lambda line: (-line.volume, line.name, line.key))
     total = _Results()
     for one in results.values():
         total.closed += one.closed

@@ -6,11 +6,12 @@ import re
 from html import unescape
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from leaddistrib.models import Assignment, Outcome
-from leaddistrib.testing import LeadFactory
+from leaddistrib.models import Assignment, Organisation, Outcome
+from leaddistrib.testing import LeadFactory, UserFactory, publish_rules
 from tests.web.conftest import signed_in
 
 PAGE = reverse("leaddistrib:distribution")
@@ -116,6 +117,56 @@ def test_the_file_for_spreadsheets_holds_the_same_and_no_formula(spread):
         "EUR",
     )
     assert '\'=cmd|"/C calc"' in {row["name"] for row in rows}
+
+
+def test_who_takes_the_figures_out_is_on_record(spread):
+    query = {"by": "source", "from": "2026-01-01", "to": "2026-01-31", "format": "csv"}
+    signed_in(spread.mireille).get(PAGE, query)
+    [kept] = Organisation.history.all()
+    assert kept.history_user == spread.mireille
+    assert kept.history_change_reason == (
+        "export:distribution:0:by=source&from=2026-01-01&to=2026-01-31"
+    )
+
+
+def test_everybodys_figures_go_out_with_a_permission_and_a_managers_own_without(spread):
+    agnes = UserFactory(password=None)
+    agnes.user_permissions.add(Permission.objects.get(codename="change_lead"))
+    assert "Download as CSV" not in text(signed_in(agnes).get(PAGE))
+    assert signed_in(agnes).get(PAGE, {"format": "csv"}).status_code == 403
+    assert not Organisation.history.exists()
+
+    agnes.user_permissions.add(Permission.objects.get(codename="export_lead"))
+    assert "Download as CSV" in text(signed_in(agnes).get(PAGE))
+    assert b"David" in signed_in(agnes).get(PAGE, {"format": "csv"}).content
+    mireille = signed_in(spread.mireille)
+    assert "Download as CSV" in text(mireille.get(PAGE))
+    assert b"David" not in mireille.get(PAGE, {"format": "csv"}).content
+    assert signed_in(spread.amina).get(PAGE, {"format": "csv"}).status_code == 403
+
+
+def test_many_sources_stand_on_pages_and_all_in_the_file(spread):
+    for number in range(60):
+        had(spread.amina, source=f"source {number:02}")
+    admin = signed_in(spread.admin)
+    first = text(admin.get(PAGE, {"by": "source"}))
+    second = text(admin.get(PAGE, {"by": "source", "page": "2"}))
+    assert "source 01" in first
+    assert "source 59" not in first
+    assert "Page 1 of 2" in first
+    assert "source 59" in second
+    assert "Total 66 100%" in second
+    file = admin.get(PAGE, {"by": "source", "format": "csv"}).content.decode("utf-8-sig")
+    assert sum(int(row["volume"]) for row in csv.DictReader(io.StringIO(file))) == 66
+
+
+def test_admins_go_on_to_what_each_strategy_would_have_made_of_it(spread):
+    publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone"}}])
+    agnes = signed_in(spread.admin)
+    page = agnes.get(PAGE).content.decode()
+    [address] = re.findall(r'href="([^"]+)">Had each strategy decided<', page)
+    assert agnes.get(address).status_code == 200
+    assert "Had each strategy decided" not in text(signed_in(spread.mireille).get(PAGE))
 
 
 def test_bars_need_neither_script_nor_style_of_their_own(spread):

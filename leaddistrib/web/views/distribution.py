@@ -16,7 +16,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from leaddistrib.lifecycle.exporting import record_export
 from leaddistrib.lifecycle.intake.rejects import neutralised
+from leaddistrib.models import RuleSet
 from leaddistrib.policy import Role
 from leaddistrib.queries.distribution import By, Line, Report, distribution, leads_behind
 from leaddistrib.queries.periods import LABELS, PeriodForm
@@ -43,20 +45,25 @@ class ShownLine:
 @require_safe
 @signed_in
 def spread(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """The report; with ``format=csv`` as a file for spreadsheets."""
+    """The report; with ``format=csv`` as a file for spreadsheets, which is put on record."""
     form, teams = _asked(request, viewer)
-    context: dict[str, Any] = {"viewer": viewer, "form": form}
+    context: dict[str, Any] = {"viewer": viewer, "form": form, "compared": _compared(viewer)}
     if form.is_valid():
         report = distribution(form.scope(teams), form.by_asked)
+        may_export = _may_export(viewer)
         if request.GET.get("format") == "csv":
-            return _csv(report, form)
+            if not may_export:
+                raise PermissionDenied(_("You may read this, but not take it out as a file."))
+            return _csv(report, form, viewer)
+        page = Paginator(report.lines, PAGE).get_page(request.GET.get("page"))
         most = max((line.volume for line in report.lines), default=0) or 1
         context |= {
             "report": report,
-            "rows": [_shown(line, most, form) for line in report.lines],
+            "page": page,
+            "rows": [_shown(line, most, form) for line in page.object_list],
             "total": _shown(report.total, most, form, whole=True),
             "tabs": [(by, LABELS[by], _query(form, by=str(by))) for by in By],
-            "csv": _query(form, by=str(report.by), format="csv"),
+            "csv": _query(form, by=str(report.by), format="csv") if may_export else "",
         }
     return render(request, "leaddistrib/distribution.html", context)
 
@@ -90,6 +97,22 @@ def _asked(request: HttpRequest, viewer: Viewer) -> tuple[PeriodForm, frozenset[
     return PeriodForm(request.GET), None if everybody else viewer.sight.managed_teams
 
 
+def _may_export(viewer: Viewer) -> bool:
+    """Managers take out the figures of their own teams; those of everybody need a permission."""
+    return viewer.sight.role is not Role.ADMIN or viewer.user.has_perm("leaddistrib.export_lead")
+
+
+def _compared(viewer: Viewer) -> int | None:
+    """The version whose strategies are compared in the admin site, for who may look at it there."""
+    may_look = viewer.user.is_staff and any(
+        viewer.user.has_perm(f"leaddistrib.{act}_ruleset") for act in ("view", "change")
+    )
+    if not may_look:
+        return None
+    published = RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED)
+    return published.values_list("pk", flat=True).first()
+
+
 def _query(form: PeriodForm, **more: str) -> str:
     days = {name: form.cleaned_data[name].isoformat() for name in ("from", "to")}
     return f"?{urlencode({**days, **more})}"
@@ -116,8 +139,11 @@ def _money(value: Mapping[str, Decimal]) -> str:
     )
 
 
-def _csv(report: Report, form: PeriodForm) -> HttpResponse:
-    """As spreadsheets open it: no cell is taken for a formula."""
+def _csv(report: Report, form: PeriodForm, viewer: Viewer) -> HttpResponse:
+    """As spreadsheets open it: no cell is taken for a formula. Who took it out is kept."""
+    days = {name: form.cleaned_data[name].isoformat() for name in ("from", "to")}
+    asked = {**days, "by": str(report.by)}
+    record_export("distribution", len(report.lines), asked, actor=viewer.user)
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     name = f"distribution-{report.by}-{form.cleaned_data['from']}-{form.cleaned_data['to']}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
