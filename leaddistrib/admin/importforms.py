@@ -26,6 +26,22 @@ LABELS = {"received_at": lazy("received"), "company_domain": lazy("company domai
 LONGEST_ATTRIBUTE = 64
 
 
+class FileForm(forms.Form):
+    """A file that is small enough to be read."""
+
+    import_file = forms.FileField(
+        label=lazy("File"), help_text=lazy("CSV or Excel (.xlsx), with the column names on top.")
+    )
+
+    def clean_import_file(self) -> Any:
+        upload, most = self.cleaned_data["import_file"], Limits().size
+        if upload.size > most:
+            raise ValidationError(
+                _("The file is larger than %(max)d MB. Split it."), params={"max": most // 1024**2}
+            )
+        return upload
+
+
 class HowWritten(forms.Form):
     """What holds for the whole file."""
 
@@ -44,19 +60,8 @@ class HowWritten(forms.Form):
     locale = forms.ChoiceField(label=lazy("Numbers and dates"), choices=LOCALES, required=False)
 
 
-class UploadForm(HowWritten):
-    import_file = forms.FileField(
-        label=lazy("File"), help_text=lazy("CSV or Excel (.xlsx), with the column names on top.")
-    )
+class UploadForm(FileForm, HowWritten):
     field_order = ("import_file", "source", "source_system", "locale")
-
-    def clean_import_file(self) -> Any:
-        upload, most = self.cleaned_data["import_file"], Limits().size
-        if upload.size > most:
-            raise ValidationError(
-                _("The file is larger than %(max)d MB. Split it."), params={"max": most // 1024**2}
-            )
-        return upload
 
 
 class MappingForm(HowWritten):

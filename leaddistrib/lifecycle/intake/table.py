@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from leaddistrib import conf
 from leaddistrib.lifecycle.intake.texts import shown
 
 Cell = str | int | float | bool | datetime
@@ -18,13 +19,18 @@ UNDECODED = re.compile("[\udc80-\udcff]")
 SUBSTITUTE = "\x1a"
 
 
+def _setting(name: str) -> Any:
+    """A limit that is the host's to set, read when a file is."""
+    return field(default_factory=lambda: getattr(conf.settings, name))
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a file may cost. Sizes in bytes, ``cell`` and ``row`` in characters (IN7)."""
 
-    size: int = 50 * 1024 * 1024
-    rows: int = 200_000
-    cell: int = 10_000
+    size: int = _setting("IMPORT_MAX_BYTES")
+    rows: int = _setting("IMPORT_MAX_ROWS")
+    cell: int = _setting("IMPORT_MAX_CELL")
     row: int = 5_000_000
     columns: int = 1_000
     unpacked: int = 250 * 1024 * 1024

@@ -281,6 +281,16 @@ def test_too_many_rows_are_said_with_the_line_from_which_none_was_read():
         next(leads)
 
 
+def test_the_limits_are_the_hosts_to_set(settings):
+    settings.LEADDISTRIB = {"IMPORT_MAX_ROWS": 1, "IMPORT_MAX_CELL": 10, "IMPORT_MAX_BYTES": 100}
+    with pytest.raises(UnreadableFile, match="more than 1 rows"):
+        list(read_rows(io.BytesIO(b"a\n1\n2\n")))
+    [row] = read_rows(io.BytesIO(b"a\nlonger than ten\n"))
+    assert "at most 10 are read" in row.reason
+    with pytest.raises(UnreadableFile, match="at most 0 MB"):
+        read_rows(io.BytesIO(b"x" * 101))
+
+
 @pytest.mark.parametrize(
     "content", [",".join(map(str, range(9))), workbook(range(9))], ids=["csv", "xlsx"]
 )
