@@ -4,7 +4,7 @@ the log, and the message to its owner (RU5, PU5).
 Rules, duplicates and hands all come through here, so an owner always has the same rows behind it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -63,11 +63,12 @@ def record_decisions(
 
 
 def record_duplicates(
-    leads: Sequence[Lead], moment: datetime, *, by: Sequence[str]
+    leads: Sequence[Lead], moment: datetime, *, reasons: Sequence[Mapping[str, object]]
 ) -> list[Decision]:
-    """Keep that ``leads`` follow their first ones (``duplicate_of``), each recognised ``by``, as in
-    "email" (IN3). A lead with an owner, the first one's, becomes that rep's; one without is closed
-    at once. Saves the leads, new ones too. Owners are locked before, by ascending id.
+    """Keep that ``leads`` follow their first ones (``duplicate_of``), with ``reasons`` for each:
+    "by" what it was recognised (IN3), and "owner_of_first" where somebody stands in. A lead with
+    an owner becomes that rep's; one without is closed at once. Saves the leads, new ones too.
+    Owners are locked before, by ascending id.
     """
     for lead in leads:
         lead.status = Lead.Status.OWNED if lead.owner_id else Lead.Status.CLOSED
@@ -84,11 +85,11 @@ def record_duplicates(
                     "misses": [],
                     "steps": [],
                     "duplicate_of": str(lead.duplicate_of.public_id) if lead.duplicate_of else None,
-                    "by": reason,
+                    **reason,
                 },
                 decided_at=moment,
             )
-            for lead, reason in zip(leads, by, strict=True)
+            for lead, reason in zip(leads, reasons, strict=True)
         ),
         moment,
         event=LogEntry.Event.DUPLICATE,

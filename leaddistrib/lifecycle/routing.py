@@ -4,8 +4,9 @@ One lead and a file of leads go the same way: everything is loaded and saved for
 in a number of queries that does not depend on how many leads, rules or reps there are.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import repeat
 
 from leaddistrib.engine import decision as engine
 from leaddistrib.engine.facts import LeadFacts, Rules, World
@@ -30,12 +31,18 @@ available wake it sooner; this is for what nobody announces, such as a changed t
 Decided = Sequence[tuple[Lead, engine.Decision]]
 
 
-def route(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> list[Decision]:
+def route(
+    leads: Sequence[Lead],
+    *,
+    excluded: Iterable[Rep] = (),
+    told: Sequence[Mapping[str, object]] = (),
+) -> list[Decision]:
     """Route ``leads`` that nobody owns, saving them; returns their decisions, in the same order.
 
     Leads without a row get one, already in its place. Must run inside a transaction; locks all reps
     whom the matching rules may push to, and the rotations that they sit in. ``excluded`` reps get
-    none of them (they just gave them back).
+    none of them (they just gave them back); ``told`` is kept in each lead's explanation, beside
+    the rules' reasons.
 
     Raises:
         ValueError: a lead is somebody's, or waits in a pool.
@@ -53,7 +60,7 @@ def route(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> list[Decisi
         (lead, engine.decide(rules, one, world, out))
         for lead, one in zip(leads, facts, strict=True)
     ]
-    return _carry_out(ruleset, world, decided)
+    return _carry_out(ruleset, world, decided, told)
 
 
 def route_waiting(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> list[Decision | None]:
@@ -159,7 +166,9 @@ def _lock(leads: Collection[int], status: str) -> dict[int, tuple[int | None, in
     return {pk: (pool, period) for pk, pool, period in found}
 
 
-def _carry_out(ruleset: RuleSet, world: World, decided: Decided) -> list[Decision]:
+def _carry_out(
+    ruleset: RuleSet, world: World, decided: Decided, told: Sequence[Mapping[str, object]] = ()
+) -> list[Decision]:
     """Write a decided batch: places, decisions with all that owners need, turns, offers, alerts."""
     moment = world.moment
     owners = Rep.objects.select_related("user").in_bulk(
@@ -175,10 +184,10 @@ def _carry_out(ruleset: RuleSet, world: World, decided: Decided) -> list[Decisio
                 method=what.method,
                 owner=owners[what.owner] if what.owner else None,
                 pool=lead.pool if what.pool else None,
-                explanation=what.as_document(),
+                explanation={**what.as_document(), **more},
                 decided_at=moment,
             )
-            for lead, what in decided
+            for (lead, what), more in zip(decided, told or repeat({}), strict=bool(told))
         ),
         moment,
     )

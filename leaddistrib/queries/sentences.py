@@ -102,6 +102,7 @@ def _parts(decision: Decision, rep: Rep | None) -> Iterator[str]:
     if decision.method == Decision.Method.DUPLICATE:
         yield _duplicate(decision, to_owner)
         return
+    yield from _not_the_first_ones_owner(decision)
     yield from _waited(decision)
     if decision.owner is None:
         yield _to_pool(decision)
@@ -192,6 +193,19 @@ def _duplicate(decision: Decision, to_owner: bool) -> str:
             "This lead came in before, recognised by %(by)s, so it was closed at once and linked"
             " to the first one."
         ) % {"by": by}
+    if absent := _absent(decision):
+        standing_in = (
+            _(
+                "You got this lead because you stand in for %(absent)s (%(reason)s), who works"
+                " the same one, recognised by %(by)s."
+            )
+            if to_owner
+            else _(
+                "%(owner)s got this lead in place of %(absent)s (%(reason)s), who works the same"
+                " one, recognised by %(by)s."
+            )
+        )
+        return standing_in % {"owner": decision.owner.name, "by": by, **absent}
     if to_owner:
         return _("You got this lead because you work the same one, recognised by %(by)s.") % {
             "by": by
@@ -200,6 +214,24 @@ def _duplicate(decision: Decision, to_owner: bool) -> str:
         "owner": decision.owner.name,
         "by": by,
     }
+
+
+def _absent(decision: Decision) -> dict[str, str]:
+    """Who works the first lead of the same person, and why that rep could not take this one."""
+    owner = decision.explanation.get("owner_of_first")
+    if owner is None:
+        return {}
+    return {"absent": owner["name"], "reason": wording.passed_over(owner["refused"], {})}
+
+
+def _not_the_first_ones_owner(decision: Decision) -> Iterator[str]:
+    """Why the rules decided about a lead that would have been somebody's without them (IN3)."""
+    if absent := _absent(decision):
+        by = decision.explanation["by"]
+        yield _(
+            "%(absent)s (%(reason)s) works the same lead, recognised by %(by)s, so the rules"
+            " decided."
+        ) % {"by": str(RECOGNISED_BY.get(by, by)), **absent}
 
 
 def _by_hand(decision: Decision, to_owner: bool, to_rival: bool) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from django.db import connection
 
 from leaddistrib.lifecycle.announcing import announce_limits
+from leaddistrib.lifecycle.intake.following import concerned, takers
 from leaddistrib.lifecycle.recording import record_duplicates
 from leaddistrib.lifecycle.routing import candidates, route
 from leaddistrib.lifecycle.transactions import lock_reps
-from leaddistrib.models import Decision, Lead, LogEntry, Organisation, Rep
+from leaddistrib.models import Decision, Lead, LogEntry, Organisation
 from leaddistrib.queries import clock
 from leaddistrib.queries.duplicates import Duplicate, Sign
 from leaddistrib.queries.organisation import organisation
@@ -22,24 +23,21 @@ def settle(leads: Sequence[Lead], found: Sequence[Duplicate | None]) -> dict[int
     """Save and place new ``leads``; returns their decisions by the lead's id.
 
     ``found`` are their duplicates, set on the leads. With the policy "owner" a lead goes to
-    whoever works the first one, past turn and capacity, because it is one matter; if nobody does,
-    or the rep is not active any more, the rules decide. "merge" closes it at once, "link" leaves
-    it to the rules. Must run inside a transaction; locks reps before anything else.
+    whoever works the first one, past turn and capacity, because it is one matter; while that rep
+    is paused or on leave, to the backup; the rules decide if nobody can take it so. "merge" closes
+    it at once, "link" leaves it to the rules. Must run inside a transaction; locks reps before
+    anything else.
     """
     policy = organisation().duplicates
     told = dict(zip(map(id, leads), found, strict=True))
     if any(found):
         # All at once and by ascending id: what is left is routed in up to two goes, of which the
         # second would take locks out of order.
-        firsts = [one.first.owner_id for one in found if one and one.first.owner_id]
-        lock_reps({*(firsts if policy == Policy.OWNER else ()), *candidates(leads)})
-    # First ones that came in the same batch have to be kept, and owned, before those that follow.
-    later = [lead for lead in leads if lead.duplicate_of and lead.duplicate_of.pk is None]
-    waiting = {id(lead) for lead in later}
-    sooner = [lead for lead in leads if id(lead) not in waiting]
+        owners = concerned(found) if policy == Policy.OWNER else set()
+        lock_reps({*owners, *candidates(leads)})
     decisions = [
         decision
-        for batch in (sooner, later)
+        for batch in _firsts_first(leads)
         if batch
         for decision in _settle(batch, [told[id(lead)] for lead in batch], policy)
     ]
@@ -49,10 +47,19 @@ def settle(leads: Sequence[Lead], found: Sequence[Duplicate | None]) -> dict[int
 
 def keep_unrouted(leads: Sequence[Lead]) -> None:
     """Save new leads as received; first ones of the batch before those that are linked to them."""
-    later = [lead for lead in leads if lead.duplicate_of and lead.duplicate_of.pk is None]
-    waiting = {id(lead) for lead in later}
-    Lead.objects.bulk_create(lead for lead in leads if id(lead) not in waiting)
-    Lead.objects.bulk_create(later)
+    for batch in _firsts_first(leads):
+        Lead.objects.bulk_create(batch)
+
+
+def _firsts_first(leads: Sequence[Lead]) -> tuple[list[Lead], list[Lead]]:
+    """``leads`` in two batches: first ones that came in the same one have to be kept, and owned,
+    before those that follow."""
+    sooner: list[Lead] = []
+    later: list[Lead] = []
+    for lead in leads:
+        in_batch = lead.duplicate_of is not None and lead.duplicate_of.pk is None
+        (later if in_batch else sooner).append(lead)
+    return sooner, later
 
 
 def lock_persons(signs: Sequence[Sign]) -> None:
@@ -77,41 +84,34 @@ def lock_persons(signs: Sequence[Sign]) -> None:
 def _settle(
     leads: Sequence[Lead], found: Sequence[Duplicate | None], policy: str
 ) -> list[Decision]:
-    again = [(lead, one) for lead, one in zip(leads, found, strict=True) if one]
-    follow: list[tuple[Lead, Duplicate]] = []
+    again = {id(lead): one for lead, one in zip(leads, found, strict=True) if one}
+    reasons: dict[int, Mapping[str, object]] = {}
+    follow: list[Lead] = []
     if policy == Policy.MERGE:
-        follow = again
+        follow = [lead for lead in leads if id(lead) in again]
+        reasons = {one: {"by": duplicate.by} for one, duplicate in again.items()}
     elif policy == Policy.OWNER and again:
-        owners = _owners({one.first.pk: one.first.owner_id for _lead, one in again})
-        for lead, one in again:
-            lead.owner = owners.get(one.first.pk)
-            if lead.owner:
-                follow.append((lead, one))
-    gone = {id(lead) for lead, _one in follow}
-    return [*_follow(follow), *route([lead for lead in leads if id(lead) not in gone])]
+        found_takers = dict(zip(again, takers(list(again.values())), strict=True))
+        for lead in leads:
+            if taker := found_takers.get(id(lead)):
+                reasons[id(lead)] = {"by": again[id(lead)].by, **taker.absent}
+                if taker.rep:
+                    lead.owner = taker.rep
+                    follow.append(lead)
+    gone = set(map(id, follow))
+    rest = [lead for lead in leads if id(lead) not in gone]
+    return [
+        *_follow(follow, [reasons[id(lead)] for lead in follow]),
+        *route(rest, told=[reasons.get(id(lead), {}) for lead in rest]),
+    ]
 
 
-def _owners(firsts: Mapping[int, int | None]) -> dict[int, Rep]:
-    """Who works each of these leads, by its id. The reps are locked, so it stays so; one whose
-    owner was another a moment ago is left to the rules."""
-    working = Lead.objects.filter(pk__in=firsts, status=Lead.Status.OWNED)
-    owned = dict(working.values_list("pk", "owner"))
-    reps = Rep.objects.select_related("user").filter(active=True, user__is_active=True)
-    active = reps.in_bulk(set(owned.values())) if owned else {}
-    return {
-        lead: active[owner]
-        for lead, owner in owned.items()
-        if owner in active and owner == firsts[lead]
-    }
-
-
-def _follow(follow: Sequence[tuple[Lead, Duplicate]]) -> list[Decision]:
-    """Keep leads that go where their first ones are."""
-    if not follow:
+def _follow(leads: Sequence[Lead], reasons: Sequence[Mapping[str, object]]) -> list[Decision]:
+    """Keep leads that go where their first ones are, or are closed."""
+    if not leads:
         return []
     moment = clock.now()
-    leads = [lead for lead, _one in follow]
-    decisions = record_duplicates(leads, moment, by=[one.by for _lead, one in follow])
+    decisions = record_duplicates(leads, moment, reasons=reasons)
     owners = {lead.owner.pk: lead.owner for lead in leads if lead.owner}
     if owners:
         announce_limits(owners.values(), rep_facts(owners, moment), moment)

@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.db import connection
@@ -12,8 +12,21 @@ from leaddistrib.lifecycle import close, receive, receive_many
 from leaddistrib.lifecycle.intake import receiving
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.intake.correcting import correct
-from leaddistrib.models import Lead, LogEntry, Organisation, OutboxMessage, ScoringRule, Turn
+from leaddistrib.lifecycle.routing import safety_net
+from leaddistrib.models import (
+    Alert,
+    Lead,
+    LogEntry,
+    Organisation,
+    OutboxMessage,
+    Rep,
+    ScoringRule,
+    TimeOff,
+    Turn,
+    WorkingHours,
+)
 from leaddistrib.queries import clock
+from leaddistrib.queries.sentences import sentence
 from leaddistrib.testing import (
     AccountFactory,
     LeadFactory,
@@ -24,6 +37,7 @@ from leaddistrib.testing import (
     publish_rules,
 )
 
+HOUR = timedelta(hours=1)
 ANA = {"company": "Acme", "contact": {"name": "Ana Silva", "email": "ana@acme.example"}}
 BEN = {"company": "Acme", "contact": {"name": "Ben Okri", "email": "ben@acme.example"}}
 
@@ -88,6 +102,99 @@ def test_a_busy_owner_still_gets_the_duplicate_because_it_is_one_matter(paris):
     receive(clean(ANA))
     amina.capacity = 1
     amina.save()
+
+    assert receive(clean(ANA)).lead.owner == amina
+
+
+def decided(received):
+    assert received.decision is not None
+    return received.decision
+
+
+def away(rep, how):
+    """``rep`` cannot take leads now."""
+    if how == "paused":
+        Rep.objects.filter(pk=rep.pk).update(paused=True)
+    elif how == "on leave":
+        now = clock.now()
+        TimeOff.objects.create(rep=rep, starts_at=now - HOUR, ends_at=now + 24 * HOUR)
+    else:
+        Rep.objects.filter(pk=rep.pk).update(active=False)
+
+
+@pytest.mark.parametrize("how", ["paused", "on leave"])
+def test_while_the_owner_is_away_the_backup_gets_the_duplicate_and_reads_why(paris, how):
+    amina, _bruno = paris
+    chloe = RepFactory(user__username="chloe")
+    first = receive(clean(ANA)).lead
+    Rep.objects.filter(pk=amina.pk).update(backup=chloe)
+    away(amina, how)
+    turns = Turn.objects.count()
+
+    received = receive(clean(ANA))
+
+    lead, decision = received.lead, decided(received)
+    assert (lead.owner, lead.duplicate_of) == (chloe, first)
+    assert (decision.method, Turn.objects.count()) == ("duplicate", turns)
+    assert sentence(decision, chloe) == (
+        f"You got this lead because you stand in for amina ({how}), who works the same one,"
+        " recognised by the e-mail address."
+    )
+    assert f"chloe got this lead in place of amina ({how})" in sentence(decision, amina)
+
+
+@pytest.mark.parametrize("how", ["paused", "on leave", "not active"])
+@pytest.mark.parametrize("backup", ["none", "paused", "full"])
+def test_without_a_backup_who_is_there_the_rules_decide_and_say_why(paris, how, backup):
+    amina, bruno = paris
+    first = receive(clean(ANA)).lead
+    if backup != "none":
+        chloe = RepFactory(paused=backup == "paused", capacity=1)
+        if backup == "full":
+            LeadFactory(owner=chloe)
+        Rep.objects.filter(pk=amina.pk).update(backup=chloe)
+    away(amina, how)
+
+    received = receive(clean(ANA))
+
+    assert decided(received).method == "push"
+    assert (received.lead.owner, received.lead.duplicate_of) == (bruno, first)
+    assert sentence(decided(received), bruno) == (
+        f"amina ({how}) works the same lead, recognised by the e-mail address, so the rules"
+        " decided. You got this lead by the rule “In turn”: it was your turn."
+    )
+
+
+def test_a_duplicate_never_waits_unseen_when_nobody_is_there_at_all(paris):
+    """It ends in a queue with an alert, as any lead that found nobody (PU4)."""
+    amina, bruno = paris
+    receive(clean(ANA))
+    away(amina, "on leave")
+    away(bruno, "on leave")
+
+    received = receive(clean(ANA))
+
+    assert received.lead.pool == safety_net()
+    assert Alert.objects.filter(kind="nobody_available").exists()
+
+
+def test_a_file_of_duplicates_does_not_take_the_backup_over_capacity(paris):
+    amina, bruno = paris
+    receive(clean(ANA))
+    chloe = RepFactory(capacity=2)
+    Rep.objects.filter(pk=amina.pk).update(backup=chloe)
+    away(amina, "on leave")
+
+    owners = [one.lead.owner for one in arrive(ANA, ANA, ANA)]
+
+    assert owners == [chloe, chloe, bruno]
+
+
+def test_an_owner_who_is_asleep_still_gets_the_duplicate(paris):
+    amina, _bruno = paris
+    receive(clean(ANA))
+    tomorrow = (clock.now() + 24 * HOUR).weekday()
+    WorkingHours.objects.create(rep=amina, weekday=tomorrow, starts=time(9), ends=time(12))
 
     assert receive(clean(ANA)).lead.owner == amina
 
