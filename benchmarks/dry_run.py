@@ -131,13 +131,13 @@ def measure(kind: str, number: int, rules: int, reps: int) -> None:
         Lead.objects.select_related("territory", "account__owner__user").order_by("received_at")
     )
     place(rows)
-    facts = [(rulebook.lead_facts(lead), lead.received_at) for lead in rows]
-    players = [Player(rules_of(one), since) for one in (version, draft)]
+    facts = [(lead.pk, rulebook.lead_facts(lead), lead.received_at) for lead in rows]
+    players = [Player(rules_of(one), since, now) for one in (version, draft)]
 
     def alone() -> None:
-        for lead, moment in facts:
+        for lead in facts:
             for player in players:
-                player.play(lead, moment)
+                player.play(*lead)
 
     reference = seconds(alone)
     print(f"{kind}: {number} leads, {rules} rules, {reps} reps; {run.result['moved']} leads move")

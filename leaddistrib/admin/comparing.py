@@ -1,18 +1,16 @@
-"""Two versions side by side, and what each strategy would have made of the latest leads."""
+"""Two versions side by side."""
 
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.admin.rulesetpages import RuleSetPages, is_draft, published
-from leaddistrib.lifecycle.matching import place
-from leaddistrib.models import Lead, Rep, RuleSet, RuleStep
+from leaddistrib.models import RuleSet
 from leaddistrib.queries.differences import differences
-from leaddistrib.queries.replay import Outcome, compare_strategies
 
 VERSIONS = 200  # to choose from
 
@@ -26,12 +24,6 @@ class VersionForm(forms.Form):
         self.fields["old"].queryset = RuleSet.objects.filter(  # type: ignore[attr-defined]
             pk__in=[other.pk for other in others]
         )
-
-
-class AmountForm(forms.Form):
-    leads = forms.TypedChoiceField(
-        label=lazy("Latest leads"), coerce=int, choices=[(n, n) for n in (100, 300, 1000, 3000)]
-    )
 
 
 class ComparingPages(RuleSetPages):
@@ -59,22 +51,14 @@ class ComparingPages(RuleSetPages):
         )
 
     def strategies(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The latest leads, had every push step used one strategy. Worked out here and now."""
-        ruleset = self.to_look_at(request, pk)
-        form = AmountForm(request.GET if "leads" in request.GET else {"leads": 300})
-        leads = _latest(form.cleaned_data["leads"]) if form.is_valid() else []
-        outcomes = compare_strategies(ruleset, leads)
-        labels = dict(RuleStep.Push.choices)
-        return self.show(
-            request,
-            "strategies.html",
-            ruleset,
-            _("Strategies compared by version %(version)d") % {"version": ruleset.version},
-            form=form,
-            number=len(leads),
-            outcomes=[(labels.get(one.strategy), one) for one in outcomes],
-            rows=_rows(outcomes),
-        )
+        """Strategies are compared by a dry run: to the form for one, with what was asked for here
+        (``first``, ``last``)."""
+        asked = {
+            **request.GET.dict(),
+            "ruleset": self.to_look_at(request, pk).pk,
+            "compare": "strategies",
+        }
+        return HttpResponseRedirect(reverse("admin:leaddistrib_dryrun_add", query=asked))
 
 
 def _natural(ruleset: RuleSet) -> int | None:
@@ -85,21 +69,3 @@ def _natural(ruleset: RuleSet) -> int | None:
         before = RuleSet.objects.filter(status=RuleSet.Status.ARCHIVED)
         other = before.order_by("-published_at").first()
     return other.pk if other else None
-
-
-def _latest(number: int) -> list[Lead]:
-    """The latest leads in the order they came, on today's map."""
-    newest = Lead.objects.order_by("-received_at", "-pk").select_related(
-        "territory", "account__owner__user"
-    )
-    leads = list(newest[:number])[::-1]
-    place(leads)
-    return leads
-
-
-def _rows(outcomes: list[Outcome]) -> list[tuple[str, list[int]]]:
-    """Each rep's leads in every outcome, most in the first one first."""
-    wanted = {rep for one in outcomes for rep in one.load}
-    reps = Rep.objects.filter(pk__in=wanted).select_related("user")
-    rows = [(rep.name, [one.load.get(rep.pk, 0) for one in outcomes]) for rep in reps]
-    return sorted(rows, key=lambda row: (-row[1][0], row[0]))

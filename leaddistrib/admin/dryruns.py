@@ -7,25 +7,36 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminDateWidget
-from django.db.models import Model
+from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
+from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from leaddistrib.admin.base import LeadDistribAdmin
+from leaddistrib.admin.dryrunleads import LeadsBehindPages, place_in_words, sees_leads
 from leaddistrib.lifecycle.dryruns import MOST_LEADS, ask
 from leaddistrib.lifecycle.publishing import organisations_moment
-from leaddistrib.models import DryRun, RuleSet
+from leaddistrib.models import DryRun, RuleSet, RuleStep
 from leaddistrib.queries import clock
+from leaddistrib.queries.dryruns import MOVED, place_key
 
 SOON = timedelta(seconds=15)  # within which a worker takes up what was asked
 MOST_MOVES = 100  # rows of the table of moves
 DAYS = 30  # back, unless somebody chooses others
+STRATEGIES = "strategies"
 
 
 class DryRunForm(forms.ModelForm):
+    compare = forms.ChoiceField(
+        label=lazy("Compare"),
+        choices=(
+            ("versions", lazy("with the version in force")),
+            (STRATEGIES, lazy("each strategy, and what really happened")),
+        ),
+        widget=forms.RadioSelect,
+    )
     first = forms.DateField(label=lazy("Leads from"), widget=AdminDateWidget)
     last = forms.DateField(label=lazy("Leads to"), widget=AdminDateWidget)
     limit = forms.IntegerField(
@@ -48,9 +59,9 @@ class DryRunForm(forms.ModelForm):
 
 
 @admin.register(DryRun)
-class DryRunAdmin(LeadDistribAdmin):
+class DryRunAdmin(LeadsBehindPages):
     form = DryRunForm
-    list_display = ("asked_at", "ruleset", "days", "state", "moved", "asked_by")
+    list_display = ("asked_at", "ruleset", "compares", "days", "state", "moved", "asked_by")
     list_select_related = ("ruleset", "asked_by")
     search_fields = ("ruleset__version", "asked_by__username")
     ordering = ("-asked_at",)
@@ -59,6 +70,22 @@ class DryRunAdmin(LeadDistribAdmin):
     class Media:
         css = {"all": ("leaddistrib/admin/rules.css",)}
         js = ("leaddistrib/admin/progress.js",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Results hold every lead's id: a list reads two figures of each, and a page its own."""
+        of_strategies = ExpressionWrapper(Q(result__has_key=STRATEGIES), BooleanField())
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                _strategies=of_strategies, _moved=KT("result__moved"), _leads=KT("result__leads")
+            )
+            .defer("result")
+        )
+
+    @admin.display(description=lazy("compared"))
+    def compares(self, run: Any) -> str:
+        return _("strategies") if run._strategies else _("versions")
 
     @admin.display(description=lazy("leads received"), ordering="since")
     def days(self, run: DryRun) -> str:
@@ -73,8 +100,8 @@ class DryRunAdmin(LeadDistribAdmin):
         return _("being worked out") if run.started_at else _("waiting for a worker")
 
     @admin.display(description=lazy("leads that move"))
-    def moved(self, run: DryRun) -> str:
-        return f"{run.result['moved']} / {run.result['leads']}" if run.result else "–"
+    def moved(self, run: Any) -> str:
+        return f"{run._moved} / {run._leads}" if run._moved is not None else "–"
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Figures are not edited. A new run is asked for instead."""
@@ -82,9 +109,12 @@ class DryRunAdmin(LeadDistribAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         today = timezone.localdate()
-        newest = RuleSet.objects.filter(status=RuleSet.Status.DRAFT).first()
+        strategies = request.GET.get("compare") == STRATEGIES
+        status = RuleSet.Status.PUBLISHED if strategies else RuleSet.Status.DRAFT
+        newest = RuleSet.objects.filter(status=status).first()
         return {
             "ruleset": newest.pk if newest else None,
+            "compare": "versions",
             "first": today - timedelta(days=DAYS),
             "last": today,
             "limit": 10_000,
@@ -92,7 +122,7 @@ class DryRunAdmin(LeadDistribAdmin):
         }
 
     def get_fields(self, request: HttpRequest, obj: DryRun | None = None) -> tuple[str, ...]:
-        return ("ruleset", "first", "last", "limit") if obj is None else ()
+        return ("ruleset", "compare", "first", "last", "limit") if obj is None else ()
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
         choice = super().formfield_for_dbfield(db_field, request, **options)
@@ -110,6 +140,7 @@ class DryRunAdmin(LeadDistribAdmin):
             since=organisations_moment(values["first"]),
             until=organisations_moment(values["last"] + timedelta(days=1)),
             limit=values["limit"],
+            strategies=values["compare"] == STRATEGIES,
             actor=request.user,  # type: ignore[arg-type]
         )
 
@@ -131,28 +162,64 @@ class DryRunAdmin(LeadDistribAdmin):
         run = self.get_object(request, unquote(object_id))
         context = dict(extra_context or {})
         if run is not None:
-            context |= self._figures(run) if run.result else {}
             context |= {
-                "title": _("Dry run of version %(version)d") % {"version": run.ruleset.version},
+                "title": _title(run),
                 "days": _days(run),
                 "state": self.state(run),
                 "waits": not run.finished_at,
                 "no_worker": not run.started_at and clock.now() - run.asked_at > SOON,
                 "share": round(100 * run.done / run.total) if run.total else 0,
             }
+            if run.finished_at and not run.problem:
+                context |= _strategies(run) if run._strategies else _figures(request, run)
         return super().change_view(request, object_id, form_url, context)
 
-    def _figures(self, run: DryRun) -> dict[str, Any]:
-        result = run.result
-        share = round(100 * result["moved"] / result["leads"]) if result["leads"] else 0
-        most = max((max(row["leads"]) for row in result["load"]), default=0)
-        return {
-            "result": result,
-            "moved_share": share,
-            "moves": result["moves"][:MOST_MOVES],
-            "more_moves": max(0, len(result["moves"]) - MOST_MOVES),
-            "most": most,
+
+def _title(run: Any) -> str:
+    if run._strategies:
+        text = _("Strategies compared by version %(version)d")
+    else:
+        text = _("Dry run of version %(version)d")
+    return text % {"version": run.ruleset.version}
+
+
+def _figures(request: HttpRequest, run: DryRun) -> dict[str, Any]:
+    """The result, and the address of the leads behind each figure for whoever may see leads."""
+    result = run.result
+    share = round(100 * result["moved"] / result["leads"]) if result["leads"] else 0
+
+    def leads(**asked: str) -> str:
+        if not sees_leads(request):
+            return ""
+        return reverse("admin:leaddistrib_dryrun_leads", args=[run.pk], query=asked)
+
+    moves = [
+        {
+            "from": place_in_words(move["from"]),
+            "to": place_in_words(move["to"]),
+            "leads": move["leads"],
+            "address": leads(**{"from": place_key(move["from"]), "to": place_key(move["to"])}),
         }
+        for move in result["moves"][:MOST_MOVES]
+    ]
+    return {
+        "result": result,
+        "moved_share": share,
+        "moved_leads": leads(only=MOVED),
+        "moves": moves,
+        "more_moves": max(0, len(result["moves"]) - MOST_MOVES),
+        "unassigned": {name.replace("-", "_"): leads(only=name) for name in result["unassigned"]},
+        "most": max((max(row["leads"]) for row in result["load"]), default=0),
+    }
+
+
+def _strategies(run: DryRun) -> dict[str, Any]:
+    labels = dict(RuleStep.Push.choices)
+    outcomes = run.result["strategies"]
+    return {
+        "outcomes": [(labels.get(one["strategy"]), one) for one in outcomes],
+        "load": run.result["load"],
+    }
 
 
 def _days(run: DryRun) -> tuple[Any, Any]:

@@ -1,8 +1,13 @@
-"""Dry runs: asked for by an admin, worked out by a worker, kept as their figures (RU6)."""
+"""Dry runs: asked for by an admin, worked out by a worker, kept as their figures (RU6).
+
+A run compares a version with the one in force or, where its result has the key "strategies" from
+the start, the strategies with what really happened.
+"""
 
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import DatabaseError, transaction
@@ -11,8 +16,8 @@ from django.db.models import Exists, OuterRef, Q
 from leaddistrib.lifecycle.matching import place
 from leaddistrib.models import Decision, DryRun, Lead, RuleSet
 from leaddistrib.queries import clock
-from leaddistrib.queries.dryruns import figures
-from leaddistrib.queries.replay import replay
+from leaddistrib.queries.dryruns import figures, strategy_figures
+from leaddistrib.queries.replay import compare_strategies, replay
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +34,12 @@ def ask(
     since: datetime,
     until: datetime,
     limit: int = 10_000,
+    strategies: bool = False,
     actor: AbstractUser | None = None,
 ) -> DryRun:
     """Ask for a dry run of ``ruleset`` over the leads received from ``since`` to just before
-    ``until``, the latest ``limit`` (at most 50,000) of them. A worker takes it up within seconds.
+    ``until``, the latest ``limit`` (at most 50,000) of them: beside the version in force or, with
+    ``strategies``, by each strategy. A worker takes it up within seconds.
 
     Raises:
         ValueError: there is no time between ``since`` and ``until``, or ``limit`` is out of range.
@@ -44,6 +51,7 @@ def ask(
         since=since,
         until=until,
         limit=limit,
+        result={"strategies": []} if strategies else {},
         asked_at=clock.now(),
         asked_by=actor,  # type: ignore[misc]  # whatever AUTH_USER_MODEL is
     )
@@ -83,15 +91,9 @@ def _lease(moment: datetime) -> DryRun | None:
 
 def _work_out(run: DryRun) -> None:
     try:
-        ids = _leads(run)
-        _mark(run, total=len(ids))
-        replayed = replay(
-            run.ruleset,
-            _placed(ids),
-            begins=run.since,
-            progress=lambda done: _mark(run, done=done),
-        )
-        outcome = {"done": len(ids), "result": figures(replayed)}
+        leads = _leads(run)
+        _mark(run, total=len(leads))
+        outcome = {"done": len(leads), "result": _result(run, leads)}
     except DatabaseError:
         raise  # the lease brings the run back once the database is there again
     except Exception as error:  # a run that cannot be worked out must not stop the worker
@@ -100,19 +102,31 @@ def _work_out(run: DryRun) -> None:
     _mark(run, finished_at=clock.now(), **outcome)
 
 
+def _result(run: DryRun, leads: Sequence[tuple[int, datetime]]) -> dict[str, Any]:
+    span: dict[str, Any] = {
+        "begins": leads[0][1] if leads else run.since,
+        "ends": leads[-1][1] if leads else run.since,
+        "progress": lambda done: _mark(run, done=done),
+    }
+    rows = _placed([pk for pk, _ in leads])
+    if "strategies" in run.result:
+        return strategy_figures(compare_strategies(run.ruleset, rows, **span))
+    return figures(replay(run.ruleset, rows, **span))
+
+
 def _mark(run: DryRun, **values: object) -> None:
     """Write progress, unless the lease ran out and another worker has begun it anew."""
     DryRun.objects.filter(pk=run.pk, started_at=run.started_at).update(**values)
 
 
-def _leads(run: DryRun) -> list[int]:
-    """The latest leads of the stretch that the rules decided or would have, in the order they came.
-    Those that followed an earlier lead as its duplicate never reached the rules."""
+def _leads(run: DryRun) -> list[tuple[int, datetime]]:
+    """The latest leads of the stretch that the rules decided or would have, in the order they came,
+    each with when. Those that followed an earlier lead as its duplicate never reached the rules."""
     duplicates = Decision.objects.filter(lead=OuterRef("pk"), method=Decision.Method.DUPLICATE)
     leads = Lead.objects.filter(
         ~Exists(duplicates), received_at__gte=run.since, received_at__lt=run.until
     )
-    latest = leads.order_by("-received_at", "-pk").values_list("pk", flat=True)[: run.limit]
+    latest = leads.order_by("-received_at", "-pk").values_list("pk", "received_at")[: run.limit]
     return list(reversed(latest))
 
 

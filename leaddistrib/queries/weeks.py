@@ -16,8 +16,11 @@ from leaddistrib.queries.holidays import NoHolidays, holidays
 log = logging.getLogger(__name__)
 
 
-def working_weeks(reps: Iterable[Rep], moment: datetime) -> dict[int, WorkingWeek]:
-    """The week of each rep who is not always at work, with its holidays from ``moment`` on.
+def working_weeks(
+    reps: Iterable[Rep], moment: datetime, until: datetime | None = None
+) -> dict[int, WorkingWeek]:
+    """The week of each rep who is not always at work, with its holidays for whatever is asked of it
+    from ``moment`` to ``until``; without, at ``moment``.
 
     One query however many reps.
     """
@@ -27,7 +30,9 @@ def working_weeks(reps: Iterable[Rep], moment: datetime) -> dict[int, WorkingWee
     for rep, weekday, starts, ends in hours.values_list("rep", "weekday", "starts", "ends"):
         blocks[rep].append((weekday, starts, ends))
     return {
-        rep.pk: WorkingWeek(zone_of(rep), tuple(blocks[rep.pk]), _holidays(rep, moment))
+        rep.pk: WorkingWeek(
+            zone_of(rep), tuple(blocks[rep.pk]), _holidays(rep, moment, until or moment)
+        )
         for rep in rows.values()
         if rep.pk in blocks or rep.holiday_region
     }
@@ -48,12 +53,12 @@ def zone_of(rep: Rep) -> tzinfo:
         return timezone.get_default_timezone()
 
 
-def _holidays(rep: Rep, moment: datetime) -> frozenset[date]:
+def _holidays(rep: Rep, moment: datetime, until: datetime) -> frozenset[date]:
     """None are kept where they cannot be told: a lead more on a holiday does less harm than none
     for anybody on any day."""
     if not rep.holiday_region:
         return frozenset()
-    first, last = moment - timedelta(days=1), moment + timedelta(days=LOOK_AHEAD)
+    first, last = moment - timedelta(days=1), until + timedelta(days=LOOK_AHEAD)
     try:
         return holidays(rep.holiday_region, range(first.year, last.year + 1))
     except NoHolidays as error:

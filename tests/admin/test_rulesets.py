@@ -316,20 +316,21 @@ def test_the_version_in_force_is_compared_with_the_one_before_it(editor, publish
     assert editor.get(page(draft, "differences")).context["old"] == published
 
 
-def test_strategies_are_compared_on_the_latest_leads(editor, published, amina):
-    for number in range(3):
-        receive(clean({"company": f"Company {number}", "country": "FR"}))
-    shown = editor.get(page(published, "strategies"), {"leads": "100"})
-    label, happened = shown.context["outcomes"][0]
-    assert (label, happened.load) == (None, {amina.pk: 3})
-    assert len(shown.context["outcomes"]) == 1 + len(RuleStep.Push.values)
+def test_strategies_are_compared_by_a_dry_run_of_the_days_that_were_asked_for(
+    signed_in, published, draft
+):
+    client = signed_in("view_ruleset", "add_dryrun", "view_dryrun")
+    asked = {"first": "2026-03-01", "last": "2026-03-31"}
+    form = client.get(page(published, "strategies"), asked, follow=True).context["adminform"].form
+    wanted = {name: form[name].value() for name in ("ruleset", "compare", "first", "last")}
+    assert wanted == {"ruleset": str(published.pk), "compare": "strategies", **asked}
 
 
 # Permissions
 
 
 def test_who_may_only_look_reads_and_changes_nothing(onlooker, published, draft):
-    for name in ("differences", "strategies", "try"):
+    for name in ("differences", "try"):
         assert onlooker.get(page(draft, name)).status_code == 200
     for name in ("publish", "order", "unschedule"):
         assert onlooker.post(page(draft, name)).status_code == 403

@@ -7,7 +7,7 @@ import pytest
 from leaddistrib.lifecycle import dryruns
 from leaddistrib.lifecycle.drafting import draft_of
 from leaddistrib.lifecycle.dryruns import LEASE, ask, work_off
-from leaddistrib.models import Decision, DryRun, Lead
+from leaddistrib.models import Decision, DryRun, Lead, Rep, RuleStep
 from leaddistrib.testing import (
     LeadFactory,
     PoolFactory,
@@ -50,6 +50,19 @@ def test_a_worker_works_out_what_was_asked_and_keeps_the_figures(run):
     assert (run.result["leads"], run.result["moved"]) == (3, 0)
 
 
+def test_strategies_are_compared_by_the_worker_over_the_same_leads(run):
+    amina = Rep.objects.get()
+    Lead.objects.update(owner=None)
+    other = ask(run.ruleset, since=run.since, until=run.until, strategies=True)
+    assert work_off(NOON, limit=2) == 2
+    other.refresh_from_db()
+    assert (other.done, other.total, other.problem) == (3, 3, "")
+    strategies = [one["strategy"] for one in other.result["strategies"]]
+    assert strategies == ["", *RuleStep.Push.values]
+    [row] = other.result["load"]
+    assert (row["name"], row["leads"][:2]) == (amina.name, [0, 3])
+
+
 def test_leads_are_as_they_were_before_it(run):
     before = list(Lead.objects.order_by("pk").values())
     work_off(NOON)
@@ -62,7 +75,7 @@ def test_the_latest_leads_are_taken_when_there_are_more_than_were_asked_for(vers
         LeadFactory(received_at=NOON - timedelta(hours=hours))
     run = ask(version, since=NOON - DAY, until=NOON, limit=2)
     newest = Lead.objects.order_by("received_at").values_list("pk", flat=True)
-    assert dryruns._leads(run) == list(newest)[1:]
+    assert [pk for pk, _at in dryruns._leads(run)] == list(newest)[1:]
 
 
 def test_a_duplicate_that_never_reached_the_rules_is_left_out(run):

@@ -1,5 +1,6 @@
 """A dry run: past leads decided again, beside the version in force, and nothing is written."""
 
+import json
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from leaddistrib.lifecycle import receive
 from leaddistrib.lifecycle.drafting import draft
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.models import Decision, Lead, Rep, Rotation, Turn, WorkingHours
-from leaddistrib.queries.dryruns import figures
+from leaddistrib.queries.dryruns import figures, leads_behind, place_key, strategy_figures
 from leaddistrib.queries.replay import compare_strategies, replay
 from leaddistrib.testing import (
     LeadFactory,
@@ -58,9 +59,21 @@ def in_order():
     return rows.order_by("received_at", "pk")
 
 
+def replayed(ruleset, leads=None):
+    leads = list(in_order() if leads is None else leads)
+    return replay(ruleset, leads, begins=leads[0].received_at, ends=leads[-1].received_at)
+
+
+def compared(ruleset):
+    leads = list(in_order())
+    return compare_strategies(
+        ruleset, leads, begins=leads[0].received_at, ends=leads[-1].received_at
+    )
+
+
 def test_the_same_rules_move_nothing(published):
     leads("FR", "FR", "BE")
-    result = replay(published, in_order(), begins=MONDAY)
+    result = replayed(published)
     assert (result.leads, result.moved) == (3, 0)
 
 
@@ -68,7 +81,7 @@ def test_leads_that_move_are_counted_from_whom_to_whom(reps, published):
     amina, bruno, chloe = reps
     leads("FR", "FR", "FR", "BE")
     other = draft([rule("French", "FR", {**PUSH, "team": "Lyon"}), REST])
-    result = replay(other, in_order(), begins=MONDAY)
+    result = replayed(other)
     assert result.moved == 3
     assert result.moves == {
         (("rep", amina.pk), ("rep", chloe.pk)): 2,
@@ -87,8 +100,8 @@ def test_a_dry_run_writes_nothing_and_takes_no_turn(published):
         list(model.objects.order_by("pk").values()) for model in (Lead, Decision, Rotation, Turn)
     ]
     with CaptureQueriesContext(connection) as queries:
-        replay(draft([REST]), in_order(), begins=MONDAY)
-        compare_strategies(published, list(in_order()))
+        replayed(draft([REST]))
+        compared(published)
     writes = [
         query["sql"] for query in queries if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))
     ]
@@ -108,7 +121,7 @@ def test_working_hours_are_those_of_each_leads_own_moment(reps, published):
         WorkingHours.objects.create(rep=rep, weekday=0, starts=starts, ends=ends)
     for hour in (9, 10, 11, 14):
         LeadFactory(country="FR", received_at=MONDAY.replace(hour=hour))
-    result = replay(published, in_order(), begins=MONDAY.replace(hour=8))
+    result = replayed(published)
     assert result.after.load == {amina.pk: 3, bruno.pk: 1}
 
 
@@ -116,12 +129,32 @@ def test_leave_counts_only_for_leads_that_came_during_it(reps, published):
     amina, bruno, _chloe = reps
     amina.time_off.create(starts_at=MONDAY, ends_at=MONDAY + timedelta(hours=2))
     leads("FR", "FR", "FR", "FR")
-    result = replay(published, in_order(), begins=MONDAY)
+    result = replayed(published)
     assert result.after.load == {amina.pk: 1, bruno.pk: 3} or result.after.load == {
         amina.pk: 2,
         bruno.pk: 2,
     }
     assert result.after.load[bruno.pk] >= 2
+
+
+def test_holidays_count_however_long_after_the_first_lead_they_are(reps, published):
+    """Amina's 14 July is two years after the first lead, Bruno works in a country without it."""
+    amina, bruno, _chloe = reps
+    for rep, region in ((amina, "FR"), (bruno, "GB-ENG")):
+        Rep.objects.filter(pk=rep.pk).update(holiday_region=region, time_zone="UTC")
+    for day in ((2024, 7, 15), (2026, 7, 14), (2026, 7, 14), (2026, 7, 14)):
+        LeadFactory(country="FR", received_at=datetime(*day, 12, tzinfo=UTC))
+    result = replayed(published)
+    assert result.after.load == {amina.pk: 1, bruno.pk: 3}
+
+
+def test_busy_times_pass_nobody_over_on_any_day(reps, published):
+    amina, bruno, _chloe = reps
+    for days in (0, 3):
+        starts = MONDAY + timedelta(days=days)
+        amina.time_off.create(kind="busy", starts_at=starts, ends_at=starts + timedelta(hours=8))
+    leads(*["FR"] * 8, every=timedelta(hours=12))
+    assert replayed(published).after.load == {amina.pk: 4, bruno.pk: 4}
 
 
 def test_capacity_and_pauses_of_today_pass_nobody_over(reps, published):
@@ -130,7 +163,7 @@ def test_capacity_and_pauses_of_today_pass_nobody_over(reps, published):
     LeadFactory(owner=bruno)
     leads("FR", "FR", "FR", "FR")
     waiting = Lead.objects.filter(owner=None).order_by("received_at")
-    result = replay(published, waiting, begins=MONDAY)
+    result = replayed(published, waiting)
     assert result.after.load == {amina.pk: 2, bruno.pk: 2}
 
 
@@ -139,21 +172,22 @@ def test_nobody_there_is_counted_and_the_next_step_takes_the_lead(reps, publishe
     for rep in (amina, bruno):
         rep.time_off.create(starts_at=MONDAY, ends_at=MONDAY + timedelta(days=1))
     leads("FR", "FR")
-    result = replay(published, in_order(), begins=MONDAY)
-    assert (result.after.found_nobody, result.after.pools.total()) == (2, 2)
+    result = replayed(published)
+    assert (len(result.after.found_nobody), result.after.pools.total()) == (2, 2)
 
 
 def test_before_any_version_was_published_the_safety_net_takes_every_lead(reps):
-    leads("FR", "BE")
-    result = replay(draft([REST]), in_order(), begins=MONDAY)
-    assert (result.before.unmatched, result.after.unmatched, result.moved) == (2, 0, 2)
+    made = leads("FR", "BE")
+    result = replayed(draft([REST]))
+    assert result.before.unmatched == [lead.pk for lead in made]
+    assert (result.after.unmatched, result.moved) == ([], 2)
 
 
 def test_the_figures_name_everybody_and_count_rules_by_their_key(reps, published):
     amina, _bruno, chloe = reps
     leads("FR", "FR", "FR", "BE")
     other = draft([rule("French", "FR", {**PUSH, "team": "Lyon"}), REST])
-    kept = figures(replay(other, in_order(), begins=MONDAY))
+    kept = figures(replayed(other))
     assert (kept["leads"], kept["moved"]) == (4, 3)
     assert kept["moves"][0] == {
         "from": ["rep", amina.pk, "Amina"],
@@ -169,12 +203,36 @@ def test_the_figures_name_everybody_and_count_rules_by_their_key(reps, published
     assert kept["gini"] == [0.4444, 0.6667]
 
 
+def test_the_leads_behind_each_number_are_kept(reps, published):
+    amina, _bruno, chloe = reps
+    first, second, third, belgian = leads("FR", "FR", "FR", "BE")
+    chloe.time_off.create(starts_at=third.received_at, ends_at=belgian.received_at)
+    other = draft([rule("French", "FR", {**PUSH, "team": "Lyon"}), REST])
+    kept = json.loads(json.dumps(figures(replayed(other))))
+    to_chloe = f"rep-{chloe.pk}"
+
+    def behind(**asked):
+        return list(leads_behind(kept, **asked))
+
+    assert behind() == [belgian.pk, third.pk, second.pk, first.pk]
+    assert behind(only="moved") == [third.pk, second.pk, first.pk]
+    assert behind(now=to_chloe) == [second.pk, first.pk]
+    assert behind(was=f"rep-{amina.pk}", now=to_chloe) == [first.pk]
+    assert behind(only="nobody-after") == [third.pk]
+    assert behind(only="nobody-before") == behind(only="unmatched-after") == []
+    was, now = leads_behind(kept)[first.pk]
+    assert (was[2], now[2]) == ("Amina", "Chloé")
+    for move in kept["moves"]:
+        places = {"was": place_key(move["from"]), "now": place_key(move["to"])}
+        assert len(behind(**places)) == move["leads"]
+
+
 def test_each_strategy_is_compared_with_what_really_happened(reps, published):
     amina, bruno, _chloe = reps
     for _ in range(3):
         LeadFactory(country="FR", owner=amina)
     LeadFactory(country="FR", owner=bruno)
-    happened, *others = compare_strategies(published, list(in_order()))
+    happened, *others = compared(published)
     assert (happened.strategy, happened.load, happened.waiting) == (
         "",
         {amina.pk: 3, bruno.pk: 1},
@@ -186,6 +244,15 @@ def test_each_strategy_is_compared_with_what_really_happened(reps, published):
     assert by_name["round_robin"].gini_among == 0
     # No lead has an account here: its owner is nobody, and the pool takes all.
     assert by_name["account_owner"].waiting == 4
+    kept = strategy_figures([happened, *others])
+    assert [row["name"] for row in kept["load"]] == ["Amina", "Bruno", "Chloé"]
+    assert kept["load"][0]["leads"][:2] == [3, 2]
+    assert kept["strategies"][0] == {
+        "strategy": "",
+        "waiting": 0,
+        "gini_among": 0.25,
+        "gini_roster": 0.5,
+    }
 
 
 def test_the_queries_do_not_grow_with_the_leads(published):
@@ -193,7 +260,7 @@ def test_the_queries_do_not_grow_with_the_leads(published):
         leads(*["FR"] * number)
         rows = list(in_order())
         with CaptureQueriesContext(connection) as asked:
-            replay(published, rows, begins=MONDAY)
+            replayed(published, rows)
         return len(asked)
 
     queries(1)  # a published version is compiled once in each process
