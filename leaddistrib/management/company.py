@@ -114,6 +114,28 @@ FAMILY = {
     ),
 }
 
+
+
+def _trials(band: str, seniority: str, op: str, score: int | list[int]) -> dict[str, Any]:
+    """A rule for British and Irish trials within a band of the score."""
+    return {
+        "name": f"Trials in the United Kingdom and Ireland, {band}",
+        "when": {
+            "all": [
+                {"field": "lead_type", "op": "eq", "value": "trial"},
+                {"field": "country", "op": "in", "value": ["GB", "IE"]},
+                {"field": "score", "op": op, "value": score},
+            ]
+        },
+        "then": {
+            "push": "round_robin",
+            "team": MANCHESTER,
+            "seniority": seniority,
+            "fallback": [{"pool": "United Kingdom"}],
+        },
+    }
+
+
 RULES: tuple[dict[str, Any], ...] = (
     {
         "name": "Customers stay with whoever looks after them",
@@ -153,6 +175,25 @@ RULES: tuple[dict[str, Any], ...] = (
             "fallback": [{"push": "least_loaded", "team": LYON}, {"pool": "France"}],
         },
     },
+    {
+        "name": "Paid ads: small companies in the United Kingdom and Ireland",
+        "when": {
+            "all": [
+                {"field": "source", "op": "in", "value": ["Search ads", "LinkedIn"]},
+                {"field": "size_band", "op": "eq", "value": "smb"},
+                {"field": "country", "op": "in", "value": ["GB", "IE"]},
+            ]
+        },
+        "then": {
+            "push": "round_robin",
+            "team": MANCHESTER,
+            "seniority": "sdr",
+            "fallback": [{"pool": "United Kingdom"}],
+        },
+    },
+    _trials("80 points and more", "senior", "gte", 80),
+    _trials("40 to 79 points", "standard", "between", [40, 79]),
+    _trials("under 40 points", "sdr", "lte", 39),
     {
         "name": "Hot leads go to the fastest",
         "when": {"field": "temperature", "op": "eq", "value": "hot"},
@@ -225,6 +266,16 @@ RULES: tuple[dict[str, Any], ...] = (
         "name": "Benelux",
         "when": {"field": "country", "op": "in", "value": ["BE", "LU", "NL"]},
         "then": {"push": "round_robin", "team": BRUSSELS, "fallback": [{"pool": "Everyone"}]},
+    },
+    {
+        "name": "Field service, where nobody else sells",
+        "when": {
+            "all": [
+                {"field": "attributes.use_case", "op": "eq", "value": "Field service"},
+                {"field": "country", "op": "in", "value": ["CH", "DE", "ES"]},
+            ]
+        },
+        "then": {"push": "round_robin", "team": LYON, "fallback": [{"pool": "Everyone"}]},
     },
     {"name": "Everything else", "when": {}, "then": {"pool": "Everyone"}},
 )

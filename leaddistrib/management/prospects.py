@@ -90,7 +90,11 @@ LEAD_TYPES = {  # how many of a hundred, and how keen they are on average
     "webinar": (6, 42),
 }
 SIZES = {(3, 49): 45, (50, 499): 35, (500, 9_000): 20}
-PRODUCTS = ("Altamer Planning", "Altamer Field", "Altamer Stock")
+USE_CASES = {
+    "Altamer Planning": ("Shift planning", "Production planning"),
+    "Altamer Field": ("Field service", "Deliveries"),
+    "Altamer Stock": ("Stocktaking", "Replenishment"),
+}
 
 
 def prospect(seed: int, number: int) -> dict[str, Any]:
@@ -126,10 +130,10 @@ def prospect(seed: int, number: int) -> dict[str, Any]:
         "postal_code": _digits(random, place.postal_code),
         "industry": industry,
         "employees": round(smallest * (largest / smallest) ** random.random()),
-        "product": random.choice(PRODUCTS),
+        "product": (product := random.choice(list(USE_CASES))),
         "score": min(100, max(1, round(random.gauss(LEAD_TYPES[lead_type][1], 15)))),
         "language": language,
-        "attributes": attributes,
+        "attributes": {**attributes, "use_case": random.choice(USE_CASES[product])},
     }
 
 

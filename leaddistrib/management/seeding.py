@@ -167,9 +167,10 @@ def _pools(teams: dict[str, Team]) -> None:
 
 
 def _rules() -> list[dict[str, Any]]:
-    """The company's rules, without steps to teams and pools that nobody works in."""
+    """The company's rules, without steps to teams, seniorities and pools that nobody works in."""
     places = {*Team.objects.values_list("name", flat=True), None}
     places |= set(Pool.objects.values_list("name", flat=True))
+    staffed = set(Rep.objects.values_list("team__name", "seniority"))
     rules = []
     for rule in company.RULES:
         first, fallback = dict(rule["then"]), rule["then"].get("fallback", ())
@@ -178,6 +179,7 @@ def _rules() -> list[dict[str, Any]]:
             step
             for step in (first, *fallback)
             if step.get("team") in places and step.get("pool") in places
+            if "seniority" not in step or (step["team"], step["seniority"]) in staffed
         ]
         if steps:
             rules.append({**rule, "then": {**steps[0], "fallback": steps[1:]}})

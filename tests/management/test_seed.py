@@ -1,6 +1,6 @@
 """The invented company: believable, whole, and the same for the same seed."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
@@ -77,6 +77,28 @@ def test_a_seeded_company_has_leads_in_every_state_of_life():
         "queue",
         "race",
         "shared",
+    }
+
+
+@pytest.mark.django_db
+def test_the_companys_rules_show_bands_of_the_score_paid_ads_and_referrals():
+    """PU6: each band has a seniority of its own, and leads to show for it."""
+    call_command("leaddistrib_seed", "--leads=400", verbosity=0)
+    pushed: dict[str, set[str]] = defaultdict(set)
+    for name, seniority in Lead.objects.filter(decisions__method="push").values_list(
+        "decisions__rule__name", "decisions__owner__seniority"
+    ):
+        pushed[name].add(seniority)
+    trials = "Trials in the United Kingdom and Ireland"
+    expected = {
+        "Referrals from partners": "senior",
+        "Paid ads: small companies in the United Kingdom and Ireland": "sdr",
+        f"{trials}, 80 points and more": "senior",
+        f"{trials}, 40 to 79 points": "standard",
+        f"{trials}, under 40 points": "sdr",
+    }
+    assert {name: pushed[name] for name in expected} == {
+        name: {seniority} for name, seniority in expected.items()
     }
 
 
