@@ -22,7 +22,7 @@ from leaddistrib.admin.rulelist import Findings, findings_of, shown_rules
 from leaddistrib.admin.rulesetpages import address, is_draft
 from leaddistrib.admin.trying import TryingPages
 from leaddistrib.errors import InvalidRules
-from leaddistrib.lifecycle.drafting import move_rule, new_draft, order_rules
+from leaddistrib.lifecycle.drafting import move_rule, new_draft, order_rules, throw_away
 from leaddistrib.models import Rule, RuleSet
 
 
@@ -99,6 +99,9 @@ class RuleSetAdmin(PublishingPages, ComparingPages, TryingPages):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_delete_permission(request, obj) and is_draft(obj)
+
+    def delete_model(self, request: HttpRequest, obj: RuleSet) -> None:
+        throw_away(obj, actor=request.user)  # type: ignore[arg-type]
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         made = super().save_form(request, form, change)

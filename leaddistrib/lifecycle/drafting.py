@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from leaddistrib.errors import InvalidRules
 from leaddistrib.lifecycle.routing import safety_net
+from leaddistrib.lifecycle.rulehistory import record, record_as_they_were
 from leaddistrib.lifecycle.transactions import act
-from leaddistrib.models import Rule, RuleSet, RuleStep
-from leaddistrib.queries import wording
+from leaddistrib.models import Rule, RuleSet, RuleStep, step_document, steps_of
+from leaddistrib.queries.differences import unmoved
 from leaddistrib.queries.documents import read
 
 # Positions are unique: while rules change places they stand beyond every place.
@@ -97,17 +98,20 @@ def write_rule(rule: Rule, steps: Sequence[RuleStep], *, actor: AbstractUser | N
         InvalidRules: the rule set is no draft (any more).
     """
     others = _lock_rules(rule.ruleset)
-    _record(rule, actor, steps)
-    if rule._state.adding:
+    adding = rule._state.adding
+    if adding:
         place = len(others) - 1 if others and others[-1].when == {} else len(others)
-        # Those behind make room first, so that the record shows the rule where it stands.
-        _put_in_order(others[place:], start=place + 2)
+        _put_in_order(others[place:], start=place + 2)  # those behind make room
         rule.position = place + 1
-        rule.save()
     else:
-        rule.save(update_fields=("name", "when"))
+        was = _among(others, rule)
+        record_as_they_were([was])
+        rule.position = was.position
+    fields = None if adding else ("name", "when")
+    rule.save_without_historical_record(update_fields=fields)  # type: ignore[attr-defined]
     rule.steps.all().delete()
     _write_steps([(rule, steps)])
+    record([(rule, [step_document(step) for step in steps])], "+" if adding else "~", actor)
     return rule
 
 
@@ -119,11 +123,11 @@ def move_rule(rule: Rule, by: int, *, actor: AbstractUser | None = None) -> None
         InvalidRules: the rule set is no draft (any more).
     """
     rules = _lock_rules(rule.ruleset)
-    here = next(index for index, one in enumerate(rules) if one.pk == rule.pk)
-    moved = rules.pop(here)
-    rules.insert(max(0, here + by), moved)
-    _put_in_order(rules)
-    _record_places([moved], actor)
+    moved = _among(rules, rule)
+    here = rules.index(moved)
+    order = [*rules[:here], *rules[here + 1 :]]
+    order.insert(max(0, here + by), moved)
+    _move(order, actor)
 
 
 @act(durable=False)
@@ -136,12 +140,10 @@ def order_rules(
         InvalidRules: the rule set is no draft (any more), or these are not exactly its rules:
             somebody added or removed one meanwhile.
     """
-    before = _lock_rules(ruleset)
-    rules = {rule.pk: rule for rule in before}
+    rules = {rule.pk: rule for rule in _lock_rules(ruleset)}
     if sorted(order) != sorted(rules):
-        raise InvalidRules({"rules": _("The rules have changed meanwhile. Look at them again.")})
-    _put_in_order([rules[pk] for pk in order])
-    _record_places([rule for rule, pk in zip(before, order, strict=True) if rule.pk != pk], actor)
+        raise _changed_meanwhile()
+    _move([rules[pk] for pk in order], actor)
 
 
 @act(durable=False)
@@ -152,10 +154,23 @@ def remove_rule(rule: Rule, *, actor: AbstractUser | None = None) -> None:
         InvalidRules: the rule set is no draft (any more).
     """
     rules = _lock_rules(rule.ruleset)
-    _record(rule, actor, list(rule.steps.select_related("team", "pool")))
-    gone = rule.pk
-    rule.delete()
-    _put_in_order([one for one in rules if one.pk != gone])
+    gone = _among(rules, rule)
+    rules.remove(gone)
+    _delete(gone, actor)
+    _put_in_order(rules)
+
+
+@act(durable=False)
+def throw_away(ruleset: RuleSet, *, actor: AbstractUser | None = None) -> None:
+    """Delete a draft with its rules.
+
+    Raises:
+        InvalidRules: the rule set is no draft (any more).
+    """
+    for rule in _lock_rules(ruleset):
+        _delete(rule, actor)
+    ruleset._history_user = actor  # type: ignore[attr-defined]
+    ruleset.delete()
 
 
 @act(durable=False)
@@ -176,30 +191,53 @@ def restore_rule(ruleset: RuleSet, key: UUID, *, actor: AbstractUser | None = No
     return write_rule(rule, list(was.steps.all()), actor=actor)
 
 
-def _record(rule: Rule, actor: AbstractUser | None, steps: Sequence[RuleStep]) -> None:
-    """Who edits the rule, and where it will lead, for the history that ``save`` writes."""
-    if actor is not None:
-        rule._history_user = actor  # type: ignore[attr-defined]
-    rule._change_reason = "; ".join(wording.step_in_words(step) for step in steps)  # type: ignore[attr-defined]
+def _delete(rule: Rule, actor: AbstractUser | None) -> None:
+    rule._history_user = actor  # type: ignore[attr-defined]
+    rule.delete()
 
 
-def _record_places(moved: Sequence[Rule], actor: AbstractUser | None) -> None:
-    for rule in moved:
-        _record(rule, actor, list(rule.steps.select_related("team", "pool")))
-        rule.save(update_fields=("position",))
+def _move(order: Sequence[Rule], actor: AbstractUser | None) -> None:
+    """Put rules, as they are locked, in this order. Only those that passed others are recorded,
+    not those that made room."""
+    stayed = unmoved([rule.position for rule in order])
+    moved = [rule for rule in order if rule.position not in stayed]
+    record_as_they_were(moved)
+    _put_in_order(order)
+    record([(rule, steps_of(rule)) for rule in moved], "~", actor)
+
+
+def _among(rules: Sequence[Rule], rule: Rule) -> Rule:
+    """``rule`` as it is now among the locked ones.
+
+    Raises:
+        InvalidRules: it was taken out meanwhile.
+    """
+    for one in rules:
+        if one.pk == rule.pk:
+            return one
+    raise _changed_meanwhile()
+
+
+def _changed_meanwhile() -> InvalidRules:
+    return InvalidRules({"rules": _("The rules have changed meanwhile. Look at them again.")})
 
 
 def _lock_rules(ruleset: RuleSet) -> list[Rule]:
-    """The rules in order. The rule set stays locked, so that it cannot be published half-edited."""
+    """The rules in order, with their steps. The rule set stays locked, so that it cannot be
+    published half-edited."""
     status = RuleSet.objects.select_for_update().values_list("status", flat=True).get(pk=ruleset.pk)
     if status != RuleSet.Status.DRAFT:
         raise InvalidRules({"rules": _("Only a draft can be changed. Make a draft from it.")})
-    return list(Rule.objects.filter(ruleset=ruleset).order_by("position"))
+    rules = Rule.objects.filter(ruleset=ruleset).order_by("position")
+    return list(rules.prefetch_related("steps__team", "steps__pool"))
 
 
 def _put_in_order(rules: Sequence[Rule], start: int = 1) -> None:
-    ids = [rule.pk for rule in rules]
+    """Number these rules from ``start``; only those that have another place are written."""
+    places = list(enumerate(rules, start=start))
+    moved = [(position, rule) for position, rule in places if rule.position != position]
+    ids = [rule.pk for _position, rule in moved]
     Rule.objects.filter(pk__in=ids).update(position=F("position") + ASIDE)
-    for position, rule in enumerate(rules, start=start):
+    for position, rule in moved:
         rule.position = position
-    Rule.objects.bulk_update(rules, ("position",), batch_size=200)
+    Rule.objects.bulk_update([rule for _position, rule in moved], ("position",), batch_size=200)

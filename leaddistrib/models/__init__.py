@@ -17,6 +17,7 @@ from leaddistrib.models.pools import Pool
 from leaddistrib.models.replays import DryRun
 from leaddistrib.models.rotation import Rotation, Seat, Turn
 from leaddistrib.models.routing import Assignment, Decision
+from leaddistrib.models.rulerecords import step_document, steps_of
 from leaddistrib.models.rules import Publication, Rule, RuleReview, RuleSet, RuleStep
 from leaddistrib.models.scoring import ScoringRule
 from leaddistrib.models.webhooks import Webhook, WebhookCall
@@ -61,4 +62,6 @@ __all__ = [
     "WebhookCall",
     "Work",
     "WorkingHours",
+    "step_document",
+    "steps_of",
 ]

@@ -118,7 +118,7 @@ class Publication(models.Model):
 class RuleRecord(models.Model):
     """What the record of a rule's changes holds beside its columns: where it led (RU3)."""
 
-    # Each step as a document, with the names it had: see ``lifecycle.drafting``.
+    # Each step as a document, with the names it had: see ``models.rulerecords``.
     steps = models.JSONField(_("where it goes"), default=list)
 
     class Meta:
@@ -145,8 +145,8 @@ class Rule(OfADraft):
     objects = DraftsQuerySet["Rule"].as_manager()
     BELONGS_TO, VERSION = "ruleset", "ruleset__"
 
-    # Steps are rows of their own; the record keeps them with the rule. A draft copies its rules in
-    # bulk, which writes none of these: it is no edit.
+    # Written by ``lifecycle.drafting``. A draft copies its rules in bulk, which writes none of
+    # these: it is no edit.
     history = HistoricalRecords(
         bases=[RuleRecord],
         excluded_fields=["public_id"],

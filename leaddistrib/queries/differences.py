@@ -67,7 +67,7 @@ def differences(old: RuleSet, new: RuleSet) -> list[Difference]:
     before, after = said(old), said(new)
     known = {one.rule.key: one for one in before}
     kept = {one.rule.key for one in after}
-    stayed = _unmoved([known[one.rule.key].position for one in after if one.rule.key in known])
+    stayed = unmoved([known[one.rule.key].position for one in after if one.rule.key in known])
     found = []
     for one in after:
         was = known.get(one.rule.key)
@@ -110,7 +110,7 @@ def _document(one: Said, part: str) -> object:
     ]
 
 
-def _unmoved(positions: Sequence[int]) -> set[int]:
+def unmoved(positions: Sequence[int]) -> set[int]:
     """The old positions of a longest run of rules that kept their order: the fewest are said to
     have moved. ``positions`` are those of the rules of both versions, in the new order."""
     tails: list[int] = []  # the lowest last position of a run of each length

@@ -9,7 +9,7 @@ from django.db.models import prefetch_related_objects
 from leaddistrib.engine.conditions import parse
 from leaddistrib.engine.facts import LeadFacts, RuleFacts, Rules, Step
 from leaddistrib.engine.fields import FIELDS, as_text
-from leaddistrib.models import Lead, Rule, RuleSet, RuleStep
+from leaddistrib.models import Lead, Rule, RuleSet, steps_of
 
 
 def published() -> RuleSet | None:
@@ -100,20 +100,7 @@ def documents(ruleset: RuleSet) -> list[dict[str, object]]:
 
 def document(rule: Rule) -> dict[str, object]:
     """One rule as ``{name, when, then}``."""
-    then, *fallback = [_step_document(step) for step in rule.steps.all()] or [{}]
+    then, *fallback = steps_of(rule) or [{}]
     if fallback:
         then["fallback"] = fallback
     return {"name": rule.name, "when": rule.when, "then": then}
-
-
-def _step_document(step: RuleStep) -> dict[str, object]:
-    if step.pool:
-        return {"pool": step.pool.name}
-    document: dict[str, object] = {"push": step.push}
-    if step.team:
-        document["team"] = step.team.name
-    if step.seniority:
-        document["seniority"] = step.seniority
-    if step.attended:
-        document["attended"] = True
-    return document

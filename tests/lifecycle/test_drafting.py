@@ -10,11 +10,13 @@ from leaddistrib.lifecycle.drafting import (
     order_rules,
     remove_rule,
     restore_rule,
+    throw_away,
     write_rule,
 )
 from leaddistrib.lifecycle.publishing import publish
-from leaddistrib.models import Rule, RuleStep
+from leaddistrib.models import Rule, RuleSet, RuleStep
 from leaddistrib.queries import rulebook
+from leaddistrib.queries.records import AS_IT_WAS
 from leaddistrib.testing import UserFactory
 
 
@@ -46,7 +48,8 @@ def order(ruleset):
 
 def record():
     """What the history of rules tells: who, how, which rule, at which place."""
-    rows = Rule.history.order_by("history_id").select_related("history_user")
+    edits = Rule.history.exclude(history_change_reason=AS_IT_WAS)
+    rows = edits.order_by("history_id").select_related("history_user")
     return [(str(one.history_user or ""), one.history_type, one.name, one.position) for one in rows]
 
 
@@ -61,9 +64,9 @@ def test_an_edited_rule_keeps_what_its_steps_say(made, mireille):
 
     assert rulebook.documents(made) == DOCUMENTS
     assert record() == [("mireille", "~", "FR", 1)]
-    reason = Rule.history.get().history_change_reason
-    assert "Paris" in reason
-    assert "Everyone" in reason
+    step = {"push": "round_robin", "team": "Paris", "seniority": "standard", "attended": True}
+    before, after = Rule.history.order_by("history_id")
+    assert before.steps == after.steps == [step, {"pool": "Everyone"}]
 
 
 def test_a_new_rule_goes_before_the_catch_all(made, cast, mireille):
@@ -82,13 +85,49 @@ def test_a_rule_that_is_moved_is_recorded_at_its_new_place(made, mireille):
     assert record() == [("mireille", "~", "BE", 1)]
 
 
-def test_rules_put_in_another_order_are_recorded_where_they_went(made, mireille):
-    all_, be, fr = made.rules.order_by("-position")
+def test_a_rule_that_passed_the_others_is_recorded_and_those_that_made_room_are_not(
+    made, mireille, django_assert_max_num_queries
+):
+    many = draft([*(rule(f"R{n:02}") for n in range(40)), DOCUMENTS[-1]])
+    *others, last, all_ = many.rules.order_by("position").values_list("pk", flat=True)
 
-    order_rules(made, [be.pk, fr.pk, all_.pk], actor=mireille)
+    with django_assert_max_num_queries(30):
+        order_rules(many, [last, *others, all_], actor=mireille)
 
-    assert order(made) == ["BE", "FR", "All"]
-    assert set(record()) == {("mireille", "~", "BE", 1), ("mireille", "~", "FR", 2)}
+    assert order(many)[:2] == ["R39", "R00"]
+    assert record() == [("mireille", "~", "R39", 1)]
+
+
+def test_a_rule_at_the_top_that_is_moved_up_is_no_edit(made, mireille):
+    move_rule(made.rules.get(name="FR"), -1, actor=mireille)
+
+    assert order(made) == ["FR", "BE", "All"]
+    assert record() == []
+
+
+def test_an_edit_of_a_rule_that_was_taken_out_meanwhile_says_so(made, mireille):
+    gone = made.rules.get(name="FR")
+    remove_rule(made.rules.get(name="FR"))
+
+    with pytest.raises(InvalidRules, match="changed meanwhile"):
+        write_rule(gone, [], actor=mireille)
+
+
+def test_a_rule_deleted_in_any_way_leaves_its_steps_on_record(made):
+    made.rules.get(name="FR").delete()
+
+    [gone] = Rule.history.filter(history_type="-")
+    assert gone.steps[-1] == {"pool": "Everyone"}
+
+
+def test_a_draft_thrown_away_says_who_did_it_of_each_rule(made, mireille):
+    version = made.version
+
+    throw_away(made, actor=mireille)
+
+    assert record() == [("mireille", "-", name, n) for n, name in enumerate(["FR", "BE", "All"], 1)]
+    assert not RuleSet.objects.filter(version=version).exists()
+    assert RuleSet.history.get(history_type="-").history_user == mireille
 
 
 def test_a_rule_taken_out_can_be_brought_back_as_it_was(made, mireille):

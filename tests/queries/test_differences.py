@@ -4,7 +4,7 @@ import pytest
 
 from leaddistrib.lifecycle.drafting import draft_of, move_rule, order_rules, remove_rule, write_rule
 from leaddistrib.models import Rule, RuleStep
-from leaddistrib.queries.differences import _unmoved, differences
+from leaddistrib.queries.differences import differences, unmoved
 from leaddistrib.testing import PoolFactory, RepFactory, TeamFactory, publish_rules
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +104,7 @@ def test_a_moved_and_changed_rule_is_said_to_be_both(published, draft):
     [([], set()), ([1, 2, 3], {1, 2, 3}), ([3, 1, 2], {1, 2}), ([2, 4, 1, 3, 5], {2, 3, 5})],
 )
 def test_the_fewest_rules_are_said_to_have_moved(positions, stayed):
-    found = _unmoved(positions)
+    found = unmoved(positions)
     assert len(found) == len(stayed)
     kept = [one for one in positions if one in found]
     assert kept == sorted(kept)
