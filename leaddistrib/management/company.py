@@ -115,7 +115,6 @@ FAMILY = {
 }
 
 
-
 def _trials(band: str, seniority: str, op: str, score: int | list[int]) -> dict[str, Any]:
     """A rule for British and Irish trials within a band of the score."""
     return {
