@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminDateWidget
-from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Model, Q
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -71,7 +71,7 @@ class DryRunAdmin(LeadsBehindPages):
         css = {"all": ("leaddistrib/admin/rules.css",)}
         js = ("leaddistrib/admin/progress.js",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> Any:
         """Results hold every lead's id: a list reads two figures of each, and a page its own."""
         of_strategies = ExpressionWrapper(Q(result__has_key=STRATEGIES), BooleanField())
         return (

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -92,18 +93,19 @@ class TryingPages(RuleSetPages):
             text = _("There are no rules yet. Make a rule set first.")
             self.message_user(request, text, messages.WARNING)
             return HttpResponseRedirect(reverse("admin:leaddistrib_ruleset_changelist"))
-        query = request.META.get("QUERY_STRING", "")
+        query = urlencode({"lead": request.GET["lead"]} if "lead" in request.GET else {})
         return HttpResponseRedirect(f"{address(ruleset, 'try')}?{query}")
 
     def try_lead(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Nothing is written, so everything is in the address and can be passed on."""
+        """Nothing is written. Facts that somebody makes up and what is searched for are posted all
+        the same: an address is kept in logs and histories, and they tell of persons."""
         ruleset = self.to_look_at(request, pk)
         sees_leads = request.user.has_perm("leaddistrib.view_lead") or request.user.has_perm(
             "leaddistrib.change_lead"
         )
-        text = request.GET.get("q", "").strip()
+        text = request.POST.get("q", "").strip()
         lead: Lead | None = _chosen(request.GET.get("lead", "")) if sees_leads else None
-        form = TryForm(request.GET if "try" in request.GET else None)
+        form = TryForm(request.POST if "try" in request.POST else None)
         if form.is_bound and form.is_valid():
             lead = form.lead
         tried: list[Tried] = []

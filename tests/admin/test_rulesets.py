@@ -252,17 +252,18 @@ def test_a_lead_that_is_there_is_tried_with_every_reason_and_nothing_is_written(
 
 def test_leads_are_searched(editor, draft):
     receive(clean({"company": "Boulangeries Lenoir", "country": "BE"}))
-    found = editor.get(page(draft, "try"), {"q": "lenoir"})
+    found = editor.post(page(draft, "try"), {"q": "lenoir"})
     assert [lead.company for lead in found.context["found"]] == ["Boulangeries Lenoir"]
-    assert "No lead was found" in editor.get(page(draft, "try"), {"q": "zzz"}).content.decode()
+    assert "No lead was found" in editor.post(page(draft, "try"), {"q": "zzz"}).content.decode()
 
 
 def test_a_lead_that_is_made_up_is_read_as_intake_reads_it(editor, draft, amina):
     before = facts()
-    shown = editor.get(page(draft, "try"), {"try": "1", "country": "France", "employees": "1 200"})
+    made_up = {"try": "1", "country": "France", "employees": "1 200"}
+    shown = editor.post(page(draft, "try"), made_up)
     [tried, _published] = shown.context["tried"]
     assert tried.owner == amina
-    wrong = editor.get(page(draft, "try"), {"try": "1", "country": "Atlantis", "score": "many"})
+    wrong = editor.post(page(draft, "try"), {"try": "1", "country": "Atlantis", "score": "many"})
     assert {"country", "score"} <= set(wrong.context["form"].errors)
     assert wrong.context["tried"] == []
     assert facts() == before
@@ -278,15 +279,29 @@ def test_a_leads_page_leads_to_what_the_newest_draft_would_do(editor, published,
 
 def test_who_may_not_see_leads_tries_made_up_ones_only(onlooker, draft, amina):
     lead = receive(clean({"company": "Boulangeries Lenoir", "country": "FR"})).lead
-    shown = onlooker.get(page(draft, "try"), {"lead": lead.pk, "q": "lenoir"})
-    assert "Boulangeries" not in shown.content.decode()
-    assert onlooker.get(page(draft, "try"), {"try": "1", "country": "FR"}).context["tried"]
+    for shown in (
+        onlooker.get(page(draft, "try"), {"lead": lead.pk}),
+        onlooker.post(page(draft, "try"), {"q": "lenoir"}),
+    ):
+        assert "Boulangeries" not in shown.content.decode()
+    assert onlooker.post(page(draft, "try"), {"try": "1", "country": "FR"}).context["tried"]
+
+
+def test_nothing_about_a_person_stands_in_an_address(editor, draft):
+    """Of what is typed, nothing is taken from an address, and the forms put nothing there."""
+    receive(clean({"company": "Boulangeries Lenoir", "country": "BE"}))
+    person = {"q": "lenoir", "try": "1", "contact_email": "jeanne@lenoir.example"}
+    shown = editor.get(page(draft, "try"), person)
+    assert (shown.context["found"], shown.context["tried"]) == ([], [])
+    assert 'method="get"' not in shown.content.decode()
+    newest = editor.get(reverse("admin:leaddistrib_ruleset_try_newest"), {**person, "lead": 1})
+    assert newest["Location"] == f"{page(draft, 'try')}?lead=1"
 
 
 def test_trying_a_lead_costs_the_same_for_2_rules_as_for_30(editor, draft, amina):
     def queries():
         with CaptureQueriesContext(connection) as asked:
-            editor.get(page(draft, "try"), {"try": "1", "country": "FR"})
+            editor.post(page(draft, "try"), {"try": "1", "country": "FR"})
         return len(asked)
 
     queries()
