@@ -163,9 +163,12 @@ def test_many_sources_stand_on_pages_and_all_in_the_file(spread):
 def test_admins_go_on_to_what_each_strategy_would_have_made_of_it(spread):
     publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone"}}])
     agnes = signed_in(spread.admin)
-    page = agnes.get(PAGE).content.decode()
+    days = {"from": "2026-03-01", "to": "2026-03-31"}
+    page = agnes.get(PAGE, days).content.decode()
     [address] = re.findall(r'href="([^"]+)">Had each strategy decided<', page)
-    assert agnes.get(address).status_code == 200
+    form = agnes.get(unescape(address), follow=True).context["adminform"].form
+    asked = [form[name].value() for name in ("compare", "first", "last")]
+    assert asked == ["strategies", "2026-03-01", "2026-03-31"]
     assert "Had each strategy decided" not in text(signed_in(spread.mireille).get(PAGE))
 
 

@@ -103,11 +103,11 @@ def _may_export(viewer: Viewer) -> bool:
 
 
 def _compared(viewer: Viewer) -> int | None:
-    """The version whose strategies are compared in the admin site, for who may look at it there."""
-    may_look = viewer.user.is_staff and any(
-        viewer.user.has_perm(f"leaddistrib.{act}_ruleset") for act in ("view", "change")
-    )
-    if not may_look:
+    """The version whose strategies a dry run in the admin site compares, for who may ask for one
+    there."""
+    may = viewer.user.has_perm
+    may_look = may("leaddistrib.view_ruleset") or may("leaddistrib.change_ruleset")
+    if not (viewer.user.is_staff and may_look and may("leaddistrib.add_dryrun")):
         return None
     published = RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED)
     return published.values_list("pk", flat=True).first()
