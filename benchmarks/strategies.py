@@ -11,6 +11,8 @@ half of the others'. One lead in five is from an account of Chloé's; what is no
   Amina was there; for weighted, for the rep's weight.
 - apart: by how many turns any two ever differed while all were there, each for the rep's weight and
   with credits taken off. One turn of each is promised, so at most 2.
+- exact: by how many turns any ever differed from the exact share meanwhile. Less than 1 where all
+  weights are equal.
 - fill: by how much the open leads of any two ever differed while all were there, as a part of their
   capacity. "Fewest open leads" keeps it to two leads of the smallest capacity.
 - back: Amina's leads in the week after, for each one of the others'.
@@ -20,7 +22,7 @@ half of the others'. One lead in five is from an account of Chloé's; what is no
 import argparse
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -57,6 +59,7 @@ class Run:
 
     weeks: list[Counter[int]] = field(default_factory=lambda: [Counter() for _ in range(5)])
     apart: float = 0.0
+    exact: float = 0.0
     fill: float = 0.0
 
 
@@ -103,7 +106,15 @@ def run(push: str, leads: int, seed: int) -> Run:
         if int(at) == 0 and decided.entry:
             ahead[decided.owner] += 1 / weight[decided.owner] * (1 - _paid(decided))
             done.apart = max(done.apart, max(ahead.values()) - min(ahead.values()))
+            done.exact = max(done.exact, _off(ahead, weight))
     return done
+
+
+def _off(ahead: Mapping[int, float], weight: Mapping[int, float]) -> float:
+    """The most turns by which a rep differs from the exact share; ``ahead`` is for each weight."""
+    turns = {rep: ahead[rep] * weight[rep] for rep in ahead}
+    each = sum(turns.values()) / sum(weight.values())
+    return max(abs(turns[rep] - each * weight[rep]) for rep in ahead)
 
 
 def _paid(decided: Decision) -> float:
@@ -135,9 +146,10 @@ def row(push: str, leads: int, seed: int) -> str:
     others = sum(done.weeks[3][rep] for rep in EVERYBODY if rep not in (AMINA, BRUNO, CHLOE)) / 7
     back = f"{done.weeks[3][AMINA] / others:.2f}" if others else "–"
     total = sum(done.weeks, Counter[int]())
-    apart = f"{done.apart:.2f}" if push in IN_TURN else "–"
+    in_turn = push in IN_TURN
+    apart, exact = (f"{one:.2f}" if in_turn else "–" for one in (done.apart, done.exact))
     return (
-        f"| {push} | {min(shares) / mean:.2f}–{max(shares) / mean:.2f} | {apart}"
+        f"| {push} | {min(shares) / mean:.2f}–{max(shares) / mean:.2f} | {apart} | {exact}"
         f" | {done.fill:.3f} | {back} | {gini([total[rep] for rep in EVERYBODY]):.3f} |"
     )
 
@@ -147,8 +159,8 @@ def main() -> None:
     parser.add_argument("--leads", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    print("| strategy | share | apart | fill | back | Gini |")
-    print("|---|---|---|---|---|---|")
+    print("| strategy | share | apart | exact | fill | back | Gini |")
+    print("|---|---|---|---|---|---|---|")
     for push in STRATEGIES:
         print(row(push, given.leads, given.seed), flush=True)
 
