@@ -13,18 +13,20 @@ What other projects may call, whatever door they stand at:
     close(lead, rep)           a rep is done with a lead            (close)
     assign_by_hand(leads, to)  somebody gives leads to a rep            (PU7)
     hand_over(rep, ...)        all that is a rep's goes to the others   (PU10)
+    take_back(handover, ...)   and comes back, as far as it is untouched
     publish(documents)         a version of the rules comes into force  (RU3)
 """
 
 from leaddistrib.lifecycle.claiming import ClaimResult, claim
 from leaddistrib.lifecycle.closing import close
 from leaddistrib.lifecycle.contacting import ContactResult, log_contact
-from leaddistrib.lifecycle.handing_over import hand_over, preview_handover, take_back
+from leaddistrib.lifecycle.handing_over import hand_over, preview_handover
 from leaddistrib.lifecycle.intake.receiving import Received, receive, receive_many
 from leaddistrib.lifecycle.publishing import publish
 from leaddistrib.lifecycle.reassigning import assign_by_hand
 from leaddistrib.lifecycle.releasing import release
 from leaddistrib.lifecycle.routing import route
+from leaddistrib.lifecycle.taking_back import take_back
 from leaddistrib.lifecycle.working import WorkResult, start, stop
 
 __all__ = [

@@ -1,23 +1,26 @@
 """A rep leaves: all that is open goes through the rules to the others, after a preview (PU10)."""
 
-import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import QuerySet
-from simple_history.utils import bulk_update_with_history
 
 from leaddistrib.engine import decision as engine
-from leaddistrib.engine.facts import LeadFacts, Rules
+from leaddistrib.engine.facts import LeadFacts, Rules, World
+from leaddistrib.engine.gates import Situation, first_refusal
 from leaddistrib.lifecycle.announcing import announce_limits
+from leaddistrib.lifecycle.holdings import give_holdings, set_active
 from leaddistrib.lifecycle.matching import place
-from leaddistrib.lifecycle.reassigning import Assigned, assign_by_hand, end_as_reassigned
+from leaddistrib.lifecycle.reassigning import end_as_reassigned
+from leaddistrib.lifecycle.retrying import wake
 from leaddistrib.lifecycle.routing import candidates, route
 from leaddistrib.lifecycle.transactions import act, lock_reps
-from leaddistrib.models import Account, Contact, Decision, Lead, LogEntry, Outcome, Pool, Rep, Rule
+from leaddistrib.models import Decision, HandOver, Lead, Pool, Rep, Rule
 from leaddistrib.queries import clock, explanations, rulebook
+from leaddistrib.queries.handovers import can_cover, covered_by
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.queries.world import load
 
@@ -30,23 +33,42 @@ class Row:
     """One line of a preview: whom or which pool a lead would go to, and why."""
 
     lead: Lead
-    owner: Rep | None
-    pool: Pool | None
-    why: str
+    decision: Decision
+
+    @property
+    def owner(self) -> Rep | None:
+        return self.decision.owner
+
+    @property
+    def pool(self) -> Pool | None:
+        return self.decision.pool
+
+    @property
+    def why(self) -> str:
+        return explanations.sentence(self.decision)
 
     @property
     def receiver(self) -> str:
-        """A stable name for where it goes, to compare what was done with what was shown."""
-        return f"rep:{self.owner.pk}" if self.owner else f"pool:{self.pool and self.pool.pk}"
+        return receiver(self.decision)
+
+
+def receiver(decision: Decision) -> str:
+    """A stable name for where a lead goes, to compare what was done with what was shown."""
+    if decision.owner:
+        return f"rep:{decision.owner.public_id}"
+    return f"pool:{decision.pool and decision.pool.public_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """What was done: the decision for each lead, in order, and the id it can be taken back by."""
+    """What was done: the hand-over, by which it can be taken back, and the decisions, in order."""
 
-    id: str
+    handover: HandOver
     decisions: Sequence[Decision]
-    accounts: int = 0
+
+    @property
+    def id(self) -> str:
+        return str(self.handover.public_id)
 
 
 def open_leads(rep: Rep) -> QuerySet[Lead]:
@@ -54,9 +76,10 @@ def open_leads(rep: Rep) -> QuerySet[Lead]:
     return Lead.objects.filter(owner=rep, status=Lead.Status.OWNED).order_by("received_at", "pk")
 
 
-def preview_handover(rep: Rep, *, accounts_to: Rep | None = None) -> list[Row]:
+def preview_handover(rep: Rep, *, successor: Rep | None = None) -> list[Row]:
     """Where each open lead of ``rep`` would go now, worked out in memory; nothing is written and
-    nothing is locked. ``accounts_to``: as if the rep's accounts were this rep's already."""
+    nothing is locked. With ``successor``, as if the rep's accounts, territories and cover were
+    that rep's already."""
     leads = list(open_leads(rep).select_related("pool"))
     if not leads:
         return []
@@ -64,9 +87,11 @@ def preview_handover(rep: Rep, *, accounts_to: Rep | None = None) -> list[Row]:
     rulebook.with_market(leads)
     ruleset = rulebook.published()
     rules = rulebook.compiled(ruleset) if ruleset else Rules.compiled(0, ())
-    facts = [_as_if(rulebook.lead_facts(lead), rep, accounts_to) for lead in leads]
+    facts = [_as_if(rulebook.lead_facts(lead), rep, successor) for lead in leads]
     matched = {rules.matcher.first(one.values) for one in facts}
     world = load(rules, matched, clock.now(), leads=facts)
+    if successor is not None:
+        _take_over(world, rep, successor)
     out = frozenset([rep.pk])
     decided = [engine.decide(rules, one, world, out) for one in facts]
     return _rows(leads, decided)
@@ -77,74 +102,61 @@ def hand_over(
     *,
     actor: AbstractUser,
     reason: str,
-    accounts_to: Rep | None = None,
+    successor: Rep | None = None,
     leaves: bool = False,
+    public_id: UUID | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> HandedOver:
     """Give everything open of ``rep`` to others, by the rules, which pass the rep over.
 
-    With ``leaves`` the rep is set inactive first, so that nothing comes in meanwhile; with
-    ``accounts_to`` the rep's accounts are given to that rep before their leads are. Each batch is
-    a transaction of its own: when it is cut off, what was handed over stays so, and calling it
-    again goes on with the rest. ``progress`` is told how many of how many are done.
+    With ``leaves`` the rep is set inactive first, so that nothing comes in meanwhile; a
+    ``successor`` gets the rep's accounts and territories, and covers for whom the rep covered,
+    before the leads go. Each batch is a transaction of its own: when it is cut off, what was
+    handed over stays so, and doing it again with the same ``public_id`` goes on with the rest of
+    the same hand-over, by what it was begun with. One that was taken back is not gone on with.
+    ``progress`` is told how many of how many are done.
 
     Raises:
-        ValueError: no reason was given.
+        ValueError: no reason was given, the successor is the rep or not active, or the hand-over
+            of this id is another rep's.
         Busy: the database was locked through every retry; the batches before it are done.
     """
     reason = reason.strip()
     if not reason:
         raise ValueError("Leads are handed over with a reason.")
-    if leaves:
-        _retire(rep.pk, actor, reason)
-    accounts = _give_accounts(rep, accounts_to, actor, reason) if accounts_to else 0
-    done = HandedOver(str(uuid.uuid4()), [], accounts)
+    if successor == rep:
+        raise ValueError("Nobody succeeds themselves.")
+    handover = _begin(rep.pk, public_id or uuid4(), actor, reason[:500], successor, leaves)
     decisions: list[Decision] = []
-    pks = list(open_leads(rep).values_list("pk", flat=True))
-    for start in range(0, len(pks), BATCH):
-        decisions += _hand_over_batch(rep.pk, pks[start : start + BATCH], actor, reason, done.id)
-        progress(min(start + BATCH, len(pks)), len(pks))
-    return replace(done, decisions=decisions)
+    if handover.taken_back_at is None:
+        pks = list(open_leads(rep).values_list("pk", flat=True))
+        for start in range(0, len(pks), BATCH):
+            decisions += _hand_over_batch(handover, pks[start : start + BATCH], actor)
+            progress(min(start + BATCH, len(pks)), len(pks))
+        _wake([one for one in (handover.rep, handover.successor) if one])
+    return HandedOver(handover, decisions)
 
 
-def take_back(rep: Rep, handover: str, *, actor: AbstractUser, reason: str) -> Assigned:
-    """Give ``rep`` back the leads of a hand-over that nobody worked on since: neither contacted
-    nor closed, nor with an outcome, nor handed on. Accounts stay where they are.
-
-    Raises:
-        ValueError: no reason was given, or the rep is not active.
-        Busy: the database was locked through every retry; nothing was written.
-    """
-    entries = LogEntry.objects.filter(
-        event=LogEntry.Event.REASSIGNED, rep=rep, detail__handover=handover
-    )
-    untouched = []
-    for entry in entries.select_related("lead"):
-        since = {"lead": entry.lead, "at__gte": entry.at}
-        touched = (
-            Contact.objects.filter(**since).exists()
-            or Outcome.objects.filter(**since).exists()
-            or LogEntry.objects.filter(**since, pk__gt=entry.pk, event__in=WORKED_ON).exists()
-        )
-        if not touched:
-            untouched.append(entry.lead)
-    return assign_by_hand(untouched, rep, reason=reason, actor=actor)
-
-
-WORKED_ON = (
-    LogEntry.Event.CLAIMED,
-    LogEntry.Event.CONTACTED,
-    LogEntry.Event.RELEASED,
-    LogEntry.Event.REASSIGNED,
-    LogEntry.Event.CLOSED,
-)
-
-
-def _as_if(facts: LeadFacts, rep: Rep, accounts_to: Rep | None) -> LeadFacts:
-    if accounts_to is None or facts.account_owner != rep.pk:
+def _as_if(facts: LeadFacts, rep: Rep, successor: Rep | None) -> LeadFacts:
+    if successor is None or facts.account_owner != rep.pk:
         return facts
-    values = {**facts.values, "account_owner": accounts_to.user.get_username()}
-    return replace(facts, values=values, account_owner=accounts_to.pk)
+    values = {**facts.values, "account_owner": successor.user.get_username()}
+    return replace(facts, values=values, account_owner=successor.pk)
+
+
+def _take_over(world: World, rep: Rep, successor: Rep) -> None:
+    """Put ``successor`` into the territories that name ``rep``, and behind those whose backup the
+    rep is."""
+    if successor.pk not in world.reps:
+        world.reps.update(rep_facts([successor.pk], world.moment))
+    for pk in rep.territories.values_list("pk", flat=True):
+        if pk in world.territories:
+            known = world.territories[pk]
+            reps = sorted({*known.reps, successor.pk} - {rep.pk})
+            world.territories[pk] = replace(known, reps=tuple(reps))
+    for other in covered_by(rep):
+        if other.pk in world.reps and can_cover(successor, other):
+            world.reps[other.pk] = replace(world.reps[other.pk], backup=successor.pk)
 
 
 def _rows(leads: Sequence[Lead], decided: Sequence[engine.Decision]) -> list[Row]:
@@ -164,54 +176,72 @@ def _rows(leads: Sequence[Lead], decided: Sequence[engine.Decision]) -> list[Row
             pool=pools.get(what.pool.id) if what.pool else None,
             explanation=what.as_document(),
         )
-        why = explanations.sentence(decision)
-        rows.append(Row(lead, decision.owner, decision.pool, why))
+        rows.append(Row(lead, decision))
     return rows
 
 
 @act(durable=True)
-def _retire(rep_id: int, actor: AbstractUser, reason: str) -> None:
-    lock_reps([rep_id])
-    rep: Any = Rep.objects.get(pk=rep_id)  # simple_history reads who did it from the row
-    if rep.active:
-        rep.active = False
-        rep._history_user = actor
-        rep._change_reason = reason[:100]
-        rep.save(update_fields=("active",))
-
-
-@act(durable=True)
-def _give_accounts(rep: Rep, to: Rep, actor: AbstractUser, reason: str) -> int:
-    accounts = list(Account.objects.select_for_update(no_key=True).filter(owner=rep).order_by("pk"))
-    for account in accounts:
-        account.owner = to
-    given: int = bulk_update_with_history(
-        accounts,
-        Account,
-        ["owner"],
-        batch_size=500,
-        default_user=actor,
-        default_change_reason=reason[:100],
+def _begin(
+    rep_id: int,
+    public_id: UUID,
+    actor: AbstractUser,
+    reason: str,
+    successor: Rep | None,
+    leaves: bool,
+) -> HandOver:
+    """The hand-over of this id. Once: whoever comes second with it waits for the rep's lock."""
+    covered = Rep.objects.filter(backup=rep_id).values_list("pk", flat=True)
+    lock_reps({rep_id, *([successor.pk, *covered] if successor else ())})
+    known = HandOver.objects.select_related("rep__user", "successor__user")
+    begun = known.filter(public_id=public_id).first()
+    if begun is not None:
+        if begun.rep_id != rep_id:
+            raise ValueError("This hand-over is another rep's.")
+        return begun
+    rep = Rep.objects.select_related("user").get(pk=rep_id)
+    retired = leaves and rep.active
+    if retired:
+        set_active(rep, False, actor, reason)
+    to = successor and Rep.objects.select_related("user").get(pk=successor.pk)
+    if to and not to.active:
+        raise ValueError("A successor is active.")
+    return HandOver.objects.create(
+        public_id=public_id,
+        rep=rep,
+        successor=to,
+        by=cast("Any", actor),
+        at=clock.now(),
+        reason=reason,
+        retired=retired,
+        moved=give_holdings(rep, to, actor, reason) if to else {},
     )
-    return given
 
 
 @act(durable=True)
-def _hand_over_batch(
-    rep_id: int, pks: Iterable[int], actor: AbstractUser, reason: str, handover: str
-) -> list[Decision]:
+def _hand_over_batch(handover: HandOver, pks: Iterable[int], actor: AbstractUser) -> list[Decision]:
     """All reps in one go: the leaving one first and the receivers later would break the order of
     locks, as in giving back."""
-    mine = Lead.objects.filter(pk__in=pks, owner=rep_id, status=Lead.Status.OWNED)
-    lock_reps({rep_id, *candidates(list(mine))})
-    rep = Rep.objects.select_related("user").get(pk=rep_id)
+    rep = handover.rep
+    mine = Lead.objects.filter(pk__in=pks, owner=rep, status=Lead.Status.OWNED)
+    lock_reps({rep.pk, *candidates(list(mine))})
     rows = mine.select_for_update(no_key=True, of=("self",)).select_related("owner__user")
     leads = sorted(rows.order_by("pk"), key=lambda lead: (lead.received_at, lead.pk))
     now = clock.now()
-    end_as_reassigned(leads, now, reason, actor, handover=handover)
+    end_as_reassigned(leads, now, handover.reason, actor, handover=str(handover.public_id))
     for lead in leads:
         lead.status, lead.owner, lead.pool, lead.opens_at = Lead.Status.RECEIVED, None, None, None
     Lead.objects.bulk_update(leads, ("status", "owner", "pool", "opens_at"))
     decisions = route(leads, excluded=[rep])
     announce_limits([rep], rep_facts([rep.pk], now), now)
     return decisions
+
+
+@act(durable=False)
+def _wake(reps: Sequence[Rep]) -> None:
+    """A rep who stays has room now, and a successor may be given what nobody could: leads that
+    wait for somebody are tried."""
+    now = clock.now()
+    facts = rep_facts([rep.pk for rep in reps], now)
+    there = [rep for rep in reps if not first_refusal(facts[rep.pk], Situation(now))]
+    if there:
+        wake(there)

@@ -44,10 +44,12 @@ class MoveForm(forms.Form):
 
 
 class HandOverForm(forms.Form):
-    """What happens when a rep leaves."""
+    """What happens when a rep leaves. ``public_id`` says which hand-over it is: a form that is
+    sent twice goes on with the same one. To be shown what would happen takes no reason."""
 
-    accounts_to = forms.ModelChoiceField(
-        label=lazy("Accounts go to"),
+    public_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    successor = forms.ModelChoiceField(
+        label=lazy("Who takes over"),
         queryset=Rep.objects.none(),
         to_field_name="public_id",
         required=False,
@@ -58,10 +60,14 @@ class HandOverForm(forms.Form):
         label=lazy("The rep leaves: nothing more comes in"), required=False, initial=True
     )
 
-    def __init__(self, *args: Any, reps: QuerySet[Rep], rep: Rep, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, reps: QuerySet[Rep], rep: Rep, showing: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         others = reps.filter(active=True).exclude(pk=rep.pk)
-        self.fields["accounts_to"].queryset = others  # type: ignore[attr-defined]
+        self.fields["successor"].queryset = others  # type: ignore[attr-defined]
+        self.fields["reason"].required = not showing
+        self.fields["reason"].widget.is_required = True
 
 
 class CreditForm(forms.Form):

@@ -1,17 +1,36 @@
 """A rep leaves: everything open goes through the rules to the others (PU10)."""
 
 from collections import Counter
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
-from leaddistrib.lifecycle import claim, close
+from leaddistrib.errors import Busy
+from leaddistrib.lifecycle import assign_by_hand, claim, close, receive_many, taking_back
 from leaddistrib.lifecycle.contacting import log_contact
-from leaddistrib.lifecycle.handing_over import BATCH, hand_over, preview_handover, take_back
-from leaddistrib.models import Account, Assignment, Decision, Lead, LogEntry, Turn
+from leaddistrib.lifecycle.handing_over import BATCH, hand_over, preview_handover
+from leaddistrib.lifecycle.intake.cleaning import clean
+from leaddistrib.lifecycle.retrying import retry_due
+from leaddistrib.lifecycle.taking_back import take_back
+from leaddistrib.models import (
+    Account,
+    Assignment,
+    Decision,
+    HandOver,
+    Lead,
+    LogEntry,
+    Rep,
+    TimeOff,
+    Turn,
+)
+from leaddistrib.queries import clock
+from leaddistrib.queries.consistency import findings
 from leaddistrib.testing import (
     AccountFactory,
     LeadFactory,
     RepFactory,
+    TerritoryFactory,
     UserFactory,
     publish_rules,
 )
@@ -30,6 +49,11 @@ def leaving(cast, push_to_paris):
 
 def leave(house, **how):
     return hand_over(house.amina, actor=house.mireille, reason="Amina leaves us", **how)
+
+
+def back(house, done, **how):
+    """What comes back when the hand-over is taken back."""
+    return take_back(done.handover, actor=house.mireille, reason="She stays", **how).decisions
 
 
 def test_the_preview_says_where_each_lead_would_go_and_writes_nothing(leaving):
@@ -143,15 +167,124 @@ def test_accounts_go_to_a_successor_who_then_gets_their_leads(leaving):
     account = AccountFactory(name="Acme", owner=leaving.amina)
     lead = LeadFactory(owner=leaving.amina, account=account)
 
-    [row] = preview_handover(leaving.amina, accounts_to=leaving.chloe)
-    done = leave(leaving, accounts_to=leaving.chloe)
+    [row] = preview_handover(leaving.amina, successor=leaving.chloe)
+    done = leave(leaving, successor=leaving.chloe)
 
     assert row.owner == leaving.chloe
     lead.refresh_from_db()
     assert lead.owner == leaving.chloe
-    assert done.accounts == 1
+    assert done.handover.moved["accounts"] == [account.pk]
     assert Account.objects.get().owner == leaving.chloe
     assert account.history.latest().history_user == leaving.mireille
+
+
+def test_territories_go_to_the_successor_who_then_gets_their_leads(leaving):
+    north = TerritoryFactory(name="North", countries=["FR"])
+    north.reps.add(leaving.amina)
+    by_territory = {"push": "territory_owner", "fallback": [{"pool": "Everyone"}]}
+    publish_rules([{"name": "Territories", "when": {}, "then": by_territory}])
+    lead = LeadFactory(owner=leaving.amina, country="FR")
+
+    [row] = preview_handover(leaving.amina, successor=leaving.chloe)
+    assert not north.reps.filter(pk=leaving.chloe.pk).exists()
+    done = leave(leaving, successor=leaving.chloe)
+
+    assert row.owner == leaving.chloe
+    lead.refresh_from_db()
+    assert lead.owner == leaving.chloe
+    assert list(north.reps.all()) == [leaving.chloe]
+    assert done.handover.moved["territories"] == [north.pk]
+    record = north.history.latest()
+    assert (record.history_user, record.history_change_reason) == (
+        leaving.mireille,
+        "Amina leaves us",
+    )
+
+
+def test_the_successor_covers_for_whom_the_rep_covered(leaving):
+    by_account = {"push": "account_owner", "fallback": [{"pool": "Everyone"}]}
+    publish_rules([{"name": "Accounts", "when": {}, "then": by_account}])
+    leaving.bruno.backup = leaving.amina
+    leaving.bruno.save()
+    now = clock.now()
+    TimeOff.objects.create(rep=leaving.bruno, starts_at=now, ends_at=now + timedelta(days=9))
+    account = AccountFactory(owner=leaving.bruno)
+    LeadFactory(owner=leaving.amina, account=account)
+
+    [row] = preview_handover(leaving.amina, successor=leaving.chloe)
+    [decision] = leave(leaving, successor=leaving.chloe).decisions
+
+    assert row.owner == decision.owner == leaving.chloe
+    leaving.bruno.refresh_from_db()
+    assert leaving.bruno.backup == leaving.chloe
+    assert leaving.bruno.history.latest().history_user == leaving.mireille
+
+
+def test_nobody_becomes_the_own_backup_by_a_hand_over(leaving):
+    leaving.bruno.backup = leaving.amina
+    leaving.bruno.save()
+
+    leave(leaving, successor=leaving.bruno)
+
+    leaving.bruno.refresh_from_db()
+    assert leaving.bruno.backup == leaving.amina
+
+
+def test_a_form_that_is_sent_twice_is_one_hand_over(leaving):
+    LeadFactory(owner=leaving.amina)
+    AccountFactory(owner=leaving.amina)
+    number = uuid4()
+
+    first = leave(leaving, public_id=number, successor=leaving.bruno)
+    second = leave(leaving, public_id=number, successor=leaving.chloe)
+
+    assert first.handover == second.handover == HandOver.objects.get()
+    assert (len(first.decisions), len(second.decisions)) == (1, 0)
+    assert Account.objects.get().owner == leaving.bruno
+
+
+def test_what_was_cut_off_goes_on_as_the_same_hand_over_and_is_taken_back_as_one(leaving):
+    for _ in range(BATCH + 3):
+        LeadFactory(owner=leaving.amina)
+    number = uuid4()
+
+    def cut_off(done, of):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        leave(leaving, public_id=number, progress=cut_off)
+    done = leave(leaving, public_id=number)
+
+    assert len(done.decisions) == 3
+    assert back(leaving, done)
+    assert Lead.objects.filter(owner=leaving.amina).count() == BATCH + 3
+
+
+def test_a_hand_over_of_somebody_else_is_not_gone_on_with(leaving):
+    done = leave(leaving)
+    with pytest.raises(ValueError, match="another rep's"):
+        hand_over(
+            leaving.bruno, actor=leaving.mireille, reason="x", public_id=done.handover.public_id
+        )
+
+
+def test_who_stays_may_at_once_be_given_what_found_nobody(leaving):
+    """Handing over freed all places."""
+    leaving.amina.capacity = 1
+    leaving.amina.save()
+    LeadFactory(owner=leaving.amina)
+    Rep.objects.exclude(pk=leaving.amina.pk).update(paused=True)
+    [waits] = receive_many([clean({"company": "Fournil"})])
+    assert waits.lead.status == Lead.Status.WAITING
+
+    leave(leaving)
+    retry_due(clock.now())
+
+    waits.lead.refresh_from_db()
+    assert waits.lead.owner == leaving.amina
+
+
+# Taking back
 
 
 def test_a_hand_over_is_taken_back_where_nobody_worked_on_the_leads(leaving):
@@ -160,13 +293,139 @@ def test_a_hand_over_is_taken_back_where_nobody_worked_on_the_leads(leaving):
     called.refresh_from_db()
     log_contact(called, called.owner, "call")
 
-    result = take_back(leaving.amina, done.id, actor=leaving.mireille, reason="She stays")
+    decisions = back(leaving, done)
 
     quiet.refresh_from_db()
     called.refresh_from_db()
-    assert [one.lead for one in result.decisions] == [quiet]
+    assert [one.lead for one in decisions] == [quiet]
     assert quiet.owner == leaving.amina
     assert called.owner != leaving.amina
+
+
+def test_what_somebody_gave_on_by_hand_or_claimed_is_not_taken_back(leaving):
+    Rep.objects.exclude(pk=leaving.amina.pk).update(paused=True)
+    given, claimed, quiet = (LeadFactory(owner=leaving.amina) for _ in range(3))
+    done = leave(leaving)  # all wait in the pool
+    Rep.objects.update(paused=False)
+    assign_by_hand([given], leaving.chloe, reason="She knows them", actor=leaving.mireille)
+    assert claim(claimed, leaving.bruno, via="page").result == "won"
+
+    decisions = back(leaving, done)
+
+    assert [one.lead for one in decisions] == [quiet]
+    quiet.refresh_from_db()
+    assert (quiet.status, quiet.owner) == (Lead.Status.OWNED, leaving.amina)
+
+
+def test_only_what_the_manager_may_move_is_taken_back(leaving):
+    theirs, foreign = LeadFactory(owner=leaving.amina), LeadFactory(owner=leaving.amina)
+    done = leave(leaving)
+
+    decisions = back(leaving, done, may_move=lambda lead: lead != foreign)
+
+    assert [one.lead for one in decisions] == [theirs]
+
+
+def test_everything_else_comes_back_too_as_far_as_the_successor_still_has_it(leaving):
+    kept, sold = AccountFactory(owner=leaving.amina), AccountFactory(owner=leaving.amina)
+    north, both = TerritoryFactory(name="North"), TerritoryFactory(name="Both")
+    north.reps.add(leaving.amina)
+    both.reps.add(leaving.amina, leaving.bruno)
+    leaving.david.backup = leaving.amina
+    leaving.david.save()
+    done = leave(leaving, successor=leaving.bruno)
+    assert list(both.reps.all()) == [leaving.bruno]
+    sold.owner = leaving.chloe
+    sold.save()
+
+    back(leaving, done)
+
+    kept.refresh_from_db()
+    sold.refresh_from_db()
+    assert (kept.owner, sold.owner) == (leaving.amina, leaving.chloe)
+    assert list(north.reps.all()) == [leaving.amina]
+    assert set(both.reps.all()) == {leaving.amina, leaving.bruno}
+    leaving.david.refresh_from_db()
+    assert leaving.david.backup == leaving.amina
+
+
+def test_who_was_set_inactive_by_it_is_active_again_and_the_record_says_by_whom(leaving):
+    lead = LeadFactory(owner=leaving.amina)
+    done = leave(leaving, leaves=True)
+
+    back(leaving, done)
+
+    leaving.amina.refresh_from_db()
+    lead.refresh_from_db()
+    assert leaving.amina.active
+    assert lead.owner == leaving.amina
+    record = leaving.amina.history.latest()
+    assert (record.history_user, record.history_change_reason) == (leaving.mireille, "She stays")
+    done.handover.refresh_from_db()
+    assert done.handover.taken_back_at is not None
+
+
+def test_who_is_inactive_for_another_reason_gets_nothing_back(leaving):
+    LeadFactory(owner=leaving.amina)
+    done = leave(leaving)
+    Rep.objects.filter(pk=leaving.amina.pk).update(active=False)
+
+    with pytest.raises(ValueError, match="active reps"):
+        back(leaving, done)
+    assert not Lead.objects.filter(owner=leaving.amina).exists()
+
+
+def test_an_undone_hand_over_costs_nobody_a_turn(leaving):
+    """Whoever had got the leads would else be passed over for as many to come."""
+    leaving.paris.count_manual = True
+    leaving.paris.save()
+    for _ in range(4):
+        LeadFactory(owner=leaving.amina)
+    done = leave(leaving)
+
+    back(leaving, done)
+
+    taken = Turn.objects.exclude(kind="credit")
+    assert Counter(taken.values_list("seat__rep", flat=True)) == {
+        leaving.bruno.pk: 2,
+        leaving.david.pk: 2,
+    }
+    assert set(Turn.objects.filter(kind="credit").values_list("credits", flat=True)) == set(
+        taken.values_list("pk", flat=True)
+    )
+    assert not list(findings(clock.now()))
+
+
+@pytest.mark.parametrize("number", [2, BATCH])
+def test_taking_many_leads_back_takes_as_many_queries_as_few(
+    leaving, number, django_assert_max_num_queries
+):
+    for _ in range(number):
+        LeadFactory(owner=leaving.amina)
+    done = leave(leaving)
+
+    with django_assert_max_num_queries(75):
+        assert len(back(leaving, done)) == number
+
+
+def test_it_is_taken_back_in_small_transactions(leaving, monkeypatch):
+    """As it was done, so that claims never wait long; cut off, it is gone on with."""
+    for _ in range(BATCH + 3):
+        LeadFactory(owner=leaving.amina)
+    done = leave(leaving)
+    take_back_batch, batches = taking_back._take_back_batch, []
+
+    def busy_once(handover, pks, *arguments):
+        batches.append(len(pks))
+        if len(batches) == 2:
+            raise Busy("Too much is going on.")
+        return take_back_batch(handover, pks, *arguments)
+
+    monkeypatch.setattr(taking_back, "_take_back_batch", busy_once)
+    with pytest.raises(Busy):
+        back(leaving, done)
+    assert len(back(leaving, done)) == 3
+    assert batches == [BATCH, 3, 3]
 
 
 def test_it_takes_a_reason(leaving):

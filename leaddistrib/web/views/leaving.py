@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core import signing
+from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,17 +20,21 @@ from leaddistrib.lifecycle.handing_over import (
     Row,
     hand_over,
     preview_handover,
-    take_back,
+    receiver,
 )
-from leaddistrib.models import Lead, LogEntry, Rep
+from leaddistrib.lifecycle.taking_back import TakenBack, take_back
+from leaddistrib.models import HandOver, Lead, Rep
 from leaddistrib.policy import View, policy
-from leaddistrib.queries.overseeing import reps_overseen
+from leaddistrib.queries import handovers
+from leaddistrib.queries.overseeing import may_move, reps_overseen
 from leaddistrib.web.access import Viewer, signed_in
-from leaddistrib.web.overseeing import BUSY, HandOverForm, must_oversee, rep_overseen
+from leaddistrib.web.overseeing import HandOverForm, must_oversee, rep_overseen
 
-SALT = "leaddistrib.hand-over"
+PAGE = 50
 LISTED = 50
 """Accounts that are named; of more, the number is said."""
+NEWEST = 10
+"""Hand-overs of a rep that are listed."""
 
 
 @require_safe
@@ -39,43 +44,55 @@ def reps(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     must_oversee(viewer)
     owned = Count("leads", filter=Q(leads__status=Lead.Status.OWNED))
     listed = reps_overseen(viewer.sight).annotate(open_leads=owned).order_by("-active", *_BY_NAME)
-    return render(request, "leaddistrib/reps.html", {"viewer": viewer, "reps": listed})
+    page = Paginator(listed, PAGE).get_page(request.GET.get("page"))
+    return render(request, "leaddistrib/reps.html", {"viewer": viewer, "page": page})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def leave(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
-    """GET shows where everything would go; POST does it. ``?accounts_to=`` shows it as if the
-    accounts had gone there."""
+    """GET shows where everything would go; POST does it, or with ``show`` shows it as if the
+    chosen successor had taken over, as ``?successor=`` does."""
     rep = rep_overseen(viewer, public_id)
-    others = reps_overseen(viewer.sight)
-    form = HandOverForm(request.POST if request.method == "POST" else None, reps=others, rep=rep)
-    if form.is_valid():
-        shown = _shown(request.POST.get("shown", ""))
+    showing = "show" in request.POST
+    form = HandOverForm(
+        request.POST if request.method == "POST" else None,
+        initial={"public_id": uuid4()},
+        reps=reps_overseen(viewer.sight),
+        rep=rep,
+        showing=showing,
+    )
+    salt = f"leaddistrib.hand-over:{rep.public_id}:{viewer.user.pk}"
+    if form.is_valid() and not showing:
         try:
             done = hand_over(rep, actor=viewer.user, **form.cleaned_data)
         except Busy:
             busy = _("Too much is going on at once. What was done stays done: go on from here.")
             form.add_error(None, busy)
         else:
-            _say(request, done, shown)
+            _say(request, done, _shown(request.POST.get("shown", ""), salt))
             return redirect("leaddistrib:handed-over", rep.public_id, done.id)
-    chosen = _chosen(form, request, others)
-    rows = preview_handover(rep, accounts_to=chosen)
+    chosen = _chosen(form, request)
+    rows = preview_handover(rep, successor=chosen)
     accounts = rep.accounts.order_by("name")
     context = {
         "viewer": viewer,
         "rep": rep,
         "form": form,
         "chosen": chosen,
-        "rows": rows,
+        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "receivers": Counter(_receiver(row) for row in rows).most_common(),
         "shown": signing.dumps(
-            {row.lead.pk: row.receiver for row in rows}, salt=SALT, compress=True
+            {row.lead.public_id.hex: row.receiver for row in rows}, salt=salt, compress=True
         ),
         "accounts": accounts[:LISTED],
         "number_of_accounts": accounts.count(),
-        "territories": rep.territories.order_by("name"),
+        "territories": _territories(rep),
+        "covered": [
+            (other, chosen is not None and handovers.can_cover(chosen, other))
+            for other in handovers.covered_by(rep)
+        ],
+        "past": handovers.hand_overs(rep, NEWEST),
     }
     status = 400 if form.errors else 200
     return render(request, "leaddistrib/leave.html", context, status=status)
@@ -88,62 +105,108 @@ def handed_over(
 ) -> HttpResponse:
     """What was handed over, and where it is now; POST takes back what nobody worked on."""
     rep = rep_overseen(viewer, public_id)
-    entries = LogEntry.objects.filter(
-        event=LogEntry.Event.REASSIGNED, rep=rep, detail__handover=str(handover)
-    )
+    known = HandOver.objects.select_related("rep__user", "successor__user", "by")
+    found = get_object_or_404(known, public_id=handover, rep=rep)
     if request.method == "POST":
-        return _take_back(request, viewer, rep, handover)
-    listed = entries.select_related("lead__owner__user", "lead__pool").order_by("id")
+        return _take_back(request, viewer, found)
+    entries = handovers.handed_over(found).select_related("lead__owner__user", "lead__pool")
+    page = Paginator(entries, PAGE).get_page(request.GET.get("page"))
     # What went to another team may be none of the viewer's business any more.
-    views = [(entry.lead, policy().view(entry.lead, viewer.sight)) for entry in listed]
-    leads = [(lead, view is not View.NOTHING) for lead, view in views]
-    context = {"viewer": viewer, "rep": rep, "leads": leads}
+    views = [(entry.lead, policy().view(entry.lead, viewer.sight)) for entry in page]
+    untouched = handovers.untouched(found).select_related("lead__owner__user", "lead__pool")
+    left = len({one.lead_id for one in untouched if may_move(one.lead, viewer.sight)})
+    more = found.taken_back_at is None and (found.retired or any(found.moved.values()))
+    context = {
+        "viewer": viewer,
+        "rep": rep,
+        "handover": found,
+        "page": page,
+        "leads": [(lead, view is not View.NOTHING) for lead, view in views],
+        "left": left,
+        "may_take_back": left or more,
+        "moved": _numbers(found.moved),
+    }
     return render(request, "leaddistrib/handed_over.html", context)
 
 
 _BY_NAME = ("user__last_name", "user__first_name", "id")
 
 
-def _take_back(request: HttpRequest, viewer: Viewer, rep: Rep, handover: UUID) -> HttpResponse:
-    if not rep.active:
+def _territories(rep: Rep) -> list[tuple[str, list[str]]]:
+    """The territories that name the rep, each with whoever else works it."""
+    named = rep.territories.order_by("name").prefetch_related("reps__user")
+    return [
+        (one.name, [other.name for other in one.reps.all() if other != rep and other.active])
+        for one in named
+    ]
+
+
+def _numbers(moved: Mapping[str, Sequence[int]]) -> Mapping[str, int]:
+    """How many accounts, territories and reps to cover went to a successor."""
+    territories = (*moved.get("territories", ()), *moved.get("left", ()))
+    return {
+        "accounts": len(moved.get("accounts", ())),
+        "territories": len(territories),
+        "backups": len(moved.get("backups", ())),
+    }
+
+
+def _take_back(request: HttpRequest, viewer: Viewer, handover: HandOver) -> HttpResponse:
+    rep = handover.rep
+    again = redirect("leaddistrib:handed-over", rep.public_id, handover.public_id)
+    if not rep.active and (not handover.retired or handover.taken_back_at):
         messages.error(request, _("Set the rep active again first: nothing was taken back."))
-        return redirect("leaddistrib:handed-over", rep.public_id, handover)
-    reason = _("A hand-over was taken back.")
+        return again
     try:
-        result = take_back(rep, str(handover), actor=viewer.user, reason=reason)
-    except Busy:
-        messages.error(request, BUSY)
-    else:
-        number = len(result.decisions)
-        text = ngettext(
-            "%(number)d lead was taken back.", "%(number)d leads were taken back.", number
+        done = take_back(
+            handover,
+            actor=viewer.user,
+            reason=_("A hand-over was taken back."),
+            may_move=lambda lead: may_move(lead, viewer.sight),
         )
-        messages.success(request, text % {"number": number})
-    return redirect("leaddistrib:handed-over", rep.public_id, handover)
+    except Busy:
+        busy = _("Too much is going on at once. What was taken back stays so: go on from here.")
+        messages.error(request, busy)
+    else:
+        _say_taken_back(request, done, rep)
+    return again
 
 
-def _chosen(form: HandOverForm, request: HttpRequest, others: object) -> Rep | None:
+def _say_taken_back(request: HttpRequest, done: TakenBack, rep: Rep) -> None:
+    number = len(done.decisions)
+    text = ngettext("%(number)d lead was taken back.", "%(number)d leads were taken back.", number)
+    messages.success(request, text % {"number": number})
+    if any(done.moved.values()):
+        text = _(
+            "%(name)s also has back: accounts %(accounts)d, territories %(territories)d, reps to"
+            " cover %(backups)d."
+        )
+        messages.success(request, text % {"name": rep.name, **_numbers(done.moved)})
+
+
+def _chosen(form: HandOverForm, request: HttpRequest) -> Rep | None:
+    """The successor who was chosen in the form or is named in the address."""
     if form.is_bound:
-        chosen: Rep | None = form.cleaned_data.get("accounts_to")
+        chosen: Rep | None = form.cleaned_data.get("successor")
         return chosen
-    asked = request.GET.get("accounts_to", "")
+    asked = request.GET.get("successor", "")
     if not asked:
         return None
     try:
         public_id = UUID(asked)
     except ValueError:
         raise Http404 from None
-    found = form.fields["accounts_to"].queryset.filter(public_id=public_id).first()  # type: ignore[attr-defined]
+    found = form.fields["successor"].queryset.filter(public_id=public_id).first()  # type: ignore[attr-defined]
     if found is None:
         raise Http404
-    form.initial["accounts_to"] = public_id
+    form.initial["successor"] = public_id
     return found  # type: ignore[no-any-return]
 
 
-def _shown(text: str) -> Mapping[str, str]:
+def _shown(text: str, salt: str) -> Mapping[str, str]:
     """Where each lead was to go by the preview that the viewer saw; {} if none came along."""
     try:
-        shown: Mapping[str, str] = signing.loads(text, salt=SALT)
+        shown: Mapping[str, str] = signing.loads(text, salt=salt)
     except signing.BadSignature:
         return {}
     return shown
@@ -157,18 +220,22 @@ def _receiver(row: Row) -> str:
 
 def _say(request: HttpRequest, done: HandedOver, shown: Mapping[str, str]) -> None:
     """How much was handed over, and what came otherwise than the preview said."""
-    number = len(done.decisions)
+    if done.handover.taken_back_at:
+        messages.warning(request, _("This hand-over was taken back meanwhile."))
+        return
+    gone_over = set(handovers.handed_over(done.handover).values_list("lead__public_id", flat=True))
+    number = len(gone_over)
     text = ngettext(
         "%(number)d lead was handed over.", "%(number)d leads were handed over.", number
     )
     messages.success(request, text % {"number": number})
-    receivers = {
-        str(one.lead_id): f"rep:{one.owner_id}" if one.owner_id else f"pool:{one.pool_id}"
+    elsewhere = [
+        str(one.lead)
         for one in done.decisions
-    }
-    elsewhere = [str(one.lead) for one in done.decisions if _differs(one.lead_id, receivers, shown)]
-    gone = sum(lead not in receivers for lead in shown)
-    if shown and elsewhere:
+        if shown and shown.get(one.lead.public_id.hex) != receiver(one)
+    ]
+    gone = sum(UUID(lead) not in gone_over for lead in shown)
+    if elsewhere:
         text = ngettext(
             "%(number)d lead went elsewhere than the preview said: %(leads)s.",
             "%(number)d leads went elsewhere than the preview said: %(leads)s.",
@@ -182,10 +249,6 @@ def _say(request: HttpRequest, done: HandedOver, shown: Mapping[str, str]) -> No
             gone,
         )
         messages.warning(request, text % {"number": gone})
-
-
-def _differs(lead: int, receivers: Mapping[str, str], shown: Mapping[str, str]) -> bool:
-    return shown.get(str(lead)) != receivers[str(lead)]
 
 
 def _some(names: Sequence[str]) -> str:

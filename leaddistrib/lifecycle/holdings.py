@@ -1,0 +1,107 @@
+"""What a rep has beside leads goes to a successor, and comes back: accounts, territories, cover."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from simple_history.utils import bulk_update_with_history
+
+from leaddistrib.models import Account, HandOver, Rep, Territory
+from leaddistrib.queries.handovers import can_cover, covered_by
+
+Moved = Mapping[str, Sequence[int]]
+"""Primary keys: ``accounts``; ``territories`` in which somebody took the rep's place; ``left``,
+those whom that somebody worked already; ``backups``, the reps who have another backup now."""
+
+
+def set_active(rep: Rep, active: bool, actor: AbstractUser, reason: str) -> None:
+    """The rep, who is locked, is active from now on, or not any more; its history says by whom."""
+    rep.active = active
+    _sign(rep, actor, reason)
+    rep.save(update_fields=("active",))
+
+
+def give_holdings(rep: Rep, to: Rep, actor: AbstractUser, reason: str) -> Moved:
+    """Give what ``rep`` has to ``to``; returns what went. Both, and the reps whose backup the one
+    is, are locked. Where ``to`` cannot be the backup, the backup stays as it is."""
+    accounts = _locked_accounts(rep)
+    _set_owner(accounts, to, actor, reason)
+    territories: list[int] = []
+    left: list[int] = []
+    for territory in Territory.objects.filter(reps=rep).order_by("pk"):
+        known = territory.reps.filter(pk=to.pk).exists()
+        (left if known else territories).append(territory.pk)
+        _replace(territory, rep, None if known else to, actor, reason)
+    backups = [other for other in covered_by(rep).order_by("pk") if can_cover(to, other)]
+    for other in backups:
+        _set_backup(other, to, actor, reason)
+    return {
+        "accounts": [account.pk for account in accounts],
+        "territories": territories,
+        "left": left,
+        "backups": [other.pk for other in backups],
+    }
+
+
+def return_holdings(handover: HandOver, actor: AbstractUser, reason: str) -> Moved:
+    """Give the rep back what went to the successor and is still the successor's; returns what came
+    back. All reps concerned are locked."""
+    rep, successor, moved = handover.rep, handover.successor, handover.moved
+    if successor is None:
+        return {}
+    accounts = [one for one in _locked_accounts(successor) if one.pk in moved.get("accounts", ())]
+    _set_owner(accounts, rep, actor, reason)
+    returned: dict[str, list[int]] = {"accounts": [one.pk for one in accounts]}
+    still = Territory.objects.filter(reps=successor).exclude(reps=rep).order_by("pk")
+    for kind, leaves in (("territories", successor), ("left", None)):
+        territories = list(still.filter(pk__in=moved.get(kind, ())))
+        for territory in territories:
+            _replace(territory, leaves, rep, actor, reason)
+        returned[kind] = [one.pk for one in territories]
+    backups = [
+        other
+        for other in covered_by(successor).filter(pk__in=moved.get("backups", ())).order_by("pk")
+        if can_cover(rep, other)
+    ]
+    for other in backups:
+        _set_backup(other, rep, actor, reason)
+    return {**returned, "backups": [other.pk for other in backups]}
+
+
+def _locked_accounts(owner: Rep) -> list[Account]:
+    rows = Account.objects.select_for_update(no_key=True, of=("self",)).filter(owner=owner)
+    return list(rows.order_by("pk"))
+
+
+def _set_owner(accounts: Sequence[Account], owner: Rep, actor: AbstractUser, reason: str) -> None:
+    for account in accounts:
+        account.owner = owner
+    bulk_update_with_history(
+        accounts,
+        Account,
+        ["owner"],
+        batch_size=500,
+        default_user=actor,
+        default_change_reason=reason[:100],
+    )
+
+
+def _replace(
+    territory: Territory, out: Rep | None, into: Rep | None, actor: AbstractUser, reason: str
+) -> None:
+    _sign(territory, actor, reason)
+    if into is not None:
+        territory.reps.add(into)
+    if out is not None:
+        territory.reps.remove(out)
+
+
+def _set_backup(rep: Rep, backup: Rep, actor: AbstractUser, reason: str) -> None:
+    rep.backup = backup
+    _sign(rep, actor, reason)
+    rep.save(update_fields=("backup",))
+
+
+def _sign(row: Any, actor: AbstractUser, reason: str) -> None:
+    """For the history: simple_history reads from the row who changed it, and why."""
+    row._history_user, row._change_reason = actor, reason[:100]
