@@ -16,7 +16,7 @@ from leaddistrib.lifecycle.crediting import credit_turn
 from leaddistrib.lifecycle.reassigning import Assigned, assign_by_hand, objections
 from leaddistrib.models import Lead, Rep
 from leaddistrib.queries import clock, wording
-from leaddistrib.queries.overseeing import reps_overseen
+from leaddistrib.queries.overseeing import may_move, reps_overseen
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.overseeing import BUSY, CreditForm, MoveForm, leads_to_move
 
@@ -25,30 +25,41 @@ from leaddistrib.web.overseeing import BUSY, CreditForm, MoveForm, leads_to_move
 @signed_in
 def assign(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """GET asks to whom and why; POST shows what stands against it, if anything does and was not
-    seen yet, and otherwise does it. The leads are named in the address."""
+    seen yet, and otherwise does it. The leads are named in the address; the form says how they
+    were when they were looked at, and what changed since is shown again before it is given away."""
     leads = leads_to_move(viewer, request.GET.getlist("lead"))
     reps = reps_overseen(viewer.sight)
     form = MoveForm(request.POST if request.method == "POST" else None, reps=reps)
     against: Sequence[Refusal] = ()
-    if form.is_valid():
+    seen = set(request.POST.getlist("seen"))
+    changed = [lead for lead in leads if form.is_bound and _as_it_is(lead) not in seen]
+    if form.is_valid() and not changed:
         to, reason = form.cleaned_data["to"], form.cleaned_data["reason"]
         against = objections(to, len(leads), clock.now())
         if not against or request.POST.get("despite") == str(to.public_id):
             try:
-                done = assign_by_hand(leads, to, reason=reason, actor=viewer.user)
+                done = assign_by_hand(
+                    leads,
+                    to,
+                    reason=reason,
+                    actor=viewer.user,
+                    still=lambda lead: _as_it_is(lead) in seen and may_move(lead, viewer.sight),
+                )
             except Busy:
                 form.add_error(None, BUSY)
             else:
                 _say(request, done, to)
-                return _back(leads)
+                return _back([] if done.changed else leads)
     context = {
         "viewer": viewer,
         "form": form,
         "leads": leads,
+        "seen": [_as_it_is(lead) for lead in leads],
+        "changed": changed,
         "to": form.cleaned_data.get("to") if against else None,
         "against": [wording.passed_over(one.code, one.params) for one in against],
     }
-    status = 400 if form.errors else 200
+    status = 400 if form.errors else 409 if changed else 200
     return render(request, "leaddistrib/assign.html", context, status=status)
 
 
@@ -74,6 +85,12 @@ def credit(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpRespons
     return render(request, "leaddistrib/credit.html", context, status=status)
 
 
+def _as_it_is(lead: Lead) -> str:
+    """Whose the lead is, or in which opening it waits: what whoever gives it away has seen."""
+    owner = lead.owner.public_id if lead.owner else ""
+    return f"{lead.public_id}:{lead.status}:{lead.period}:{owner}"
+
+
 def _back(leads: Sequence[Lead]) -> HttpResponse:
     if len(leads) == 1:
         return redirect("leaddistrib:lead", leads[0].public_id)
@@ -94,3 +111,7 @@ def _say(request: HttpRequest, done: Assigned, to: Rep) -> None:
             len(done.left_alone),
         )
         messages.info(request, text % {"number": len(done.left_alone)})
+    for lead in done.changed:
+        name = lead.company or lead.contact_title or _("Company not known")
+        text = _("%(lead)s was left alone: it changed hands while you gave it away.")
+        messages.warning(request, text % {"lead": name})
