@@ -21,14 +21,15 @@ class Event:
     own: bool = False
 
 
-def history(lead: Lead, view: View, rep: Rep | None) -> list[Event]:
+def history(lead: Lead, view: View, rep: Rep | None, *, oversees: bool = False) -> list[Event]:
     """What happened to ``lead``, with the attempts of ``rep`` in between. Two queries.
 
-    Notes may name the contact, so only those who see the lead whole read them.
+    Notes may name the contact, so only those who see the lead whole read them; why a colleague
+    left is for those who oversee leads alone.
     """
     entries = lead.log.select_related("rep__user").order_by("-at", "-id")[:LONGEST]
     events = [
-        Event(entry.at, _told(entry), _note(entry) if view is View.WHOLE else "")
+        Event(entry.at, _told(entry), _note(entry, oversees) if view is View.WHOLE else "")
         for entry in entries
     ]
     if rep is not None:
@@ -79,9 +80,11 @@ def _contacted(entry: LogEntry) -> str:
     return _("%(name)s was in touch")
 
 
-def _note(entry: LogEntry) -> str:
+def _note(entry: LogEntry, oversees: bool) -> str:
     if entry.event == LogEntry.Event.CREDITED:
         return ""  # a code, and the closing says more
+    if "handover" in entry.detail and not oversees:
+        return ""
     return str(entry.detail.get("reason") or entry.detail.get("note", ""))
 
 

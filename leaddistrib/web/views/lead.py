@@ -56,7 +56,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "details": details(shown),
         "sentence": explanations.sentence(decision, rep) if decision else "",
         "trace": _trace(decision, viewer, view),
-        "history": history(found, view, rep),
+        "history": history(found, view, rep, oversees=viewer.oversees),
         "movable": may_move(found, viewer.sight),
         "form": CloseForm() if own or shared else None,
     }
