@@ -1,8 +1,9 @@
 """A lead that found nobody is tried again, as soon as somebody is there and until then (PU9); one
 that nobody took goes on to the next step of its rule (PL2)."""
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,12 +11,26 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Situation, first_refusal
+from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.alerting import open_alert, subject_of
 from leaddistrib.lifecycle.routing import TRY_AGAIN, route_waiting
 from leaddistrib.lifecycle.transactions import act
-from leaddistrib.models import Alert, Assignment, Decision, Lead, Pool, Rep, Rule, RuleStep
+from leaddistrib.models import (
+    Alert,
+    Assignment,
+    Decision,
+    Lead,
+    Pool,
+    Rep,
+    Rule,
+    RuleStep,
+    Territory,
+)
 from leaddistrib.queries import clock
 from leaddistrib.queries.inhand import contacted, in_hand
+from leaddistrib.queries.scope import TAKES_TURNS
+
+logger = logging.getLogger(__name__)
 
 WOKEN = 20
 """Leads that are tried at once when somebody becomes available. When any of them finds a rep the
@@ -23,6 +38,9 @@ next ones follow, so that a rep who comes back to a thousand leads does not stop
 
 LEASE = timedelta(minutes=2)
 """How long a worker may take over a batch of leads before another worker takes it up."""
+
+AFTER_BUSY = timedelta(seconds=10)
+"""When leads are tried again whose locks somebody else held for too long."""
 
 AT_ONCE = 1000
 """Leads whose time is set in one go, when a pool's time was changed."""
@@ -34,12 +52,20 @@ def retry_due(moment: datetime, limit: int = WOKEN) -> int:
 
     Any number of workers may run this at once, each lead is one's: its time is moved on first
     (the lease), in a transaction of its own that waits for nobody. A lead that is claimed
-    meanwhile is its claimer's: it is looked at again once it is locked.
+    meanwhile is its claimer's: it is looked at again once it is locked. What could not be asked
+    about because the database was busy holds up nothing else, and is due again soon.
     """
     until = moment + LEASE
     taken = _lease(moment, until, limit)
     for batch in _batches(taken):
-        winners = _ask_again(batch, until)
+        try:
+            winners = _ask_again(batch, until)
+        except Busy:
+            logger.warning(
+                "Waiting leads (%d) are tried later: the database is busy.", len(batch[0])
+            )
+            _give_back(batch[0], until, moment + AFTER_BUSY)
+            continue
         if winners:
             wake(winners)
     return len(taken)
@@ -79,8 +105,7 @@ def wake(reps: Iterable[Rep] | None = None) -> int:
                 Q(retry_at__gt=now) | Q(~contacted(), retry_at=None, pool__is_safety_net=True)
             )
         else:
-            teams = {rep.team_id for rep in reps} - {None}
-            waiting = waiting.filter(_may_go_to(teams), retry_at__gt=now)
+            waiting = waiting.filter(_may_go_to(list(reps)), retry_at__gt=now)
         oldest = waiting.order_by("received_at", "pk").select_for_update(
             no_key=True, skip_locked=True, of=("self",)
         )
@@ -96,16 +121,29 @@ def place_freed(rep: Rep, facts: RepFacts, moment: datetime) -> None:
         wake([rep])
 
 
-def _may_go_to(teams: set[int | None]) -> Q:
-    """Leads whose rule pushes to one of ``teams``, or to whoever works a territory or an account.
+def _may_go_to(reps: Collection[Rep]) -> Q:
+    """Leads whose rule may push them to one of ``reps``: as a member of the team or its manager, or
+    as who works the lead's territory or account, or is the backup of who does.
 
     By the rule that decided last; where rules changed since, the leads' own time comes soon.
     """
     latest = Decision.objects.filter(lead=OuterRef(OuterRef("pk"))).order_by("-id")
-    steps = RuleStep.objects.filter(
-        Q(team__in=teams) | Q(team=None, pool=None), rule=Subquery(latest.values("rule")[:1])
+    steps = RuleStep.objects.filter(rule=Subquery(latest.values("rule")[:1]))
+    members = Q(
+        push__in=TAKES_TURNS,
+        team__in={rep.team_id for rep in reps} - {None},
+        seniority__in={"", *(rep.seniority for rep in reps)},
     )
-    return Q(Exists(steps))
+    managers = Q(push="manager", team__managers__in=[rep.user_id for rep in reps])
+    owners = Rep.objects.filter(Q(pk__in=[rep.pk for rep in reps]) | Q(backup__in=reps))
+    territories = Territory.objects.filter(
+        Q(reps__in=owners) | Q(reps=None, team__in=owners.values("team"))
+    )
+    return (
+        Q(Exists(steps.filter(members | managers)))
+        | Q(Exists(steps.filter(push="territory_owner")), territory__in=territories)
+        | Q(Exists(steps.filter(push="account_owner")), account__owner__in=owners)
+    )
 
 
 def _lease(moment: datetime, until: datetime, limit: int) -> list[int]:
@@ -117,6 +155,15 @@ def _lease(moment: datetime, until: datetime, limit: int) -> list[int]:
         pks = list(due.order_by("retry_at", "pk").values_list("pk", flat=True)[:limit])
         Lead.objects.filter(pk__in=pks).update(retry_at=until)
     return pks
+
+
+def _give_back(leads: Sequence[int], until: datetime, at: datetime) -> None:
+    """Leased leads are due again ``at`` that time; whoever holds one now decides about it."""
+    with transaction.atomic():
+        rows = Lead.objects.filter(pk__in=leads, status=Lead.Status.WAITING, retry_at=until)
+        free = rows.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        pks = list(free.order_by("pk").values_list("pk", flat=True))
+        Lead.objects.filter(pk__in=pks).update(retry_at=at)
 
 
 def _batches(leads: Sequence[int]) -> list[tuple[Sequence[int], Sequence[int]]]:

@@ -8,12 +8,23 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from leaddistrib.lifecycle import claim, close, log_contact, receive, release, retrying, start
+from leaddistrib.errors import Busy
+from leaddistrib.lifecycle import (
+    claim,
+    close,
+    log_contact,
+    receive,
+    release,
+    retrying,
+    routing,
+    start,
+)
 from leaddistrib.lifecycle.alerting import close_alerts
 from leaddistrib.lifecycle.availability import set_paused
 from leaddistrib.lifecycle.handing_over import hand_over
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.retrying import (
+    AFTER_BUSY,
     LEASE,
     WOKEN,
     look_for_unclaimed,
@@ -24,7 +35,15 @@ from leaddistrib.lifecycle.routing import TRY_AGAIN
 from leaddistrib.models import Alert, Contact, Lead, LogEntry, Offer, OutboxMessage, Pool, Turn
 from leaddistrib.queries import clock
 from leaddistrib.queries.alerts import waiting_for
-from leaddistrib.testing import PoolFactory, UserFactory, clock_at, publish_rules
+from leaddistrib.testing import (
+    AccountFactory,
+    PoolFactory,
+    RepFactory,
+    TerritoryFactory,
+    UserFactory,
+    clock_at,
+    publish_rules,
+)
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -466,7 +485,7 @@ def test_a_lead_that_stays_shared_is_taken_care_of_once_it_was_contacted(front_d
 
 def test_a_contact_between_the_workers_look_and_its_lock_counts(front_desk, monkeypatch):
     lead = at_the_desk({"push": "round_robin", "team": "Lyon"})
-    real = retrying.route_waiting
+    real = routing.route_waiting
 
     def contacted_first(leads, **given):
         Contact.objects.create(
@@ -519,3 +538,107 @@ def test_reps_who_are_back_do_not_take_what_a_colleague_looks_after(front_desk):
     lead.refresh_from_db()
     assert lead.owner is None
     assert close_alerts(NOON + TRY_AGAIN) == 1
+
+
+# --- Whom waking is for
+
+
+def rules_of(*steps):
+    publish_rules([{"name": "All", "when": {}, "then": {**steps[0], "fallback": [*steps[1:]]}}])
+
+
+def woken_by(*reps):
+    with clock_at(NOON + MINUTE):
+        return wake(reps)
+
+
+def test_a_manager_who_is_back_wakes_what_waits_for_a_manager(cast):
+    mireille = RepFactory(user__username="mireille", team=None, paused=True)
+    cast.paris.managers.add(mireille.user)
+    rules_of({"push": "manager", "team": "Paris"}, {"pool": "Everyone"})
+    lead = comes_in()
+    assert woken_by(cast.amina) == 0  # only managers are asked
+
+    set_paused(mireille, False)
+    retry(clock.now())
+
+    lead.refresh_from_db()
+    assert lead.owner == mireille
+
+
+def test_a_rep_wakes_the_leads_of_the_own_territories_and_accounts_only(cast):
+    """However many older ones wait for somebody else: they would be tried first each time."""
+    TerritoryFactory(name="France", countries=["FR"]).reps.add(cast.amina)
+    TerritoryFactory(name="Spain", countries=["ES"], team=cast.lyon)
+    AccountFactory(name="Lenoir", domain="lenoir.fr", owner=cast.bruno)
+    pause(cast.amina, cast.bruno, cast.chloe)
+    rules_of({"push": "account_owner"}, {"push": "territory_owner"}, {"pool": "Everyone"})
+    with clock_at(NOON):
+        french, spanish, nowhere = (
+            receive(clean({"company": f"Company {country}", "country": country})).lead
+            for country in ("FR", "ES", "GB")
+        )
+        account = receive(clean({"company": "Lenoir", "contact": {"email": "a@lenoir.fr"}})).lead
+
+    def now_due():
+        return set(Lead.objects.filter(retry_at=NOON + MINUTE))
+
+    assert (woken_by(cast.amina), now_due()) == (1, {french})
+    assert (woken_by(cast.chloe), now_due()) == (1, {french, spanish})
+    assert (woken_by(cast.bruno), now_due()) == (1, {french, spanish, account})
+    nowhere.refresh_from_db()
+    assert nowhere.retry_at == NOON + TRY_AGAIN
+
+
+def test_a_backup_wakes_what_waits_for_the_absent_owner(cast):
+    TerritoryFactory(name="France", countries=["FR"]).reps.add(cast.amina)
+    cast.amina.time_off.create(starts_at=NOON - MINUTE, ends_at=NOON + 600 * MINUTE)
+    rules_of({"push": "territory_owner"}, {"pool": "Everyone"})
+    with clock_at(NOON):
+        lead = receive(clean({"company": "Lenoir", "country": "FR"})).lead
+    assert woken_by(cast.bruno) == 0
+
+    cast.amina.backup = cast.bruno
+    cast.amina.save()
+    assert woken_by(cast.bruno) == 1
+    retry(NOON + MINUTE)
+
+    lead.refresh_from_db()
+    assert lead.owner == cast.bruno
+
+
+def test_a_junior_wakes_nothing_that_waits_for_seniors(nobody_there):
+    rules_of({"push": "round_robin", "team": "Paris", "seniority": "senior"}, {"pool": "Everyone"})
+    comes_in()
+
+    assert woken_by(nobody_there.amina) == 0
+    nobody_there.amina.seniority = "senior"
+    assert woken_by(nobody_there.amina) == 1
+
+
+def test_leads_that_somebody_holds_up_stop_no_others(nobody_there, monkeypatch):
+    """Bruno gave Acme back, so it is asked about by itself, after the others."""
+    bruno = nobody_there.bruno
+    pause(bruno, paused=False)
+    held = comes_in()
+    with clock_at(NOON):
+        release(held, bruno, reason="I know them")
+    pause(bruno)
+    others = [comes_in(f"Company {number}") for number in range(2)]
+    pause(bruno, paused=False)
+    real = retrying._ask_again
+
+    def busy_with_others(batch, until):
+        if held.pk not in batch[0]:
+            raise Busy
+        return real(batch, until)
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(retrying, "_ask_again", busy_with_others)
+        assert retry(NOON + TRY_AGAIN) == 3
+
+    held.refresh_from_db()
+    assert held.retry_at == NOON + 2 * TRY_AGAIN  # it was asked about
+    again = NOON + TRY_AGAIN + AFTER_BUSY
+    assert set(Lead.objects.filter(retry_at=again)) == set(others)
+    assert retry(again) == 2
