@@ -21,9 +21,10 @@ from leaddistrib.lifecycle import publishing as real_publishing
 from leaddistrib.lifecycle import releasing as real_releasing
 from leaddistrib.lifecycle import retrying as real_retrying
 from leaddistrib.lifecycle import routing as real_routing
+from leaddistrib.lifecycle import taking_back as real_taking_back
 from leaddistrib.lifecycle import transactions
 from leaddistrib.lifecycle import working as real_working
-from leaddistrib.models import Contact, Lead, Rep, Rotation, RuleSet, Work
+from leaddistrib.models import Lead, LogEntry, Rep, Rotation, RuleSet, Work
 from leaddistrib.queries import world as real_world
 from leaddistrib.queries.scope import Key
 
@@ -36,6 +37,7 @@ publishing: Any = real_publishing
 releasing: Any = real_releasing
 retrying: Any = real_retrying
 routing: Any = real_routing
+taking_back: Any = real_taking_back
 world: Any = real_world
 
 MEET = 5
@@ -89,34 +91,28 @@ def no_lock_for_credits() -> None:
     crediting.rotation_facts = _meet_after(crediting.rotation_facts)
 
 
-def stale_look() -> None:
-    """A claim first judges the lead as it was before the race: the UPDATE's condition is left."""
-    attempt = claiming._attempt
+def _of_before(attempt: Callable[..., Any]) -> Callable[..., Any]:
+    """``attempt``, which judges each rep's lead first as it was before the race."""
     before = {lead.pk: lead for lead in Lead.objects.select_related("pool", "owner__user")}
     looked: set[tuple[int, int]] = set()
 
-    def of_before(lead: Lead, rep: Rep, via: str) -> Any:
+    def of_before(lead: Lead, rep: Rep, *given: Any) -> Any:
         if (lead.pk, rep.pk) in looked:
-            return attempt(lead, rep, via)
+            return attempt(lead, rep, *given)
         looked.add((lead.pk, rep.pk))
-        return attempt(copy(before[lead.pk]), rep, via)
+        return attempt(copy(before[lead.pk]), rep, *given)
 
-    claiming._attempt = of_before
+    return of_before
+
+
+def stale_look() -> None:
+    """A claim first judges the lead as it was before the race: the UPDATE's condition is left."""
+    claiming._attempt = _of_before(claiming._attempt)
 
 
 def stale_contact() -> None:
     """A contact first judges the lead as it was before the race: the UPDATE's condition is left."""
-    attempt = contacting._attempt
-    before = {lead.pk: lead for lead in Lead.objects.select_related("pool", "owner__user")}
-    looked: set[tuple[int, int]] = set()
-
-    def of_before(lead: Lead, rep: Rep, contact: Contact) -> Any:
-        if (lead.pk, rep.pk) in looked:
-            return attempt(lead, rep, contact)
-        looked.add((lead.pk, rep.pk))
-        return attempt(copy(before[lead.pk]), rep, contact)
-
-    contacting._attempt = of_before
+    contacting._attempt = _of_before(contacting._attempt)
 
 
 def no_contact_condition() -> None:
@@ -175,6 +171,12 @@ def no_second_look() -> None:
     routing._lock = lambda leads, status: before
 
 
+def no_look_at_what_comes_back() -> None:
+    """Whoever takes a hand-over back believes its leads to be as untouched as before the race."""
+    before = list(LogEntry.objects.filter(detail__has_key="handover").values_list("pk", flat=True))
+    taking_back.untouched = lambda handover: LogEntry.objects.filter(pk__in=before)
+
+
 def no_version_lock() -> None:
     """Whoever decides which version is in force does not wait for whoever else does."""
 
@@ -207,6 +209,7 @@ FAULTS: dict[str, Callable[[], None]] = {
         own_rep_first,
         no_lease,
         no_second_look,
+        no_look_at_what_comes_back,
         no_version_lock,
         no_retries,
     )
