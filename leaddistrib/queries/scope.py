@@ -83,7 +83,7 @@ def _owners(scope: Scope) -> Q:
     if scope.by_territory:
         territories = territories_of(scope)
         named = Territory.reps.through.objects.filter(territory__in=territories.values("pk"))
-        teams = territories.filter(team__isnull=False)
+        teams = territories.filter(team__isnull=False, reps=None)  # whom nobody is named for
         wanted |= Q(pk__in=named.values("rep")) | Q(team__in=teams.values("team"))
     if scope.by_owner:
         owned = Account.objects.filter(owner__isnull=False).values("owner")

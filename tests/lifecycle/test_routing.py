@@ -10,7 +10,7 @@ from leaddistrib.lifecycle import claim, receive, receive_many
 from leaddistrib.lifecycle.drafting import draft
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.publishing import put_in_force
-from leaddistrib.lifecycle.routing import TRY_AGAIN, route, route_waiting, safety_net
+from leaddistrib.lifecycle.routing import TRY_AGAIN, candidates, route, route_waiting, safety_net
 from leaddistrib.models import (
     Alert,
     Assignment,
@@ -387,3 +387,14 @@ def test_a_shared_pool_says_shared(cast):
     assert sentence(decision, cast.amina) == (
         "The rule “All” put this lead in “Together”, where every member works every lead."
     )
+
+
+def test_only_the_reps_named_for_a_territory_are_held_while_it_is_decided(cast):
+    """The others of its team may go on claiming meanwhile: the lead cannot be theirs."""
+    alsace = TerritoryFactory(name="Alsace", countries=["FR"], team=cast.paris)
+    publish_rules([{"name": "All", "when": {}, "then": {"push": "territory_owner"}}])
+    lead = Lead(company="Acme", country="FR", received_at=NOON)
+    assert candidates([lead]) == [cast.amina.pk, cast.bruno.pk]
+
+    alsace.reps.add(cast.bruno)
+    assert candidates([lead]) == [cast.bruno.pk]
