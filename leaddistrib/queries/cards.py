@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, F, OuterRef, Subquery
+
 from leaddistrib.events.messages import NAME, SIZE, LeadUpdated, cut, rendered, stamp
-from leaddistrib.models import Lead, Pool, Work
+from leaddistrib.models import Decision, Lead, Pool, RuleStep, Work
 from leaddistrib.policy import View, policy
 from leaddistrib.queries import clock
 
@@ -32,9 +34,10 @@ ENVELOPE = len(LeadUpdated(str(UUID(int=0)), 2**63 - 1, {}).text) - len("{}")
 """Bytes of a message beside its card."""
 
 
-def card(lead: Lead, work: Work | None = None) -> dict[str, Any]:
+def card(lead: Lead, work: Work | None = None, closes_at: datetime | None = None) -> dict[str, Any]:
     """What a race message and a snapshot say of ``lead``; read it with its pool. ``work`` is who
-    works on it now, if anybody (``work_on``). A field that the policy keeps from a preview is null.
+    works on it now, if anybody (``work_on``), ``closes_at`` when it goes on (``passed_on``). A
+    field that the policy keeps from a preview is null.
 
     All of it takes the place that a race message has; only who works on a shared lead, which no
     race has, comes on top.
@@ -47,7 +50,7 @@ def card(lead: Lead, work: Work | None = None) -> dict[str, Any]:
         "received_at": stamp(lead.received_at),
         "opens_at": stamp(lead.opens_at),
         "stale_at": stamp(stale_at(lead)),
-        "closes_at": stamp(pushed_on_at(lead)),
+        "closes_at": stamp(closes_at),
         "working": None,
     }
     for share in SHARES:
@@ -58,11 +61,11 @@ def card(lead: Lead, work: Work | None = None) -> dict[str, Any]:
 
 
 def cards(leads: Iterable[Lead], moment: datetime | None = None) -> list[dict[str, Any]]:
-    """A card for each of ``leads``, read with their pools; who works on the shared ones is read in
-    one query for all of them."""
+    """A card for each of ``leads``, read with their pools. Who works on the shared ones, and which
+    go on to a next step, is read in a query for all of them."""
     shown = list(leads)
-    works = work_on(shown, moment)
-    return [card(lead, works.get(lead.pk)) for lead in shown]
+    works, closing = work_on(shown, moment), passed_on(shown)
+    return [card(lead, works.get(lead.pk), closing.get(lead.pk)) for lead in shown]
 
 
 def work_on(leads: Iterable[Lead], moment: datetime | None = None) -> dict[int, Work]:
@@ -100,12 +103,27 @@ def stale_at(lead: Lead) -> datetime | None:
     return _after(lead, lead.pool.stale_minutes if lead.pool else None)
 
 
-def pushed_on_at(lead: Lead) -> datetime | None:
-    """When a waiting lead that nobody took goes where its rule's next step says (PL2); None if it
-    stays. That there is a next step shows by ``retry_at``: the rules are asked again for it."""
-    if lead.retry_at is None:
-        return None
-    return _after(lead, lead.pool.push_minutes if lead.pool else None)
+def passed_on(leads: Iterable[Lead]) -> dict[int, datetime]:
+    """When waiting leads that nobody takes go where the next step of their rule says (PL2), by id:
+    those whose pool passes leads on, and whose rule has a step after it. One query, if any is in
+    such a pool and the rules are to be asked about it again."""
+    moments = {
+        lead.pk: at
+        for lead in leads
+        if lead.pool
+        and lead.retry_at is not None
+        and (at := _after(lead, lead.pool.push_minutes)) is not None
+    }
+    if not moments:
+        return {}
+    latest = Decision.objects.filter(lead=OuterRef(OuterRef("pk"))).order_by("-id")
+    goes_on = RuleStep.objects.filter(
+        rule=Subquery(latest.values("rule")[:1]),
+        pool=OuterRef("pool"),
+        rule__steps__position__gt=F("position"),
+    )
+    going = Lead.objects.filter(Exists(goes_on), pk__in=moments)
+    return {pk: moments[pk] for pk in going.values_list("pk", flat=True)}
 
 
 def _after(lead: Lead, minutes: int | None) -> datetime | None:

@@ -13,17 +13,22 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from leaddistrib.models import Lead, Work
-from leaddistrib.queries.cards import card, is_shared, pushed_on_at, stale_at, work_on
+from leaddistrib.queries.cards import card, is_shared, passed_on, stale_at, work_on
 from leaddistrib.queries.wording import field_label
 
 TEMPERATURES = dict(Lead.Temperature.choices)
 SIZES = dict(Lead.SizeBand.choices)
 
 
-def row(lead: Lead, moment: datetime, work: Work | None = None) -> dict[str, Any]:
+def row(
+    lead: Lead,
+    moment: datetime,
+    work: Work | None = None,
+    closes_at: datetime | None = None,
+) -> dict[str, Any]:
     """A lead for a list, as it is at ``moment``; read it with its pool. ``work`` is who works on
-    it, if anybody."""
-    shown = card(lead, work)
+    it, if anybody, ``closes_at`` when it is passed on, if it is."""
+    shown = card(lead, work, closes_at)
     stale = stale_at(lead)
     return {
         **shown,
@@ -35,16 +40,17 @@ def row(lead: Lead, moment: datetime, work: Work | None = None) -> dict[str, Any
         "shared": is_shared(lead),
         "stale": stale is not None and stale <= moment,
         "goes_stale": stale,
-        "pushed_on": pushed_on_at(lead),
+        "pushed_on": closes_at,
         "worked_until": work.until if work else None,
     }
 
 
 def rows(leads: Iterable[Lead], moment: datetime) -> list[dict[str, Any]]:
-    """One query for who works on them, if any of them are shared."""
+    """A query for who works on them, if any of them are shared, and one for which are passed on,
+    if their pools do that."""
     shown = list(leads)
-    works = work_on(shown, moment)
-    return [row(lead, moment, works.get(lead.pk)) for lead in shown]
+    works, closing = work_on(shown, moment), passed_on(shown)
+    return [row(lead, moment, works.get(lead.pk), closing.get(lead.pk)) for lead in shown]
 
 
 def place(city: str | None, country: str | None) -> str:

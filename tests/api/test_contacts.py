@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from leaddistrib.events.messages import stamp
-from leaddistrib.lifecycle import start
-from leaddistrib.models import Contact, Lead, Pool
+from leaddistrib.lifecycle import receive, start
+from leaddistrib.lifecycle.intake.cleaning import clean
+from leaddistrib.models import Contact, Pool, Rep
 from leaddistrib.queries import queue
-from leaddistrib.testing import LeadFactory, PoolFactory
+from leaddistrib.testing import LeadFactory, PoolFactory, publish_rules
 from tests.api.conftest import address, signed_in
 
 
@@ -109,13 +110,23 @@ def test_a_waiting_lead_says_when_it_goes_stale_and_when_it_is_pushed_on(company
         push_minutes=60,
         reps=[company.amina],
     )
-    lead = LeadFactory(pool=pool)
+    push = {"push": "round_robin", "team": company.amina.team.name}
+    Rep.objects.update(paused=True)
+
+    def comes_in(first, *others):
+        publish_rules([{"name": "All", "when": {}, "then": {**first, "fallback": others}}])
+        return receive(clean({"company": "Acme"})).lead
+
+    lead = comes_in(push, {"pool": "Cold"})
     [one] = listed(company.amina, pool)
     assert one["stale_at"] == stamp(lead.opens_at + timedelta(minutes=30))
-    assert one["closes_at"] is None  # no step of the rule follows
-    Lead.objects.update(retry_at=lead.opens_at + timedelta(minutes=60))
-    [one] = listed(company.amina, pool)
-    assert one["closes_at"] == stamp(lead.opens_at + timedelta(minutes=60))
+    assert lead.retry_at is not None
+    assert one["closes_at"] is None  # it is tried again, but no step of its rule follows
+    lead = comes_in({"pool": "Cold"}, push)
+    assert [one["closes_at"] for one in listed(company.amina, pool)] == [
+        None,
+        stamp(lead.opens_at + timedelta(minutes=60)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +176,7 @@ def test_what_a_preview_hides_is_not_found_out_by_filters(company, monkeypatch):
         assert len(listed(company.amina, pool, **query)) == 1
     assert listed(company.amina, pool, size="smb") == []
     assert queue.values_in([pool], "source") == []
-    assert queue.orders() == ["newest", "oldest"]
+    assert queue.orders() == ["newest", "oldest", "left"]
 
 
 def test_a_shared_pool_costs_the_same_for_3_and_for_60(

@@ -71,10 +71,10 @@ def test_a_lead_of_any_company_fits(company, title, source, city):
 def test_a_lead_that_goes_stale_and_is_passed_on_fits_too(company, title, source, city):
     """Its texts give way to its times."""
     lead = lead_of(company, title, source, city)
-    lead.opens_at = lead.retry_at = LAST - timedelta(days=2)
+    lead.opens_at = LAST - timedelta(days=2)
     lead.status = Lead.Status.WAITING
     lead.pool = Pool(mode=Pool.Mode.RACE, stale_minutes=30, push_minutes=60)
-    shown = card(lead)
+    shown = card(lead, closes_at=lead.opens_at + timedelta(minutes=60))
     text = LeadUpdated(LONGEST_ID, VERSION, shown).text
     assert size(text) <= SIZE
     assert (shown["stale_at"], shown["closes_at"]) == (

@@ -16,7 +16,7 @@ from leaddistrib.models import Lead
 from leaddistrib.queries import clock
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in, wants_json
-from leaddistrib.web.cards import row
+from leaddistrib.web.cards import rows
 
 STATUS = {"won": 200, "lost": 409, "refused": 403}
 
@@ -41,7 +41,8 @@ def _confirmation(
 ) -> HttpResponse:
     if lead.status != Lead.Status.WAITING:
         return redirect("leaddistrib:lead", lead.public_id)
-    context = {"viewer": viewer, "lead": lead, "row": row(lead, clock.now()), "busy": status == 503}
+    [row] = rows([lead], clock.now())
+    context = {"viewer": viewer, "lead": lead, "row": row, "busy": status == 503}
     return render(request, "leaddistrib/claim.html", context, status=status)
 
 

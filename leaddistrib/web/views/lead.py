@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from leaddistrib.models import Claim, Decision, Lead
 from leaddistrib.policy import View, disclose
 from leaddistrib.queries import clock, explanations
-from leaddistrib.queries.cards import is_shared, pushed_on_at, stale_at, work_on
+from leaddistrib.queries.cards import is_shared, passed_on, stale_at, work_on
 from leaddistrib.queries.inbox import standing
 from leaddistrib.queries.overseeing import may_move
 from leaddistrib.web import outcomes
@@ -45,7 +45,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "shared": shared,
         "working": works.get(found.pk),
         "stale_at": stale_at(found),
-        "pushed_on": pushed_on_at(found),
+        "pushed_on": passed_on([found]).get(found.pk),
         "claimable": waiting and member and not shared,
         "limits": limits,
         "reasons": [outcomes.reason(refusal) for refusal in limits.refusals] if limits else [],
