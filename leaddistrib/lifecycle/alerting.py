@@ -13,6 +13,7 @@ from django.db import transaction
 from leaddistrib.models import Alert, Calendar, Pool, Rule, RuleSet, Team
 from leaddistrib.notify.outbox import tell_users
 from leaddistrib.queries.alerts import waiting_for
+from leaddistrib.queries.handovers import left_behind
 
 
 def subject_of(rule: Rule | None, pool: Pool | None) -> str:
@@ -55,8 +56,9 @@ def open_alert(
 
 
 def close_alerts(moment: datetime) -> int:
-    """Close what is over at ``moment``: no waiting lead concerns it any more, or the calendar can
-    be read again. Returns how many. Any number of workers may run this at once."""
+    """Close what is over at ``moment``: no waiting lead concerns it any more, rules are in force,
+    the calendar can be read again. Returns how many. Any number of workers may run this at once.
+    """
     return sum(_close_if_over(pk, moment) for pk in _open_alerts())
 
 
@@ -79,8 +81,14 @@ def _close_if_over(pk: int, moment: datetime) -> bool:
 
 def _over(alert: Alert, moment: datetime) -> bool:
     if alert.kind == Alert.Kind.CALENDAR:
-        broken = Calendar.objects.exclude(problem="")
+        # Nobody reads the calendar of a rep who is not active any more.
+        broken = Calendar.objects.filter(rep__active=True).exclude(problem="")
         return not broken.filter(pk=alert.subject.removeprefix("calendar:")).exists()
+    if alert.kind == Alert.Kind.NO_RULES:
+        in_force = RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED, version__gt=0)
+        return in_force.exists()
+    if alert.kind == Alert.Kind.LEFT_BEHIND:
+        return not left_behind().filter(pk=alert.subject.removeprefix("rep:")).exists()
     if alert.kind == Alert.Kind.SCHEDULE:
         drafts = RuleSet.objects.filter(status=RuleSet.Status.DRAFT, scheduled_at=None)
         return not drafts.filter(pk=alert.subject.removeprefix("ruleset:")).exists()

@@ -95,7 +95,6 @@ def route_waiting(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> lis
             lead.retry_at = found.lifts_at
         else:
             decided.append((lead, found))
-    _leave_pools(decided, world)
     kept = {decision.lead_id: decision for decision in _carry_out(ruleset, world, decided)}
     return [kept.get(lead.pk) for lead in leads]
 
@@ -174,6 +173,7 @@ def _carry_out(
     owners = Rep.objects.select_related("user").in_bulk(
         {what.owner for _, what in decided} - {None}
     )
+    _leave_pools([one for one in decided if one[0].status == Lead.Status.WAITING], owners, moment)
     _put(decided, owners, moment)
     decisions = record_decisions(
         (
@@ -195,15 +195,11 @@ def _carry_out(
     save_entries(_rotations(world), entries, moment)
     announce_limits(owners.values(), world.reps, moment)
     tell([lead for lead, what in decided if what.pool], moment)
-    _alert(decided, moment)
+    _alert(ruleset, decided, moment)
     return decisions
 
 
-def _winners(decided: Decided) -> set[int]:
-    return {what.owner for _, what in decided if what.owner is not None}
-
-
-def _leave_pools(decided: Decided, world: World) -> None:
+def _leave_pools(decided: Decided, owners: Mapping[int, Rep], moment: datetime) -> None:
     """The leads are gone from the pools in which they waited: nobody can claim them any more.
 
     All pools of the batch are locked at once, by ascending id: those that leads leave, and those
@@ -212,15 +208,11 @@ def _leave_pools(decided: Decided, world: World) -> None:
     if not decided:
         return
     leads = [lead for lead, _ in decided]
-    Offer.objects.filter(lead__in=leads, closed_at=None).update(closed_at=world.moment)
+    Offer.objects.filter(lead__in=leads, closed_at=None).update(closed_at=moment)
     left = {lead.pool_id for lead in leads if lead.pool_id}
     touched = left | {what.pool.id for _, what in decided if what.pool}
     list(Pool.objects.select_for_update(no_key=True).filter(pk__in=touched).order_by("pk"))
-    owners = Rep.objects.select_related("user").in_bulk(
-        {what.owner for _, what in decided} - {None}
-    )
-    gone = [(lead, owners[what.owner] if what.owner else None) for lead, what in decided]
-    announce_gone(gone, world.moment)
+    announce_gone([(lead, owners.get(what.owner or 0)) for lead, what in decided], moment)
 
 
 def _put(decided: Decided, owners: dict[int, Rep], moment: datetime) -> None:
@@ -254,9 +246,12 @@ def _rotations(world: World) -> list[RotationFacts]:
     return [*of_teams, *(territory.rotation for territory in world.territories.values())]
 
 
-def _alert(decided: Decided, moment: datetime) -> None:
-    """Say once, for each rule and pool, that reps were asked and none was there (PU4). The last
-    locks of all, by ascending subject."""
+def _alert(ruleset: RuleSet, decided: Decided, moment: datetime) -> None:
+    """Say once that no rules were published yet; and for each rule and pool, that reps were asked
+    and none was there (PU4). The last locks of all, by ascending subject."""
+    if decided and not ruleset.version:
+        net = decided[0][0].pool
+        open_alert(Alert.Kind.NO_RULES, "rules", moment=moment, pool=net)
     nobody = [(lead, what) for lead, what in decided if what.found_nobody]
     rules = Rule.objects.in_bulk({what.rule.id for _, what in nobody if what.rule})
     found = {}

@@ -11,7 +11,7 @@ from leaddistrib.models import Alert, Decision, Lead
 from leaddistrib.policy import Role, Sight
 from leaddistrib.queries.inhand import contacted, in_hand
 
-ABOUT_LEADS = (Alert.Kind.NOBODY_AVAILABLE, Alert.Kind.NOT_CLAIMED)
+ABOUT_LEADS = (Alert.Kind.NOBODY_AVAILABLE, Alert.Kind.NOT_CLAIMED, Alert.Kind.NO_RULES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,15 @@ import pytest
 from django.core import mail
 from django.db import connection, transaction
 
+from leaddistrib.lifecycle import receive
 from leaddistrib.lifecycle.alerting import close_alerts, open_alert, subject_of
+from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.models import Alert, Calendar, Decision, Lead, OutboxMessage, Rule, RuleSet
 from leaddistrib.notify.outbox import deliver
+from leaddistrib.queries import clock
 from leaddistrib.queries.alerts import number_of_leads, waiting_for
 from leaddistrib.sealing import seal
-from leaddistrib.testing import LeadFactory, PoolFactory, UserFactory
+from leaddistrib.testing import LeadFactory, PoolFactory, UserFactory, publish_rules
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -173,6 +176,38 @@ def test_an_alert_about_a_calendar_closes_when_it_can_be_read_again(house):
     assert close_alerts(NOON) == 0
     calendar.problem = ""
     calendar.save()
+    assert close_alerts(NOON) == 1
+
+
+def test_an_alert_about_the_calendar_of_a_rep_who_left_is_over(house):
+    """Nobody reads it any more, so it would stay for good."""
+    calendar = Calendar.objects.create(
+        rep=house.amina, address=seal("https://calendar.example/a.ics"), problem="unreachable"
+    )
+    with transaction.atomic():
+        open_alert(Alert.Kind.CALENDAR, f"calendar:{calendar.pk}", moment=NOON)
+    assert close_alerts(NOON) == 0
+
+    house.amina.active = False
+    house.amina.save()
+
+    assert close_alerts(NOON) == 1
+
+
+def test_leads_that_come_before_any_rules_are_an_alert_until_rules_are_published(cast):
+    sacha = UserFactory(username="sacha", email="sacha@example.com", is_superuser=True)
+    leads = [receive(clean({"company": f"Company {number}"})).lead for number in range(2)]
+
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.pool) == (Alert.Kind.NO_RULES, leads[0].pool)
+    assert number_of_leads([alert], NOON) == {alert.pk: 2}
+    deliver(clock.now())
+    [sent] = mail.outbox
+    assert sent.to == [sacha.email]
+    assert "no rules say where they go" in sent.body
+    assert close_alerts(NOON) == 0
+
+    publish_rules([{"name": "All", "when": {}, "then": {"pool": "Everyone"}}])
     assert close_alerts(NOON) == 1
 
 
