@@ -1,10 +1,12 @@
 """What waits in some pools, in the order and cut that the reader asked for (PL1)."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import django_filters as filters
-from django.db.models import F, QuerySet
+from django.db.models import Case, DateTimeField, ExpressionWrapper, F, QuerySet, Value, When
+from django.db.models.functions import Lower, NullIf
 
 from leaddistrib.models import Lead, Pool
 from leaddistrib.policy import View, policy
@@ -15,7 +17,11 @@ ORDERS: Mapping[str, tuple[Any, ...]] = {
     "oldest": ("opens_at", "id"),
     "score": (F("score").desc(nulls_last=True), "-opens_at", "-id"),
     "source": ("source", "-opens_at", "-id"),
+    "company": (NullIf(Lower("company"), Value("")).asc(nulls_last=True), "-opens_at", "-id"),
+    "left": (F("due_at").asc(nulls_last=True), "opens_at", "id"),
 }
+ALWAYS = (NEWEST_FIRST, "oldest", "left")
+"""Orders by what every preview shows."""
 
 
 NO_SOURCE = "-"
@@ -70,13 +76,41 @@ class WaitingFilter(filters.FilterSet):
 def orders() -> list[str]:
     """The names of ORDERS by which the viewer of a preview may sort."""
     shown = policy().fields(View.PREVIEW)
-    return [name for name in ORDERS if name in (NEWEST_FIRST, "oldest") or name in shown]
+    return [name for name in ORDERS if name in ALWAYS or name in shown]
 
 
 def waiting_in(pools: Iterable[Pool], order: str = NEWEST_FIRST) -> QuerySet[Lead]:
-    """Waiting leads of ``pools`` in one of ``ORDERS``, with their pools."""
-    leads = Lead.objects.filter(pool__in=list(pools), status=Lead.Status.WAITING)
-    return leads.select_related("pool").order_by(*ORDERS[order])
+    """Waiting leads of ``pools`` in one of ``ORDERS``, with their pools.
+
+    By time left ("left"): first those that go stale, or whose pool passes them on, soonest. In one
+    pool those are the ones that wait longest, which an index has in that order.
+    """
+    asked = list(pools)
+    leads = Lead.objects.filter(pool__in=asked, status=Lead.Status.WAITING).select_related("pool")
+    if order == "left" and len(asked) == 1:
+        order = "oldest"
+    if order == "left":
+        leads = leads.alias(due_at=_due_at(asked))
+    return leads.order_by(*ORDERS[order])
+
+
+def _due_at(pools: Iterable[Pool]) -> Case:
+    """When the time that its pool gives a lead is over; null where the pool gives none."""
+    limits = {
+        pool.pk: [limit for limit in (pool.stale_minutes, pool.push_minutes) if limit is not None]
+        for pool in pools
+    }
+    whens = (
+        When(
+            pool=pool,
+            then=ExpressionWrapper(
+                F("opens_at") + timedelta(minutes=min(given)), output_field=DateTimeField()
+            ),
+        )
+        for pool, given in limits.items()
+        if given
+    )
+    return Case(*whens, output_field=DateTimeField())
 
 
 def values_in(pools: Iterable[Pool], field: str) -> list[str]:

@@ -207,6 +207,8 @@ def test_nothing_is_kept_by_caches(cast):
         ("oldest", ["First", "Second", "Third"]),
         ("score", ["Second", "First", "Third"]),
         ("source", ["Second", "Third", "First"]),
+        ("company", ["First", "Second", "Third"]),
+        ("left", ["First", "Second", "Third"]),
         ("nonsense", ["Third", "Second", "First"]),
     ],
 )
@@ -219,6 +221,38 @@ def test_a_queue_is_sorted_as_asked(cast, sort, expected):
         LeadFactory(pool=cast.pool, company=company, score=score, source=source or "partner")
     answer = signed_in(cast.amina).get(page("pool"), {"sort": sort})
     assert [row["company"] for row in answer.context["rows"]] == expected
+
+
+def test_what_has_least_time_left_comes_first_whatever_pool_it_is_in(cast):
+    """The pool of inbound leads is marked after an hour, or passes on after half of that; cold
+    leads have a day, and what may wait for ever comes last."""
+    inbound = PoolFactory(name="Inbound", stale_minutes=60, push_minutes=30, reps=[cast.amina])
+    cold = PoolFactory(name="Cold", stale_minutes=24 * 60, reps=[cast.amina])
+    now, hour = timezone.now(), timedelta(hours=1)
+    for company, pool, waited in (
+        ("No hurry", cast.pool, 100 * hour),
+        ("In 30 min", inbound, 0 * hour),
+        ("In an hour", cold, 23 * hour),
+        ("Overdue", inbound, 1 * hour),
+        ("In two hours", cold, 22 * hour),
+    ):
+        lead = LeadFactory(pool=pool, company=company)
+        Lead.objects.filter(pk=lead.pk).update(opens_at=now - waited)
+    client = signed_in(cast.amina)
+
+    def shown(**query: str) -> list[str]:
+        answer = client.get(page("pool"), {"sort": "left", **query})
+        return [row["company"] for row in answer.context["rows"]]
+
+    assert shown() == ["Overdue", "In 30 min", "In an hour", "In two hours", "No hurry"]
+    assert shown(pool=str(cold.public_id)) == ["In an hour", "In two hours"]
+
+
+def test_companies_are_in_alphabetical_order_and_unknown_ones_last(cast):
+    for company in ("", "zeta", "Alpha"):
+        LeadFactory(pool=cast.pool, company=company)
+    answer = signed_in(cast.amina).get(page("pool"), {"sort": "company"})
+    assert [row["company"] for row in answer.context["rows"]] == ["Alpha", "zeta", ""]
 
 
 def test_a_queue_is_filtered_by_source(cast):

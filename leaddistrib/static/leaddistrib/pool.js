@@ -42,9 +42,16 @@ function fits(pool, lead) {
 const isShared = (pool) => list().dataset.shared.split(" ").includes(pool);
 
 const newest = (a, b) => b.dataset.opens.localeCompare(a.dataset.opens);
+const oldest = (a, b) => -newest(a, b);
+// What has no such text, or no such moment, comes last.
+const lastIfNone = (a, b) => (a ? 0 : 1) - (b ? 0 : 1);
+const due = (row) => [row.dataset.stales, row.dataset.closes].filter(Boolean).sort()[0] ?? "";
 const ORDERS = {
   newest,
-  oldest: (a, b) => -newest(a, b),
+  oldest,
+  left: (a, b) => lastIfNone(due(a), due(b)) || due(a).localeCompare(due(b)) || oldest(a, b),
+  company: (a, b) => lastIfNone(a.dataset.company, b.dataset.company)
+    || folded(a.dataset.company).localeCompare(folded(b.dataset.company)) || newest(a, b),
   score: (a, b) => (b.dataset.score || -1) - (a.dataset.score || -1) || newest(a, b),
   source: (a, b) => a.dataset.source.localeCompare(b.dataset.source) || newest(a, b),
 };
@@ -52,7 +59,7 @@ const ORDERS = {
 function place(row) {
   const order = ORDERS[list().dataset.order];
   // Newest first, a lead goes before those of the same second; oldest first, after them.
-  const last = list().dataset.order === "oldest";
+  const last = ["oldest", "left"].includes(list().dataset.order);
   const before = [...list().children].find((other) =>
     other !== row && (last ? order(row, other) < 0 : order(row, other) <= 0));
   if (before) before.before(row);
@@ -64,7 +71,7 @@ function place(row) {
 function draw(pool, lead, row = template.content.firstElementChild.cloneNode(true)) {
   Object.assign(row.dataset, {
     lead: lead.id, pool, opens: lead.opens_at ?? "", score: lead.score ?? "", source: lead.source ?? "",
-    stales: lead.stale_at ?? "",
+    stales: lead.stale_at ?? "", closes: lead.closes_at ?? "", company: lead.company ?? "",
   });
   const country = lead.country && countries.of(lead.country);
   const shown = {
