@@ -68,9 +68,16 @@ def test_members_read_the_number_and_others_of_the_page_do_not(cast, lead):
     assert "+33140203040" not in signed_in(cast.bruno).get(at("lead", lead)).content.decode()
 
 
-@pytest.mark.parametrize("data", [{"channel": "pigeon"}, {"note": "x" * 501}])
-def test_what_is_no_contact_is_not_logged(cast, lead, data):
-    assert "Say how you were in touch" in log(cast.amina, lead, **data).content.decode()
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [({"channel": "pigeon"}, "Say how you were in touch."), ({"note": "x" * 501}, "it has 501")],
+)
+def test_what_is_no_contact_is_not_logged_and_nothing_written_is_lost(cast, lead, data, said):
+    answer = log(cast.amina, lead, **{"note": "Wants a demo", **data})
+    body = answer.content.decode()
+    assert answer.status_code == 400
+    assert said in body
+    assert f'value="{data.get("note", "Wants a demo")}"' in body
     assert not Contact.objects.exists()
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -15,6 +15,7 @@ from leaddistrib.lifecycle.contacting import ContactResult, log_contact
 from leaddistrib.lifecycle.working import WorkResult
 from leaddistrib.models import Lead
 from leaddistrib.queries import clock
+from leaddistrib.queries.cards import is_shared
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in
 from leaddistrib.web.forms import ContactForm
@@ -27,8 +28,7 @@ def contacts(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpRespo
     lead, rep = lead_for_rep(viewer, public_id)
     form = ContactForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Say how you were in touch, in 500 characters at most."))
-        return redirect("leaddistrib:lead", public_id)
+        return _asked_again(request, viewer, lead, form)
     try:
         result = log_contact(
             lead, rep, form.cleaned_data["channel"], note=form.cleaned_data["note"]
@@ -40,6 +40,20 @@ def contacts(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpRespo
     else:
         _answer(request, lead, result)
     return redirect("leaddistrib:lead", public_id)
+
+
+def _asked_again(
+    request: HttpRequest, viewer: Viewer, lead: Lead, form: ContactForm
+) -> HttpResponse:
+    """The form with what was written, and what is wrong with which field."""
+    context = {
+        "viewer": viewer,
+        "lead": lead,
+        "shown": {"id": lead.public_id, "company": lead.company},
+        "shared": is_shared(lead),
+        "contact": form,
+    }
+    return render(request, "leaddistrib/contact.html", context, status=400)
 
 
 def _answer(request: HttpRequest, before: Lead, result: ContactResult) -> None:
