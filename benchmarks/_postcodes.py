@@ -1,6 +1,7 @@
 """Territories with seeded postal prefixes, and leads that lie in them."""
 
 import random
+import sqlite3
 
 from leaddistrib.engine.territories import Named, TerritoryIndex, TerritoryPlaces, Where
 
@@ -50,3 +51,34 @@ def scanned(index: TerritoryIndex, place: Where) -> int | None:
         return max(starts)[2]
     found = index.find(place)
     return found.territory if found else None
+
+
+class Table:
+    """The prefixes of an index in a table, asked in SQL: of all starts of a postal code that are in
+    it the longest, and where two territories have that, the first."""
+
+    QUERY = """
+        SELECT territory FROM prefix
+        WHERE country = ? AND start IN (?, ?, ?, ?, ?)
+        ORDER BY length(start) DESC, territory LIMIT 1
+    """
+
+    def __init__(self, index: TerritoryIndex) -> None:
+        self.database = sqlite3.connect(":memory:", isolation_level=None)
+        self.database.execute(
+            "CREATE TABLE prefix (country TEXT, start TEXT, territory INTEGER,"
+            " PRIMARY KEY (country, start, territory)) WITHOUT ROWID"
+        )
+        rows = [
+            (*name.code.split(" "), territory)
+            for name, ids in index._holders.items()
+            if name.kind == "prefix"
+            for territory in ids
+        ]
+        self.database.executemany("INSERT INTO prefix VALUES (?, ?, ?)", rows)
+
+    def find(self, place: Where) -> int | None:
+        code = place.postal_code
+        starts = (code[:length] for length in range(1, 6))  # as long as postal codes here are
+        row = self.database.execute(self.QUERY, (place.country, *starts)).fetchone()
+        return row[0] if row else None

@@ -9,7 +9,10 @@ one lead, the best of several rounds; making each engine's rules ready is not co
 others are asked. The slow ones are asked for fewer leads.
 
 Then territories, by 10, 500 and 5,000 postal prefixes: to find a lead's territory, and to find it
-and then the rule of 200 that takes the lead, a third of which ask for a territory.
+and then the rule of 200 that takes the lead, a third of which ask for a territory. Beside it stands
+the same question, which territory by the longest prefix, put to a table in SQLite's memory with an
+index over country and prefix: the way in which an application without an index of its own asks, at
+its best, for no server and no network are in between. `_postcodes.Table` is that.
 """
 
 import argparse
@@ -19,7 +22,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from benchmarks._engines import nested, references
-from benchmarks._postcodes import TERRITORIES, scanned, territories, where
+from benchmarks._postcodes import TERRITORIES, Table, scanned, territories, where
 from benchmarks._segments import lead, leaf, rule
 from leaddistrib.engine.conditions import parse
 from leaddistrib.engine.matcher import compile_rules
@@ -54,13 +57,17 @@ def measure_territories(leads: Sequence[dict[str, object]]) -> None:
         document["all"].append(leaf("territory", "eq", f"t{rng.randint(1, TERRITORIES)}"))
     matcher = compile_rules([parse(when) for when in (*rules, {})])
     print(
-        f"{'prefixes':>8}{'territory':>11}{'territory and rule':>20}   (microseconds for one lead)"
+        f"{'prefixes':>8}{'territory':>11}{'territory and rule':>20}{'SQLite':>9}{'×':>6}"
+        "   (microseconds for one lead)"
     )
     for size in PREFIXES:
         index = territories(size, random.Random(SEED + size))
+        table = Table(index)
         for place in places[:CHECKED]:
             found = index.find(place)
             assert (found and found.territory) == scanned(index, place), place
+            if found and found.by.kind == "prefix":
+                assert table.find(place) == found.territory, place
 
         def decide(both: tuple[dict[str, object], Where], index: Any = index) -> None:
             values, place = both
@@ -69,7 +76,8 @@ def measure_territories(leads: Sequence[dict[str, object]]) -> None:
 
         alone = best(index.find, places)
         together = best(decide, list(zip(leads, places, strict=True)))
-        print(f"{size:>8,}{alone:>11.2f}{together:>20.2f}")
+        asked = best(table.find, places)
+        print(f"{size:>8,}{alone:>11.2f}{together:>20.2f}{asked:>9.2f}{asked / alone:>6.1f}")
 
 
 def main() -> None:
