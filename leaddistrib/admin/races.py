@@ -58,4 +58,4 @@ class DecisionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("explanation"))
     def sentence(self, decision: Decision) -> str:
-        return explanations.sentence(decision)
+        return explanations.sentence(decision, whole=True)

@@ -1,7 +1,6 @@
 """What the API says of leads, decisions and refusals, as plain JSON. Times are UTC, with a Z."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from leaddistrib.engine.gates import Refusal
@@ -42,6 +41,7 @@ def trace_document(decision: Decision) -> dict[str, Any]:
     tried = trace(decision)
     return {
         **(decision_document(decision) or {}),
+        "explanation": tried.sentence,
         "decided_at": stamp(decision.decided_at),
         "rules": [
             {
@@ -57,14 +57,17 @@ def trace_document(decision: Decision) -> dict[str, Any]:
             {
                 "target": step.target,
                 "took": step.took,
+                "note": step.note,
                 "candidates": [
                     {
                         "name": candidate.name,
                         "chosen": candidate.chosen,
+                        "result": candidate.result,
                         "virtual_time": candidate.virtual_time,
+                        "load": candidate.load._asdict() if candidate.load else None,
+                        "backup_of": candidate.backup_of,
                         "passed_over": candidate.passed_over,
-                        "lifts_at": candidate.lifts_at
-                        and stamp(datetime.fromisoformat(candidate.lifts_at)),
+                        "lifts_at": stamp(candidate.lifts_at),
                     }
                     for candidate in step.candidates
                 ],

@@ -6,17 +6,29 @@ module.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from leaddistrib.models import Decision, Rule, RuleStep
+from leaddistrib.engine.turns import STRIDE
+from leaddistrib.models import Decision, Lead, Rule, RuleStep
 from leaddistrib.queries import wording
 from leaddistrib.queries.sentences import sentence
 
-__all__ = ["Considered", "Trace", "TriedRule", "TriedStep", "sentence", "trace"]
+__all__ = [
+    "Considered",
+    "Load",
+    "Trace",
+    "TriedRule",
+    "TriedStep",
+    "decisions_of",
+    "sentence",
+    "trace",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +42,24 @@ class TriedRule:
     reasons: tuple[str, ...] = ()
 
 
+class Load(NamedTuple):
+    """Open leads of a rep against the capacity; as text such as "3 of 50"."""
+
+    open: int
+    capacity: int
+
+    def __str__(self) -> str:
+        return _("%(open)d of %(capacity)d") % {"open": self.open, "capacity": self.capacity}
+
+
 @dataclass(frozen=True, slots=True)
 class Considered:
     """A rep who was looked at in a step, in order: next first, then those passed over.
 
-    ``result`` says in a few words what came of it. ``virtual_time`` is in turns of weight 1 times
-    a million, ``load`` such as "3 of 50" where the strategy goes by it, ``backup_of`` whom the rep
-    stands in for.
+    ``result`` says in a few words what came of it, ``passed_over`` the reason alone, with the
+    moment at which it ``lifts_at`` if that was known. ``virtual_time`` is in millionths of a turn
+    of weight 1 and ``load`` there where the strategy goes by it; ``backup_of`` whom the rep stands
+    in for.
     """
 
     name: str
@@ -44,9 +67,14 @@ class Considered:
     virtual_time: int | None
     result: str
     passed_over: str = ""
-    lifts_at: str | None = None
-    load: str = ""
+    lifts_at: datetime | None = None
+    load: Load | None = None
     backup_of: str = ""
+
+    @property
+    def turns(self) -> float | None:
+        """The virtual time in turns of weight 1, as people read it."""
+        return None if self.virtual_time is None else self.virtual_time / STRIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +98,15 @@ class Trace:
     sentence: str
 
 
+def decisions_of(lead: Lead) -> QuerySet[Decision]:
+    """All that was decided for a lead, in order, with what their explanation needs. The last one
+    put the lead where it is, or was before somebody took it."""
+    return lead.decisions.select_related("rule", "ruleset", "owner__user", "pool").order_by("id")
+
+
 def trace(decision: Decision) -> Trace:
-    """Each rule with its reason, each candidate with its gate, its virtual time or its load."""
+    """Each rule with its reason, each candidate with its gate, its virtual time or its load. For
+    those who see the whole lead: it quotes it."""
     document = decision.explanation
     ruleset = decision.ruleset
     rules = list(ruleset.rules.order_by("position")) if ruleset else []
@@ -79,7 +114,7 @@ def trace(decision: Decision) -> Trace:
         version=ruleset.version if ruleset else None,
         rules=tuple(_tried(rules, document)),
         steps=tuple(_step(step) for step in document["steps"]),
-        sentence=sentence(decision),
+        sentence=sentence(decision, whole=True),
     )
 
 
@@ -160,22 +195,27 @@ def _considered(step: dict[str, Any], candidate: dict[str, Any]) -> Considered:
     chosen = candidate["rep"] == step["winner"]
     refused = candidate.get("refused")
     passed_over = wording.passed_over(refused, candidate.get("params", {})) if refused else ""
-    load = candidate.get("load")
+    lifts_at = candidate.get("lifts_at")
     return Considered(
         name=candidate["name"],
         chosen=chosen,
         virtual_time=candidate.get("time"),
-        result=passed_over or _place(candidate, chosen),
+        result=_result(candidate, chosen, passed_over),
         passed_over=passed_over,
-        lifts_at=candidate.get("lifts_at"),
-        load=_("%(open)d of %(capacity)d") % {"open": load[0], "capacity": load[1]} if load else "",
+        lifts_at=datetime.fromisoformat(lifts_at) if lifts_at else None,
+        load=Load(*candidate["load"]) if "load" in candidate else None,
         backup_of=candidate.get("backup_of", ""),
     )
 
 
-def _place(candidate: dict[str, Any], chosen: bool) -> str:
+def _result(candidate: dict[str, Any], chosen: bool, passed_over: str) -> str:
     if "backup_of" in candidate:
-        return _("stands in for %(absent)s") % {"absent": candidate["backup_of"]}
+        named = {"absent": candidate["backup_of"], "reason": passed_over}
+        if passed_over:
+            return _("stands in for %(absent)s, passed over: %(reason)s") % named
+        return _("stands in for %(absent)s") % named
+    if passed_over:
+        return passed_over
     if "load" in candidate:
         return _("fewest open leads") if chosen else _("more open leads, or later in turn")
     if "time" in candidate:

@@ -3,7 +3,7 @@
 Reads what was kept with the decision; nothing is decided again here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
@@ -81,6 +81,24 @@ GOT_IT: Mapping[str, str | Promise] = {
     ),
 }
 
+# Why a rep was passed over, said to the rep: of that moment, so in the past (RU5). docs/reps.md has
+# them all.
+WHY_NOT: Mapping[str, str | Promise] = {
+    "inactive": lazy("You were not active."),
+    "paused": lazy("You were paused."),
+    "time_off": lazy("You were on leave."),
+    "taper": lazy("You were about to go on leave."),
+    "holiday": lazy("It was a public holiday where you work."),
+    "off_hours": lazy("It was outside your working hours."),
+    "busy": lazy("Your calendar showed you as busy."),
+    "at_capacity": lazy("You were at capacity: {open} open leads of {capacity}."),
+    "previous_owner": lazy("You had this lead before."),
+    "not_in_team": lazy("The rule asked only reps of another team."),
+    "wrong_seniority": lazy("The rule asked only reps of another seniority."),
+    "not_attended": lazy("The rule asked only reps who attended the lead's event."),
+    "gate_failed": lazy("A check could not be made."),
+}
+
 # By what a lead is known to have come in before (IN3): "recognised by …".
 RECOGNISED_BY: Mapping[str, str | Promise] = {
     "email": lazy("the e-mail address"),
@@ -89,15 +107,19 @@ RECOGNISED_BY: Mapping[str, str | Promise] = {
 }
 
 
-def sentence(decision: Decision, rep: Rep | None = None) -> str:
-    """The decision in a sentence or a few; said to ``rep`` where one is given."""
-    return " ".join(part for part in _parts(decision, rep) if part)
+def sentence(decision: Decision, rep: Rep | None = None, *, whole: bool = False) -> str:
+    """The decision in a sentence or a few; said to ``rep`` where one is given.
+
+    ``whole``: the reader sees all of the lead. What somebody wrote when giving it away by hand may
+    name the contact, and is told to nobody else (IG4).
+    """
+    return " ".join(part for part in _parts(decision, rep, whole) if part)
 
 
-def _parts(decision: Decision, rep: Rep | None) -> Iterator[str]:
+def _parts(decision: Decision, rep: Rep | None, whole: bool) -> Iterator[str]:
     to_owner = rep is not None and decision.owner_id == rep.pk
     if decision.method == Decision.Method.MANUAL:
-        yield _by_hand(decision, to_owner, to_rival=rep is not None and not to_owner)
+        yield _by_hand(decision, to_owner, whole)
         return
     if decision.method == Decision.Method.DUPLICATE:
         yield _duplicate(decision, to_owner)
@@ -110,7 +132,7 @@ def _parts(decision: Decision, rep: Rep | None) -> Iterator[str]:
         yield _pushed(decision, _winning(decision), to_owner)
         yield from _asked_only(_winning(decision))
     if rep is not None and not to_owner:
-        yield _not_me(decision, rep)
+        yield from _not_me(decision, rep)
 
 
 def _pushed(decision: Decision, step: Step, to_owner: bool) -> str:
@@ -234,35 +256,37 @@ def _not_the_first_ones_owner(decision: Decision) -> Iterator[str]:
         ) % {"by": str(RECOGNISED_BY.get(by, by)), **absent}
 
 
-def _by_hand(decision: Decision, to_owner: bool, to_rival: bool) -> str:
-    """The reason may name the contact: reps who do not own the lead are not told it (IG4)."""
+def _by_hand(decision: Decision, to_owner: bool, whole: bool) -> str:
     named = {
         "by": decision.explanation.get("by", ""),
         "reason": decision.explanation.get("reason", ""),
         "owner": decision.owner.name if decision.owner else "",
     }
-    if to_owner:
+    if to_owner and whole:
         return _("%(by)s gave you this lead by hand: “%(reason)s”.") % named
-    if to_rival:
-        return _("%(by)s gave this lead to %(owner)s by hand.") % named
-    return _("%(by)s gave this lead to %(owner)s by hand: “%(reason)s”.") % named
+    if to_owner:
+        return _("%(by)s gave you this lead by hand.") % named
+    if whole:
+        return _("%(by)s gave this lead to %(owner)s by hand: “%(reason)s”.") % named
+    return _("%(by)s gave this lead to %(owner)s by hand.") % named
 
 
-def _not_me(decision: Decision, rep: Rep) -> str:
-    """What concerns this rep alone: passed over and why, or others first, in each step."""
-    for step in decision.explanation["steps"]:
-        for place, candidate in enumerate(step.get("candidates", ())):
-            if candidate["rep"] == rep.pk:
-                return _why_not(step, candidate, place)
-    if decision.owner and decision.owner_id != rep.pk:
-        return pgettext("why not me", "The rule did not ask you.")
-    return ""
+def _not_me(decision: Decision, rep: Rep) -> Iterable[str]:
+    """What concerns this rep alone: in each step passed over and why, or others first."""
+    found = [
+        _why_not(step, candidate, place)
+        for step in decision.explanation["steps"]
+        for place, candidate in enumerate(step.get("candidates", ()))
+        if candidate["rep"] == rep.pk
+    ]
+    if not found and decision.owner:
+        return [pgettext("why not me", "The rule did not ask you.")]
+    return dict.fromkeys(found)  # said once, however many steps it was true of
 
 
 def _why_not(step: Step, candidate: Mapping[str, Any], place: int) -> str:
     if "refused" in candidate:
-        reason = wording.passed_over(candidate["refused"], candidate.get("params", {}))
-        return _("You were passed over: %(reason)s.") % {"reason": reason}
+        return str(WHY_NOT[candidate["refused"]]).format(**candidate.get("params", {}))
     if "load" in candidate:
         return ngettext(
             "%(number)d rep had fewer open leads for their capacity, or as few and was before you.",

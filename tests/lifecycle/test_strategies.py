@@ -104,7 +104,7 @@ def test_each_seniority_takes_turns_on_its_own(cast):
     assert [str(one) for one in Rotation.objects.order_by("pk")] == ["Paris (Senior)"]
     assert sentence(referrals[0], david).endswith("Only reps of seniority “Senior” were asked.")
     assert sentence(referrals[0], cast.amina).endswith(
-        "You were passed over: of another seniority."
+        "The rule asked only reps of another seniority."
     )
     assert Counter(owners(arrive(4))) == dict.fromkeys(["amina", "bruno", "david", "emma"], 1)
 
@@ -197,7 +197,9 @@ def test_leads_of_an_event_go_to_who_attended_and_count(cast):
     assert sentence(at_fair[0], cast.bruno).endswith(
         "Only reps who attended “vivatech” were asked."
     )
-    assert "You were passed over: did not attend the event." in sentence(at_fair[0], cast.amina)
+    assert sentence(at_fair[0], cast.amina).endswith(
+        "The rule asked only reps who attended the lead's event."
+    )
     assert owners(arrive(3)) == ["amina", "amina", "bruno"]
     assert owners([arrive(attributes={"event": "Unknown fair"})]) == ["amina"]
 
@@ -230,7 +232,7 @@ def test_a_team_narrows_who_works_the_territory(cast, alsace):
     decision = arrive(country="FR")
 
     assert decision.owner == cast.amina
-    assert "You were passed over: not in the team." in sentence(decision, cast.chloe)
+    assert sentence(decision, cast.chloe).endswith("The rule asked only reps of another team.")
 
 
 def test_a_territory_without_names_is_its_teams(cast):
@@ -254,7 +256,7 @@ def test_the_backup_works_the_territory_while_its_owner_is_away(cast, alsace):
         "You got this lead by the rule “Rule”: you stand in for amina, who works the territory"
         " “Alsace” and is away."
     )
-    assert "You were passed over: on leave" in sentence(decision, cast.amina)
+    assert sentence(decision, cast.amina).endswith("You were on leave.")
 
 
 def test_a_paused_owner_has_no_backup(cast, alsace):
@@ -344,7 +346,7 @@ def test_the_least_loaded_by_capacity_gets_it_and_equal_loads_take_turns(cast):
     )
     assert "1 rep had fewer open leads" in sentence(decision, cast.bruno)
     [step] = trace(decision).steps
-    assert [(one.name, one.load, one.result) for one in step.candidates] == [
+    assert [(one.name, str(one.load), one.result) for one in step.candidates] == [
         ("amina", "1 of 50", "fewest open leads"),
         ("bruno", "1 of 10", "more open leads, or later in turn"),
     ]

@@ -15,14 +15,30 @@ class TriedRule(serializers.Serializer):
     reasons = serializers.ListField(child=serializers.CharField())
 
 
+class LoadOut(serializers.Serializer):
+    """How many open leads a rep had, of how many at most."""
+
+    open = serializers.IntegerField()
+    capacity = serializers.IntegerField()
+
+
 class Candidate(serializers.Serializer):
-    """A rep who was looked at, in order of turn."""
+    """A rep who was looked at: who could take the lead, next first, then who was passed over."""
 
     name = serializers.CharField()
     chosen = serializers.BooleanField()
-    virtual_time = serializers.IntegerField(allow_null=True)
+    result = serializers.CharField(help_text="what came of it, in a few words")
+    virtual_time = serializers.IntegerField(
+        allow_null=True,
+        help_text="in millionths of a turn of weight 1, the lowest is next; null where it is not "
+        "gone by",
+    )
+    load = LoadOut(allow_null=True, help_text="null where it is not gone by")
+    backup_of = serializers.CharField(help_text="whom the rep stands in for; empty for most")
     passed_over = serializers.CharField(help_text="why; empty for those who were not")
-    lifts_at = serializers.DateTimeField(allow_null=True)
+    lifts_at = serializers.DateTimeField(
+        allow_null=True, help_text="when that reason ends, where it was known"
+    )
 
 
 class TriedStep(serializers.Serializer):
@@ -30,6 +46,7 @@ class TriedStep(serializers.Serializer):
 
     target = serializers.CharField()
     took = serializers.BooleanField()
+    note = serializers.CharField(help_text="why nobody was looked at; empty for most")
     candidates = Candidate(many=True)
 
 
