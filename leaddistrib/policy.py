@@ -132,13 +132,26 @@ class Policy:
 
         Those that wait in an own shared pool are whole too: any member may call them (PO1). A lead
         that was taken from the rep's pool stays a preview, so that the page can say who was
-        faster; everything else does not exist for the rep. Read ``lead`` with its pool.
+        faster; everything else does not exist for the rep, but for what ``view_for_passed_over``
+        says. Read ``lead`` with its pool.
         """
         if lead.owner_id == rep.pk:
             return View.WHOLE
         if member and lead.status == Lead.Status.WAITING and lead.pool is not None:
             return View.WHOLE if lead.pool.mode == Pool.Mode.SHARED else View.PREVIEW
         return View.PREVIEW if member and lead.status != Lead.Status.RECEIVED else View.NOTHING
+
+    def view_for_passed_over(self, lead: Lead, rep: Rep) -> View:
+        """What a rep sees of a lead that exists for them for one reason alone: the rules looked at
+        them and took somebody else. Read ``lead`` with its owner and pool.
+
+        A preview, as a member of a pool has it. Whoever asks "why not me?" has to recognise the
+        lead and to see who has it; the rules could as well have given it to this rep, with all of
+        its personal data, which no answer needs and is left out. A lead that the rules never had
+        for the rep, and one that the rep had and gave up, stays out of sight. Return
+        ``View.NOTHING`` to keep such leads from reps altogether.
+        """
+        return View.PREVIEW
 
     def fields(self, view: View) -> tuple[str, ...]:
         return {View.NOTHING: (), View.PREVIEW: PREVIEW_FIELDS, View.WHOLE: WHOLE_FIELDS}[view]

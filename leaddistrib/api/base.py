@@ -26,9 +26,9 @@ from leaddistrib.api.errors import NotARep, answer
 from leaddistrib.api.parsing import JSON, StrictJSONParser
 from leaddistrib.api.throttling import Rate
 from leaddistrib.lifecycle.intake.texts import shown
-from leaddistrib.models import Lead, Rep
+from leaddistrib.models import Decision, Lead, Rep
 from leaddistrib.policy import Role, Sight, View, policy
-from leaddistrib.queries.sight import sight
+from leaddistrib.queries.sight import sight, view_of
 
 
 class HasRole(BasePermission):
@@ -75,12 +75,24 @@ class ApiView(APIView):
 
         Raises NotFound alike for a lead that there is not and one that is not theirs to see.
         """
-        leads = Lead.objects.select_related("pool", "owner__user")
-        lead = leads.filter(public_id=self.kwargs["id"]).first()
+        lead = self._named()
         view = policy().view(lead, self.sight) if lead else View.NOTHING
         if lead is None or view is View.NOTHING:
             raise NotFound
         return lead, view
+
+    def lead_to_read(self) -> tuple[Lead, View, Decision | None]:
+        """The same for a lead that is read and not acted on, which may also be one that passed the
+        caller by: then with the decision that did (``view_of``)."""
+        lead = self._named()
+        view, passed = view_of(lead, self.sight) if lead else (View.NOTHING, None)
+        if lead is None or view is View.NOTHING:
+            raise NotFound
+        return lead, view, passed
+
+    def _named(self) -> Lead | None:
+        leads = Lead.objects.select_related("pool", "owner__user")
+        return leads.filter(public_id=self.kwargs["id"]).first()
 
     def body(self, known: Mapping[str, object]) -> dict[str, Any]:
         """The object that was sent. Raises ValidationError naming what is not ``known``."""

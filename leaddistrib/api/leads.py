@@ -33,7 +33,7 @@ from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean, require_iden
 from leaddistrib.lifecycle.intake.receiving import receive
 from leaddistrib.models import Lead
 from leaddistrib.policy import Role, View, policy
-from leaddistrib.queries.explanations import sentence
+from leaddistrib.queries.explanations import decisions_of, sentence
 from leaddistrib.queries.sight import leads_of
 
 PAGING = (
@@ -127,12 +127,14 @@ class OneLead(ApiView):
         "leads_read",
         "Read a lead",
         "Personal data is left out unless the lead is the caller's, or of a team that the caller "
-        "manages.",
+        "manages. A rep may also read, without personal data, a lead that the rules looked at them "
+        "for and gave to another.",
         answers={200: (LeadOut, "What the caller may see.")},
         errors=(404,),
     )
     def get(self, request: Request, **kwargs: Any) -> Response:
-        return Response(lead_document(*self.lead()))
+        lead, view, _passed = self.lead_to_read()
+        return Response(lead_document(lead, view))
 
 
 class Explained(ApiView):
@@ -141,22 +143,22 @@ class Explained(ApiView):
     @documented(
         "leads_explain",
         "Explain a lead",
-        "Why it went where it went: in a sentence for reps; with every rule tried and every rep "
-        "looked at for admins, and for managers who see the whole lead.",
+        "Why it went where it went: in a sentence for reps, also for those whom it passed by; with "
+        "every rule tried and every rep looked at for admins, and for managers who see the whole "
+        "lead.",
         answers={200: (Explanation, "The latest decision in a sentence, and all of them in full.")},
         errors=(404,),
     )
     def get(self, request: Request, **kwargs: Any) -> Response:
         """The whole quotes what the lead says of itself, so it is for those who see that too."""
-        lead, view = self.lead()
-        decisions = list(
-            lead.decisions.select_related("rule", "ruleset", "owner__user", "pool").order_by("id")
-        )
-        in_full = self.sight.role in (Role.ADMIN, Role.MANAGER) and view is View.WHOLE
-        said_to = None if in_full else self.sight.rep
+        lead, view, passed = self.lead_to_read()
+        whole = view is View.WHOLE
+        in_full = self.sight.role in (Role.ADMIN, Role.MANAGER) and whole
+        decisions = decisions_of(lead)
+        told = passed or decisions.last()
         answer: dict[str, Any] = {
-            "explanation": sentence(decisions[-1], said_to)
-            if decisions
+            "explanation": sentence(told, None if in_full else self.sight.rep, whole=whole)
+            if told
             else _("This lead was kept and has not been routed yet.")
         }
         if in_full:

@@ -2,9 +2,10 @@
 
 from django.db.models import Q, QuerySet
 
-from leaddistrib.models import Lead, Pool, Team
+from leaddistrib.models import Decision, Lead, Pool, Team
 from leaddistrib.policy import Role, Sight, View, Viewer, policy
 from leaddistrib.queries.membership import pools_of
+from leaddistrib.queries.passing import passed_over
 
 
 def sight(user: Viewer) -> Sight:
@@ -24,6 +25,23 @@ def sight(user: Viewer) -> Sight:
 def view(user: Viewer, lead: Lead) -> View:
     """How much of one lead ``user`` sees. For many leads, take one ``sight`` and ask the policy."""
     return policy().view(lead, sight(user))
+
+
+def view_of(lead: Lead, who: Sight) -> tuple[View, Decision | None]:
+    """How much of one lead is shown where it is read by itself: also one that the rules passed the
+    viewer over for (RU5). The decision is then the latest that looked at them, which is why.
+
+    One query more, for a lead that does not exist for a rep otherwise. Who may act on it is not
+    asked here: ``Policy.view``.
+    """
+    rules = policy()
+    view = rules.view(lead, who)
+    if view is not View.NOTHING or who.rep is None:
+        return view, None
+    decision = passed_over(who.rep).filter(lead=lead).order_by("-pk").first()
+    if decision is None:
+        return View.NOTHING, None
+    return rules.view_for_passed_over(lead, who.rep), decision
 
 
 def leads_of(who: Sight) -> QuerySet[Lead]:

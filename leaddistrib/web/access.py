@@ -15,9 +15,9 @@ from django.shortcuts import redirect, resolve_url
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
-from leaddistrib.models import Lead, Rep
+from leaddistrib.models import Decision, Lead, Rep
 from leaddistrib.policy import Role, Sight, View, policy
-from leaddistrib.queries.sight import sight
+from leaddistrib.queries.sight import sight, view_of
 from leaddistrib.web.middleware import speak
 
 P = ParamSpec("P")
@@ -103,17 +103,18 @@ def _sign_in(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def lead_for(viewer: Viewer, public_id: UUID) -> tuple[Lead, View]:
-    """The lead and how much of it the viewer may see.
+def lead_for(viewer: Viewer, public_id: UUID) -> tuple[Lead, View, Decision | None]:
+    """The lead and how much of it the viewer may see; and the decision that passed them over, where
+    that is why they see it (``view_of``).
 
     Raises:
         Http404: there is no such lead, or none for this viewer; nothing tells the two apart.
     """
     lead = _lead(public_id)
-    view = policy().view(lead, viewer.sight)
+    view, passed = view_of(lead, viewer.sight)
     if view is View.NOTHING:
         raise Http404
-    return lead, view
+    return lead, view, passed
 
 
 def lead_for_rep(viewer: Viewer, public_id: UUID) -> tuple[Lead, Rep]:

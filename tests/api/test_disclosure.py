@@ -2,6 +2,7 @@
 
 import pytest
 
+from leaddistrib.lifecycle.reassigning import assign_by_hand
 from leaddistrib.models import Lead
 from leaddistrib.testing import publish_rules
 from tests.api.conftest import PERSONAL, address, signed_in
@@ -104,6 +105,49 @@ def test_an_explanation_quotes_the_lead_to_its_manager_and_not_to_reps(company):
     assert {"canary-mail", "CANARY-VALUE"} <= found_in(manager)
     assert found_in(rep) == set()
     assert set(rep.json()) == {"explanation"}
+
+
+def test_who_was_passed_over_sees_nothing_personal_of_the_lead(company):
+    by_mail = {"name": "By mail", "when": BY_EMAIL, "then": {"pool": "Lyon pool"}}
+    push = {"push": "round_robin", "team": "Paris"}
+    publish_rules([by_mail, {"name": "Rest", "when": {}, "then": push}])
+    body = {
+        "source": "website",
+        "postal_code": "CANARY-POSTAL",
+        "contact": {"name": "CANARY-NAME", "email": "canary-mail@example.com"},
+        "attributes": {"CANARY-KEY": "CANARY-VALUE"},
+    }
+    sent = company.client("integration").post(address("api-leads"), body, format="json").json()
+    assert sent["decision"]["owner"] == "Amina"
+    bruno = signed_in(company.bruno.user)
+    for path in (
+        address("api-lead", id=sent["id"]),
+        address("api-explanation", id=sent["id"]),
+        address("lead", public_id=sent["id"]),
+        address("passed"),
+    ):
+        response = bruno.get(path)
+        assert response.status_code == 200
+        assert found_in(response) == set(), path
+
+
+def test_why_a_lead_was_given_by_hand_is_told_only_to_who_sees_it_whole(company):
+    """Chloé's team is in the pool too, and gets the lead: Paris's manager has a preview of it."""
+    company.paris.reps.add(company.chloe)
+    lead = company.leads["waiting"]
+    reason = "CANARY-NAME asked for her, CANARY-VALUE"
+    assign_by_hand([lead], company.chloe, reason=reason, actor=company.admin)
+    Lead.objects.filter(pk=lead.pk).update(pool=company.paris)
+    for path in (
+        address("api-explanation", id=company.id("waiting")),
+        address("lead", public_id=company.id("waiting")),
+    ):
+        manager, rep = (company.client(caller).get(path) for caller in ("manager", "rep"))
+        assert manager.status_code == rep.status_code == 200
+        assert "by hand" in manager.content.decode()
+        assert found_in(manager) == found_in(rep) == set()
+        for who in (company.admin, company.chloe.user):
+            assert found_in(signed_in(who).get(path)) == {"CANARY-NAME", "CANARY-VALUE"}
 
 
 def test_refused_and_lost_claims_tell_nothing_of_the_lead(company):

@@ -1,10 +1,14 @@
 """Whatever the engine can say has words in the reader's language."""
 
+from pathlib import Path
+
 from leaddistrib.engine.errors import MESSAGES
 from leaddistrib.engine.fields import FIELDS
 from leaddistrib.engine.operators import OPERATORS
 from leaddistrib.engine.strategies import STRATEGIES
 from leaddistrib.queries import explanations, sentences, wording
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_every_fault_of_a_condition_has_its_words() -> None:
@@ -19,6 +23,17 @@ def test_every_field_and_operator_has_a_label() -> None:
 
 def test_every_refusal_is_said_to_the_rep_and_to_the_manager() -> None:
     assert wording.REFUSALS.keys() == wording.PASSED_OVER.keys()
+
+
+CLAIMING = {"not_a_member", "not_open_yet", "not_open", "shared"}
+"""What stands only against whoever reaches for a lead."""
+
+
+def test_every_reason_for_passing_over_is_said_to_the_rep_and_told_of_in_the_docs() -> None:
+    assert sentences.WHY_NOT.keys() == wording.PASSED_OVER.keys() - CLAIMING
+    told = " ".join((DOCS / "reps.md").read_text(encoding="utf-8").split())
+    for text in sentences.WHY_NOT.values():
+        assert str(text).replace("{open}", "50").replace("{capacity}", "50") in told
 
 
 def test_a_stored_code_is_shown_by_its_label() -> None:

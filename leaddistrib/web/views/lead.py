@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leaddistrib.models import Claim, Decision, Lead
@@ -12,6 +13,7 @@ from leaddistrib.queries import clock, explanations
 from leaddistrib.queries.cards import is_shared, passed_on, stale_at, work_on
 from leaddistrib.queries.inbox import standing
 from leaddistrib.queries.overseeing import may_move
+from leaddistrib.queries.weeks import zone_of
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for, signed_in
 from leaddistrib.web.cards import SIZES, TEMPERATURES, details, place
@@ -22,14 +24,11 @@ from leaddistrib.web.history import history
 @require_safe
 @signed_in
 def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
-    found, view = lead_for(viewer, public_id)
+    found, view, passed = lead_for(viewer, public_id)
     rep = viewer.rep
     shown = disclose(found, view)
-    decision = (
-        found.decisions.select_related("rule", "ruleset", "owner__user", "pool")
-        .order_by("-id")
-        .first()
-    )
+    whole = view is View.WHOLE
+    decision = passed or explanations.decisions_of(found).last()
     waiting = found.status == Lead.Status.WAITING
     member = rep is not None and found.pool_id in viewer.sight.pools
     limits = standing(rep, clock.now()) if rep and member and waiting else None
@@ -40,7 +39,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "viewer": viewer,
         "lead": found,
         "shown": shown,
-        "whole": view is View.WHOLE,
+        "whole": whole,
         "own": own,
         "shared": shared,
         "working": works.get(found.pk),
@@ -54,13 +53,15 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "temperature": TEMPERATURES.get(shown.get("temperature", ""), ""),
         "size": SIZES.get(shown.get("size_band", ""), ""),
         "details": details(shown),
-        "sentence": explanations.sentence(decision, rep) if decision else "",
+        "sentence": explanations.sentence(decision, rep, whole=whole) if decision else "",
         "trace": _trace(decision, viewer, view),
         "history": history(found, view, rep, oversees=viewer.oversees),
         "movable": may_move(found, viewer.sight),
         "form": CloseForm() if own or shared else None,
     }
-    return render(request, "leaddistrib/lead.html", context)
+    # Scripts put times into the browser's zone; without them they are in the rep's own.
+    with timezone.override(zone_of(rep) if rep else timezone.get_current_timezone()):
+        return render(request, "leaddistrib/lead.html", context)
 
 
 def _trace(decision: Decision | None, viewer: Viewer, view: View) -> explanations.Trace | None:

@@ -1,0 +1,62 @@
+"""Leads that passed a rep by: the rules looked at the rep, and took somebody else (RU5).
+
+Whom a decision looked at is in its explanation alone, so it is read from there: of one lead by the
+lead's own few decisions, of all by what may concern the rep at all, in a number of rows that is
+bounded.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from leaddistrib.models import Assignment, Decision, Lead, Rep, RuleStep
+
+DAYS = 30
+"""How long ago the leads of the list came in at most."""
+
+LOOKED_THROUGH = 2000
+"""Decisions that the list is made from at most, the newest leads' first. Each explanation is read
+to see whom it names: some 20 ms for a thousand."""
+
+
+def passed_over(rep: Rep) -> QuerySet[Decision]:
+    """Decisions that looked at ``rep``, of leads that never were this rep's.
+
+    The name of who gave a lead up, or had it taken away, may stand in later decisions, too: they
+    know why it went, and where it went is not theirs to see. Narrow these: on their own they are
+    every decision there is.
+    """
+    had = Assignment.objects.filter(lead=OuterRef("lead"), rep=rep)
+    # As both databases write it out. Quotes within a text are escaped, so no name can fake it.
+    named = f'"rep": {rep.pk},'
+    return (
+        Decision.objects.alias(told=Cast("explanation", TextField()))
+        .filter(~Exists(had), told__contains=named)
+        .select_related("rule", "ruleset", "owner__user", "pool")
+    )
+
+
+def passed_by(rep: Rep, pools: frozenset[int], moment: datetime) -> QuerySet[Decision]:
+    """For each lead of the latest ``DAYS`` that passed ``rep`` by, the latest decision that looked
+    at the rep, newest first. One that waits in one of the rep's own ``pools`` is not among them.
+
+    Asked are only rules whose steps may ask the rep: those of the rep's team, of the teams the rep
+    manages, and those that go by territory or account, which may ask anybody.
+    """
+    asking = RuleStep.objects.filter(
+        Q(team=rep.team_id, team__isnull=False)
+        | Q(push=RuleStep.Push.MANAGER, team__managers=rep.user_id)
+        | Q(push__in=RuleStep.TEAM_OPTIONAL)
+    ).exclude(push="")
+    newest = Decision.objects.filter(
+        rule__in=asking.values("rule"), lead__received_at__gte=moment - timedelta(days=DAYS)
+    ).order_by("-lead__received_at", "-pk")[:LOOKED_THROUGH]
+    found = passed_over(rep).filter(pk__in=newest.values("pk"))
+    by_lead = found.order_by().values("lead").annotate(latest=Max("pk"))
+    waiting = Q(lead__status=Lead.Status.WAITING, lead__pool__in=pools)
+    return (
+        Decision.objects.filter(~waiting, pk__in=by_lead.values("latest"))
+        .select_related("rule", "owner__user", "pool", "lead__pool", "lead__owner__user")
+        .order_by("-decided_at", "-pk")
+    )
