@@ -5,8 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from leaddistrib.jobs.runs import run_due
+from leaddistrib.jobs.schedules import JOBS
 from leaddistrib.jobs.work import weights
-from leaddistrib.models import Outcome, Rep, Team
+from leaddistrib.models import Assignment, JobRun, Lead, Outcome, Rep, Team
 from leaddistrib.testing import LeadFactory, RepFactory, TeamFactory, clock_at
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +56,33 @@ def test_what_is_longer_ago_than_the_period_counts_no_more() -> None:
         team("paris", Team.Weighting.PERFORMANCE)
 
     assert weights(MONDAY) == {"changed": 0}
+
+
+def record(team: Team, name: str, leads: int, won: int) -> None:
+    """A rep of ``team`` who had so many leads and won so many of them."""
+    rep, at = RepFactory(user__username=name, team=team), datetime(2026, 2, 20, tzinfo=UTC)
+    rows = Lead.objects.bulk_create(Lead(received_at=at) for _ in range(leads))
+    Assignment.objects.bulk_create(
+        Assignment(lead=lead, rep=rep, method="push", started_at=at) for lead in rows
+    )
+    Outcome.objects.bulk_create(
+        Outcome(lead=lead, rep=rep, stage="won", at=at) for lead in rows[:won]
+    )
+
+
+def test_the_worker_gives_the_best_three_times_the_average_once_a_week() -> None:
+    """Amina wins half of many leads, Bruno a tenth of as many; Chloé won her only one."""
+    paris = TeamFactory(name="Paris", weighting=Team.Weighting.PERFORMANCE)
+    for name, leads, won in (("amina", 2000, 1000), ("bruno", 2000, 200), ("chloé", 1, 1)):
+        record(paris, name, leads, won)
+    weekly = [job for job in JOBS if job.name == "weights"]
+
+    assert [run_due(MONDAY, weekly) for _worker in range(2)] == [1, 0]
+
+    # 2000 leads of her own against 20 of the average: 3, but for a hundredth of the way there.
+    assert by_name() == {
+        "amina": Decimal("2.98"),
+        "bruno": Decimal("0.34"),
+        "chloé": Decimal("1.33"),
+    }
+    assert JobRun.objects.get().result == {"changed": 3}
