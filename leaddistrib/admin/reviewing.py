@@ -1,6 +1,5 @@
 """A rule in force is looked at again, and found still right (RU7)."""
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -65,9 +64,6 @@ class ReviewPages(LeadDistribAdmin):
             "shown": next(one for one in shown if one.rule.pk == rule.pk),
             "since": since,
             "did": did,
-            "response_minutes": round(did.response / timedelta(minutes=1))
-            if did.response
-            else None,
             "reviews": RuleReview.objects.filter(key=rule.key).select_related("by")[:20],
         }
         return TemplateResponse(request, "leaddistrib/admin/review.html", context)

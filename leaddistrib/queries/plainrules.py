@@ -1,6 +1,7 @@
 """The rules in force as reps and managers read them: plain, in order, without anybody's name (RU8).
 
 A condition may name a person: an account's owner, a contact. Here it says that it does, not whom.
+Nor does it say the values of attributes of which the host said nothing: they may be anything.
 """
 
 from collections.abc import Mapping
@@ -11,13 +12,16 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from leaddistrib.engine.fields import ATTRIBUTE
 from leaddistrib.models import Publication, Rule, RuleSet
 from leaddistrib.policy import Role, Sight
 from leaddistrib.queries import rulebook, wording
 from leaddistrib.queries.differences import Difference, Said, differences, said
+from leaddistrib.queries.fields import host_fields
 from leaddistrib.queries.reviews import Stale, stale, teams_of
 
 PERSONAL = ("account_owner", "contact.name", "contact.email", "contact.phone")
+EVENT = "attributes.event"  # of a fair or a webinar, which reps who attended know
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,13 @@ class PlainRule:
 
 @dataclass(frozen=True, slots=True)
 class PlainRules:
-    """The version in force; the one that was in force before it, and what is different."""
+    """The version in force; the one that was in force before it, and what is different.
+
+    ``note`` is what an admin wrote about the version, in free words: "" for reps.
+    """
 
     ruleset: RuleSet
+    note: str
     rules: tuple[PlainRule, ...]
     before: RuleSet | None
     changes: tuple[Difference, ...]
@@ -43,11 +51,12 @@ def plain_rules(viewer: Sight, moment: datetime) -> PlainRules | None:
     ruleset = rulebook.published()
     if ruleset is None:
         return None
-    due = {one.rule.key: one for one in stale(moment) if may_review(viewer, one.rule)}
+    due = {one.rule.key: one for one in stale(moment, lambda rule: may_review(viewer, rule))}
     before = _before(ruleset)
     changes = differences(before, ruleset) if before else []
     return PlainRules(
         ruleset=ruleset,
+        note="" if viewer.role is Role.REP else ruleset.note,
         rules=tuple(PlainRule(discreet(one), due.get(one.rule.key)) for one in said(ruleset)),
         before=before,
         changes=tuple(
@@ -76,12 +85,19 @@ def _without_names(document: Mapping[str, Any]) -> Mapping[str, Any]:
             return {group: [_without_names(inner) for inner in document[group]]}
     if "not" in document:
         return {"not": _without_names(document["not"])}
-    if document.get("field") not in PERSONAL or document["op"] == "is_blank":
+    instead = _instead(str(document.get("field", "")))
+    if not instead or document["op"] == "is_blank":
         return document
-    named: object = _("(a person)")
-    if isinstance(document["value"], list):
-        named = [named]
-    return {**document, "value": named}
+    values = [instead] if isinstance(document["value"], list) else instead
+    return {**document, "value": values}
+
+
+def _instead(field: str) -> str:
+    """What stands for a field's values; "" for a field whose values may be shown."""
+    if field in PERSONAL:
+        return _("(a person)")
+    is_known = not field.startswith(ATTRIBUTE) or field == EVENT or field in host_fields()
+    return _("(not shown)") if field == "external_id" or not is_known else ""
 
 
 def _before(ruleset: RuleSet) -> RuleSet | None:

@@ -1,6 +1,6 @@
 """When somebody last looked at each rule, and what it did since (RU7)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -24,7 +24,7 @@ from leaddistrib.models import Assignment, Contact, Decision, Outcome, Rule, Rul
 from leaddistrib.queries import rulebook
 from leaddistrib.queries.organisation import organisation
 
-FIGURES = ("volume", "pushed", "claimed", "given_back", "won")
+FIGURES = ("volume", "pushed", "claimed", "given_back", "closed", "won")
 VERSIONS = 100
 """Versions that are looked through for the last change of a rule, beginning with the latest."""
 
@@ -32,19 +32,21 @@ VERSIONS = 100
 @dataclass(frozen=True, slots=True)
 class Did:
     """What a rule did in some time: leads it decided for; of them pushed to a rep, taken from a
-    pool, given back, and won; and how long the first contact took, on average."""
+    pool, given back, closed (won or lost), and won; and how long the first contact took, on
+    average."""
 
     volume: int = 0
     pushed: int = 0
     claimed: int = 0
     given_back: int = 0
+    closed: int = 0
     won: int = 0
     response: timedelta | None = None
 
     @property
     def conversion(self) -> float | None:
-        """Share of its leads that were won, 0 to 1; None when there were none."""
-        return self.won / self.volume if self.volume else None
+        """Won of those that were won or lost, 0 to 1; None where no outcome is recorded."""
+        return self.won / self.closed if self.closed else None
 
     @property
     def response_minutes(self) -> int | None:
@@ -66,14 +68,16 @@ def review_after() -> timedelta:
     return timedelta(days=organisation().review_days)
 
 
-def stale(moment: datetime) -> list[Stale]:
-    """The rules in force that are to be reviewed at ``moment``, in order, with what they did."""
+def stale(moment: datetime, concerns: Callable[[Rule], bool] = lambda rule: True) -> list[Stale]:
+    """The rules in force that are to be reviewed at ``moment``, in order, with what they did.
+
+    Only those that ``concerns`` are looked at: what a rule did is counted from many rows.
+    """
     ruleset = rulebook.published()
     if ruleset is None:
         return []
-    rules = list(
-        ruleset.rules.order_by("position").prefetch_related("steps__team", "steps__pool__teams")
-    )
+    found = ruleset.rules.order_by("position").prefetch_related("steps__team", "steps__pool__teams")
+    rules = [rule for rule in found if concerns(rule)]
     looked, limit = last_looked_at(rules), review_after()
     due = [rule for rule in rules if looked[rule.key] + limit <= moment]
     did = did_since({rule.key: looked[rule.key] for rule in due})
@@ -144,8 +148,10 @@ def did_since(since: Mapping[UUID, datetime]) -> dict[UUID, Did]:
     decided = Q()
     for key, moment in since.items():
         decided |= Q(rule__key=key, decided_at__gte=moment)
-    decisions = Decision.objects.filter(decided).order_by()
+    # The keys once more, apart from the moments: they lead to the decisions by the index on rules.
+    decisions = Decision.objects.filter(decided, rule__key__in=list(since)).order_by()
     after = Q(lead__assignments__started_at__gte=F("decided_at"))
+    since_then = Q(lead__outcomes__at__gte=F("decided_at"))
     figures = decisions.values("rule__key").annotate(
         volume=Count("lead", distinct=True),
         pushed=Count("lead", distinct=True, filter=Q(method=Decision.Method.PUSH)),
@@ -159,11 +165,16 @@ def did_since(since: Mapping[UUID, datetime]) -> dict[UUID, Did]:
             distinct=True,
             filter=after & Q(lead__assignments__end=Assignment.Ended.RELEASED),
         ),
+        closed=Count(
+            "lead",
+            distinct=True,
+            filter=since_then
+            & Q(lead__outcomes__stage__in=(Outcome.Stage.WON, Outcome.Stage.LOST)),
+        ),
         won=Count(
             "lead",
             distinct=True,
-            filter=Q(lead__outcomes__stage=Outcome.Stage.WON)
-            & Q(lead__outcomes__at__gte=F("decided_at")),
+            filter=since_then & Q(lead__outcomes__stage=Outcome.Stage.WON),
         ),
     )
     contact = Contact.objects.filter(lead=OuterRef("lead"), at__gte=OuterRef("decided_at"))

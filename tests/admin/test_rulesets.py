@@ -14,6 +14,7 @@ from leaddistrib.models import (
     Assignment,
     Decision,
     Lead,
+    Outcome,
     Publication,
     Rule,
     RuleReview,
@@ -380,6 +381,10 @@ def test_a_rule_in_force_is_reviewed_with_a_note_beside_what_it_did(editor, publ
     assert review_page(french) in editor.get(page(published)).content.decode()
     shown = editor.get(review_page(french))
     assert (shown.context["did"].volume, shown.context["did"].pushed) == (1, 1)
+    assert "No outcomes are recorded." in shown.content.decode()
+    Outcome.objects.create(lead=Lead.objects.get(), stage="won", at=timezone.now())
+    text = editor.get(review_page(french)).content.decode()
+    assert "won of 1 that were won or lost, a conversion of 100%" in text
     editor.post(review_page(french), {"note": "Still two reps in Paris"})
     kept = RuleReview.objects.get()
     assert (kept.key, kept.by, kept.note) == (french.key, editor.user, "Still two reps in Paris")

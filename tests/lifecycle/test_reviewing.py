@@ -93,7 +93,7 @@ def test_a_version_that_comes_back_does_not_make_its_rules_new(rules):
 
 def test_a_flagged_rule_shows_what_it_did_since(rules, cast):
     """Three leads to Paris: one answered after 10 minutes and won, one given back (and pushed on to
-    a colleague), one left alone; and one of the time before the review, which does not count."""
+    a colleague), one lost; and one of the time before the review, which does not count."""
     hour = timedelta(hours=1)
     with clock_at(START + DAY):
         route([LeadFactory.build(country="FR", received_at=START)])
@@ -107,9 +107,10 @@ def test_a_flagged_rule_shows_what_it_did_since(rules, cast):
             leads.append(lead)
     with clock_at(START + 2 * DAY + timedelta(minutes=10)):
         log_contact(leads[0], leads[0].owner, "call")
-        Outcome.objects.create(
-            lead=leads[0], rep=leads[0].owner, stage="won", at=START + 2 * DAY + hour
-        )
+        for lead, stage in ((leads[0], "won"), (leads[2], "qualified"), (leads[2], "lost")):
+            Outcome.objects.create(
+                lead=lead, rep=lead.owner, stage=stage, at=START + 2 * DAY + 3 * hour
+            )
     with clock_at(START + 3 * DAY):
         release(leads[1], leads[1].owner, reason="wrong number")
 
@@ -117,12 +118,15 @@ def test_a_flagged_rule_shows_what_it_did_since(rules, cast):
 
     assert france.since == START + DAY + hour
     did = france.did
-    assert (did.volume, did.pushed, did.claimed, did.given_back, did.won) == (3, 3, 0, 1, 1)
+    assert (did.volume, did.pushed, did.claimed, did.given_back) == (3, 3, 0, 1)
+    assert (did.won, did.closed, did.conversion) == (1, 2, 0.5)
     assert did.response == timedelta(minutes=10)
-    assert did.conversion == pytest.approx(1 / 3)
 
 
-def test_a_rule_that_no_lead_met_has_no_conversion(rules):
+def test_a_rule_without_outcomes_has_no_conversion(rules):
+    with clock_at(START + DAY):
+        route([LeadFactory.build(country="FR", received_at=START)])
+    assert [one.did.volume for one in stale(START + 90 * DAY)] == [1, 0, 0]
     assert {one.did.conversion for one in stale(START + 90 * DAY)} == {None}
 
 

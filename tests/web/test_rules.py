@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from leaddistrib.lifecycle.publishing import publish, roll_back
-from leaddistrib.models import RuleReview
-from leaddistrib.testing import clock_at
+from leaddistrib.lifecycle.routing import route
+from leaddistrib.models import Outcome, RuleReview
+from leaddistrib.testing import LeadFactory, clock_at
 from tests.web.conftest import signed_in
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -58,11 +59,39 @@ def test_a_rep_reads_the_rules_in_order_with_their_fallbacks(cast, rules):
     places = [html.index(f"<h2>{name}</h2>") for name in names]
     assert places == sorted(places)
     assert "Version 2, in force since March 2, 2026." in html
-    assert "London opens" in html
     assert "Employees is at least 500" in html
     assert "Every lead" in html
     france = html[places[1] : places[2]]
     assert france.index("team “Paris”") < france.index("otherwise") < france.index("pool “Every")
+
+
+def test_what_an_admin_wrote_about_the_version_is_for_managers_and_admins(cast, rules):
+    assert "London opens" not in read(cast.amina)
+    for who in (cast.mireille, cast.admin):
+        assert "London opens" in read(who)
+
+
+def test_values_of_attributes_are_shown_where_the_host_registered_them(cast, settings):
+    def asks(field, value):
+        return {**ALL, "name": field, "when": {"field": field, "op": "eq", "value": value}}
+
+    settings.LEADDISTRIB = {"FIELDS": {"attributes.plan": {"label": "Plan"}}}
+    publish(
+        [
+            asks("attributes.plan", "paid"),
+            asks("attributes.referrer", "Jane Doe"),
+            asks("attributes.event", "Milan Fair"),
+            asks("external_id", "CRM-4711"),
+            ALL,
+        ]
+    )
+    for who in (cast.amina, cast.mireille, cast.admin):
+        html = read(who)
+        assert "Plan is paid" in html
+        assert "Milan Fair" in html
+        assert html.count("(not shown)") == 2
+        assert "Jane Doe" not in html
+        assert "CRM-4711" not in html
 
 
 def test_nobody_is_named(cast, rules):
@@ -155,10 +184,39 @@ def test_a_note_that_is_too_long_is_refused(cast, rules):
     france = rules.rules.get(name="France")
     address = reverse("leaddistrib:rule-review", args=[france.key])
 
-    answer = signed_in(cast.mireille).post(address, {"note": "x" * 201}, follow=True)
+    with clock_at(LATER):
+        answer = signed_in(cast.mireille).post(address, {"note": "x" * 201})
 
-    assert "200" in answer.content.decode()
+    assert answer.status_code == 400
+    html = answer.content.decode()
+    assert html.count("Write at most 200 characters.") == 1
+    field = f'value="{"x" * 201}" aria-invalid="true" aria-describedby="note-error"'
+    assert field in html  # what was written is not lost
     assert not RuleReview.objects.exists()
+
+
+def test_a_rule_to_be_reviewed_shows_its_conversion_or_that_nothing_is_known(cast, rules):
+    shown = "a conversion of"
+    with clock_at(START + timedelta(hours=1)):
+        leads = [LeadFactory.build(employees=900, received_at=START) for _ in range(3)]
+        route(leads)
+    assert "No outcomes are recorded." in read(cast.mireille, moment=LATER)
+    assert shown not in read(cast.mireille, moment=LATER)
+    for lead, stage in zip(leads, ("won", "lost", "lost"), strict=True):
+        Outcome.objects.create(lead=lead, stage=stage, at=START + timedelta(hours=2))
+    html = read(cast.mireille, moment=LATER)
+    assert "Won: 1 of 3 that were won or lost, a conversion of 33%." in html
+    assert "No outcomes are recorded." not in html
+
+
+def test_what_rules_did_is_counted_for_nobody_who_reviews_none(cast, rules):
+    def counted(who):
+        with CaptureQueriesContext(connection) as queries:
+            read(who, moment=LATER)
+        return [query for query in queries if "leaddistrib_outcome" in query["sql"]]
+
+    assert counted(cast.mireille)
+    assert not counted(cast.amina)
 
 
 @pytest.mark.parametrize("who", ["amina", "david", "oscar"])

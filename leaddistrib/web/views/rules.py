@@ -1,6 +1,5 @@
 """The rules in force, for everybody whose leads they decide (RU8), and their reviews (RU7)."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -24,28 +23,36 @@ from leaddistrib.web.access import Viewer, signed_in
 def rules(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """What goes where, in plain words and in order, and what the last change changed."""
     _for_reps_and_managers(viewer)
-    shown = plain_rules(viewer.sight, clock.now())
-    context: dict[str, Any] = {"viewer": viewer, "shown": shown}
-    if shown is not None:
-        context["changes"] = [(one, changed(one)) for one in shown.changes]
-    return render(request, "leaddistrib/rules.html", context)
+    return _page(request, viewer)
 
 
 @require_POST
 @signed_in
 def review(request: HttpRequest, viewer: Viewer, key: UUID) -> HttpResponse:
-    """A manager says that a rule is still right. 404 for a rule that is not theirs to say it of."""
+    """A manager says that a rule is still right. 404 for a rule that is not theirs to say it of. A
+    note that is refused stays in its field."""
     in_force = Rule.objects.filter(ruleset__status=RuleSet.Status.PUBLISHED, key=key)
     rule = in_force.prefetch_related("steps__team", "steps__pool__teams").first()
     if rule is None or not may_review(viewer.sight, rule):
         raise Http404
+    note = request.POST.get("note", "")
     try:
-        review_rule(rule, viewer.user, request.POST.get("note", ""))
+        review_rule(rule, viewer.user, note)
     except InvalidRules as error:
-        messages.error(request, " ".join(error.problems.values()))
-    else:
-        messages.success(request, _("You reviewed “%(rule)s”.") % {"rule": rule.name})
+        messages.error(request, _("“%(rule)s” is not reviewed yet.") % {"rule": rule.name})
+        refused = {"key": key, "note": note, "error": error.problems["note"]}
+        return _page(request, viewer, status=400, refused=refused)
+    messages.success(request, _("You reviewed “%(rule)s”.") % {"rule": rule.name})
     return redirect("leaddistrib:rules")
+
+
+def _page(
+    request: HttpRequest, viewer: Viewer, *, status: int = 200, **context: object
+) -> HttpResponse:
+    shown = plain_rules(viewer.sight, clock.now())
+    changes = [(one, changed(one)) for one in shown.changes] if shown else []
+    context |= {"viewer": viewer, "shown": shown, "changes": changes}
+    return render(request, "leaddistrib/rules.html", context, status=status)
 
 
 def changed(one: Difference) -> list[tuple[str, str, str]]:
