@@ -2,8 +2,11 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.admin import site
+from django.contrib.auth import get_user_model
 from django.utils.module_loading import import_string
 
 from leaddistrib import checks, conf
@@ -54,3 +57,29 @@ def test_each_link_between_the_pages_leads_somewhere() -> None:
     for page in [ROOT / "README.md", *DOCS.glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def admin_pages() -> dict[str, Any]:
+    """The pages of the app in the admin site, by the name of what they list."""
+    own = (one for one in site._registry.values() if one.opts.app_label == "leaddistrib")
+    return {str(one.opts.verbose_name_plural): one for one in own}
+
+
+def test_each_page_of_the_admin_site_is_in_the_admins_guide() -> None:
+    guide = (DOCS / "admins.md").read_text("utf-8").casefold()
+    assert [name for name in admin_pages() if name.casefold() not in guide] == []
+
+
+@pytest.mark.parametrize(
+    "listed",
+    ["teams", "reps", "territories", "metropolitan areas", "pools", "organisation"],
+)
+def test_each_field_of_what_is_set_up_is_in_the_admins_guide(listed: str, rf: Any) -> None:
+    guide = " ".join((DOCS / "admins.md").read_text("utf-8").casefold().split())
+    request = rf.get("/")
+    request.user = get_user_model()(is_superuser=True)
+    form = admin_pages()[listed].get_form(request, change=True)
+    labels = [str(field.label).casefold() for field in form.base_fields.values()]
+    assert labels
+    # "Stale after (minutes)": the unit is said elsewhere.
+    assert [one for one in labels if one.partition(" (minutes)")[0] not in guide] == []
