@@ -55,13 +55,15 @@ def arrive(number: int, moment: datetime) -> list[Lead]:
 
 def test_pure_round_robin_without_segmentation_is_warned_about(cast):
     """Pitfall 1: enterprise deals go to juniors, small ones to specialists."""
-    segment = {"name": "Enterprise", "when": BIG, "then": {**IN_TURN, "fallback": [POOL]}}
+    RepFactory(team=cast.amina.team, seniority="senior")
+    in_name_only = {"name": "Enterprise", "when": BIG, "then": {**IN_TURN, "fallback": [POOL]}}
+    seniors = {**IN_TURN, "seniority": "senior", "fallback": [POOL]}
 
-    unsegmented, segmented = findings(draft([REST])), findings(draft([segment, REST]))
-
-    assert [(one.level, one.code) for one in unsegmented] == [("warning", "no_segmentation")]
-    assert "size, territory or score" in unsegmented[0].sentence
-    assert segmented == []
+    for unsegmented in ([REST], [in_name_only, REST]):
+        [warning] = findings(draft(unsegmented))
+        assert (warning.level, warning.code) == ("warning", "no_segmentation")
+        assert "size, territory or score" in warning.sentence
+    assert findings(draft([{**in_name_only, "then": seniors}, REST])) == []
 
 
 def test_who_is_away_or_overloaded_is_passed_over(cast):

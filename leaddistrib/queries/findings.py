@@ -14,11 +14,10 @@ from leaddistrib.engine.reach import unreachable
 from leaddistrib.errors import InvalidRules
 from leaddistrib.models import Rule, RuleSet, RuleStep
 from leaddistrib.queries import clock, documents, reviews, rulebook
+from leaddistrib.queries.segmentation import segmentation
 from leaddistrib.queries.staffing import Staff, staff
 from leaddistrib.queries.territory_findings import territory_findings
 from leaddistrib.queries.verdicts import ERROR, WARNING, Finding
-
-IN_TURN = (RuleStep.Push.ROUND_ROBIN, RuleStep.Push.WEIGHTED, RuleStep.Push.LEAST_LOADED)
 
 
 def findings(ruleset: RuleSet, moment: datetime | None = None) -> list[Finding]:
@@ -27,11 +26,11 @@ def findings(ruleset: RuleSet, moment: datetime | None = None) -> list[Finding]:
     moment = moment or clock.now()
     rules = list(ruleset.rules.order_by("position").prefetch_related("steps__team", "steps__pool"))
     found = [
-        *_documents(ruleset, rules),
+        *_documents(rules),
         *_reach(rules),
         *_steps(rules, staff(moment)),
         *territory_findings(rules, moment),
-        *_segmentation(rules),
+        *segmentation(rules),
         *_reviews(rules, moment),
     ]
     return sorted(found, key=lambda one: (one.level != ERROR, one.index))
@@ -42,17 +41,17 @@ def errors(ruleset: RuleSet) -> list[Finding]:
     return [one for one in findings(ruleset) if one.level == ERROR]
 
 
-def _documents(ruleset: RuleSet, rules: list[Rule]) -> Iterator[Finding]:
+def _documents(rules: list[Rule]) -> Iterator[Finding]:
     """What keeps the rules from being read at all: each problem has its place."""
     try:
-        documents.read(rulebook.documents(ruleset))
+        documents.read([rulebook.document(rule) for rule in rules])
     except InvalidRules as error:
         for place, text in error.problems.items():
             index = documents.index_of(place)
             rule = None if index is None else rules[index]
             sentence = text if rule is None else f"“{rule.name}”: {text}"
             code = "no_catch_all" if rule is None else "invalid"
-            yield Finding(ERROR, code, sentence, rule, -1 if index is None else index)
+            yield Finding(ERROR, code, sentence, rule, -1 if index is None else index, place)
 
 
 def _reach(rules: list[Rule]) -> Iterator[Finding]:
@@ -164,19 +163,6 @@ def _choice_of_reps(
             "choose another step."
         )
         yield WARNING, "no_account_owner", text % words
-
-
-def _segmentation(rules: list[Rule]) -> Iterator[Finding]:
-    """Every lead in turn to everybody: big deals go to juniors, small ones to specialists."""
-    if len(rules) != 1 or rules[0].when != {}:
-        return
-    steps = list(rules[0].steps.all())
-    if steps and steps[0].push in IN_TURN:
-        text = _(
-            "“%(rule)s” hands out all leads alike, without any segment. Add rules before it, for "
-            "example by size, territory or score, and push in turn within each."
-        ) % {"rule": rules[0].name}
-        yield Finding(WARNING, "no_segmentation", text, rules[0], 0)
 
 
 def _reviews(rules: list[Rule], moment: datetime) -> Iterator[Finding]:

@@ -84,7 +84,10 @@ def test_what_cannot_be_read_is_named_with_its_rule(cast):
 
     told = findings(spoilt)
 
-    assert {(one.code, one.place) for one in told} == {("invalid", "rules[0]")}
+    assert {(one.code, one.place) for one in told} == {
+        ("invalid", "rules[0].when.field"),
+        ("invalid", "rules[0].then"),
+    }
     assert all("France" in one.sentence for one in told)
 
 
@@ -221,7 +224,53 @@ def test_handing_out_all_leads_alike_is_warned_about(cast, strategy):
     alike = {"name": "All", "when": {}, "then": {**push(strategy), "fallback": [POOL]}}
 
     assert found(alike) == [("warning", "no_segmentation", "rules[0]")]
-    assert found(rule(push(strategy)), alike) == []
+
+
+WEBSITE = {"field": "source", "op": "eq", "value": "website"}
+TEST = {"field": "source", "op": "eq", "value": "test"}
+FAIRS = {"any": [{"field": "source", "op": "starts_with", "value": "fair"}, {"not": WEBSITE}]}
+ALL_IN_TURN = {"name": "All", "when": {}, "then": {**push("round_robin"), "fallback": [POOL]}}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        # By source alone, all to one team, in whatever turn.
+        [rule(push("weighted"), WEBSITE, "Website"), rule(push("least_loaded"), FAIRS), NET],
+        [{"name": "Test", "when": TEST, "then": POOL}, ALL_IN_TURN],
+        # Segments in name only: the same reps take the same turns.
+        [rule(push("round_robin")), rule(push("round_robin"), GERMANY, "Germany"), ALL_IN_TURN],
+    ],
+    ids=["by source", "all but some of a source", "in name only"],
+)
+def test_rules_that_all_lead_to_the_same_reps_in_turn_are_warned_about(cast, rules):
+    [warning] = [one for one in findings(draft(rules)) if one.code == "no_segmentation"]
+
+    assert (warning.level, warning.place) == ("warning", "rules")
+    assert "the same reps of the team “Paris”" in warning.sentence
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        # Some leads are kept from the team by what they are.
+        [rule(push("round_robin")), NET],
+        [{"name": "Abroad", "when": {"not": FRANCE}, "then": POOL}, ALL_IN_TURN],
+        # Other reps of the team, another team, another way of choosing.
+        [rule(push("round_robin", seniority="senior")), ALL_IN_TURN],
+        [rule({"push": "round_robin", "team": "Lyon"}, WEBSITE), ALL_IN_TURN],
+        [rule(push("weighted")), ALL_IN_TURN],
+        [rule(push("territory_owner")), ALL_IN_TURN],
+        # Nothing is pushed in turn at all.
+        [{"name": "All", "when": {}, "then": {**push("account_owner"), "fallback": [POOL]}}],
+        [NET],
+    ],
+    ids=["push", "pool", "seniority", "team", "strategy", "territory", "owner", "pull"],
+)
+def test_rules_that_tell_leads_apart_are_not(cast, rules):
+    TeamFactory(name="Lyon")
+
+    assert "no_segmentation" not in [one.code for one in findings(draft(rules))]
 
 
 def test_a_push_without_a_fallback_is_warned_about(cast):
