@@ -183,8 +183,9 @@ def add_rules(site: AdminSite) -> RuleSet:
             sent |= {f"steps-{number}-{part}": said for part, said in row}
         site.fill("leaddistrib_rule_add", **sent)
     path = reverse("admin:leaddistrib_ruleset_publish", args=[draft.pk])
-    confirmed = site.client.get(path, secure=True).context["fingerprint"]
-    site.post(path, {"publish": "1", "acknowledged": confirmed})
+    shown = site.client.get(path, secure=True).context
+    read = {"acknowledged": shown["fingerprint"], "confirmed": shown["confirmed"]}
+    site.post(path, {"publish": "1", **read})
     draft.refresh_from_db()
     if draft.status != RuleSet.Status.PUBLISHED:
         raise SystemExit(f"The rules were not published: {Rule.objects.filter(ruleset=draft)}")

@@ -20,9 +20,10 @@ from leaddistrib.admin.base import ReadOnlyAdmin
 from leaddistrib.admin.filters import DateRangeFilter
 from leaddistrib.admin.rulelist import Findings, findings_of
 from leaddistrib.admin.rulesetpages import RuleSetPages, address, is_draft, published
-from leaddistrib.errors import InvalidRules
+from leaddistrib.errors import InvalidRules, Outdated
 from leaddistrib.lifecycle.publishing import put_in_force, roll_back, schedule, unschedule
 from leaddistrib.models import Publication, RuleSet
+from leaddistrib.queries import audit, rulebook
 from leaddistrib.queries.differences import differences
 
 
@@ -39,6 +40,7 @@ class PublishForm(forms.Form):
     def __init__(self, data: Any, findings: Findings) -> None:
         super().__init__(data)
         self.findings = findings
+        self.outdated = False
         if findings.warnings:
             self.fields["acknowledged"] = forms.CharField(
                 required=True,
@@ -80,32 +82,62 @@ class PublishingPages(RuleSetPages):
                 at = form.cleaned_data["at"] if later else None
                 try:
                     return self._put_in_force(request, ruleset, at)
+                except Outdated:
+                    form.outdated = True
                 except InvalidRules as error:
                     form.add_error("at" if later else None, list(map(str, error.problems.values())))
-        before = published()
-        title = _("Publish version %(version)d") % {"version": ruleset.version}
-        return self.show(
+        return self.to_confirm(
             request,
             "publish.html",
             ruleset,
-            title,
+            _("Publish version %(version)d") % {"version": ruleset.version},
+            outdated=form.outdated,
             form=form,
             findings=findings,
             fingerprint=fingerprint(findings),
+        )
+
+    def to_confirm(
+        self,
+        request: HttpRequest,
+        template: str,
+        ruleset: RuleSet,
+        title: str,
+        *,
+        outdated: bool,
+        **context: Any,
+    ) -> HttpResponse:
+        """What will be in force and what that changes, as it is now. Where it is ``outdated``, not
+        what was confirmed, with what happened since."""
+        seen = request.POST.get("seen", "")
+        edits = audit.edits(ruleset, int(seen)) if outdated and seen.isdecimal() else []
+        before = published()
+        return self.show(
+            request,
+            template,
+            ruleset,
+            title,
+            **context,
+            # Before what is shown is read: an edit in between is one that was not seen.
+            confirmed=rulebook.fingerprint(ruleset),
+            seen=audit.latest_edit(ruleset),
             published=before,
             differences=differences(before, ruleset) if before else [],
+            outdated=outdated,
+            edits=edits,
         )
 
     def _put_in_force(
         self, request: HttpRequest, ruleset: RuleSet, at: datetime | None
     ) -> HttpResponse:
         actor: Any = request.user
+        confirmed = request.POST.get("confirmed", "")
         if at is None:
-            put_in_force(ruleset, actor=actor)
+            put_in_force(ruleset, actor=actor, confirmed=confirmed)
             self.log_act(request, ruleset, "status")
             text = _("Version %(version)d is in force.") % {"version": ruleset.version}
         else:
-            schedule(ruleset, at, actor=actor)
+            schedule(ruleset, at, actor=actor, confirmed=confirmed)
             self.log_act(request, ruleset, "scheduled_at")
             text = _("Version %(version)d comes into force on %(moment)s.") % {
                 "version": ruleset.version,
@@ -133,24 +165,22 @@ class PublishingPages(RuleSetPages):
         ruleset = self.to_look_at(request, pk)
         if not self.may_publish(request) or is_draft(ruleset):
             raise PermissionDenied
+        outdated = False
         if request.method == "POST":
+            confirmed = request.POST.get("confirmed", "")
             try:
-                roll_back(ruleset, actor=request.user)  # type: ignore[arg-type]
+                roll_back(ruleset, actor=request.user, confirmed=confirmed)  # type: ignore[arg-type]
+            except Outdated:
+                outdated = True
             except InvalidRules as error:
                 return self.refuse(request, ruleset, error)
-            self.log_act(request, ruleset, "status")
-            text = _("Version %(version)d is in force again.") % {"version": ruleset.version}
-            self.message_user(request, text, messages.SUCCESS)
-            return HttpResponseRedirect(address(ruleset))
-        before = published()
-        return self.show(
-            request,
-            "roll_back.html",
-            ruleset,
-            _("Roll back to version %(version)d") % {"version": ruleset.version},
-            published=before,
-            differences=differences(before, ruleset) if before else [],
-        )
+            else:
+                self.log_act(request, ruleset, "status")
+                text = _("Version %(version)d is in force again.") % {"version": ruleset.version}
+                self.message_user(request, text, messages.SUCCESS)
+                return HttpResponseRedirect(address(ruleset))
+        title = _("Roll back to version %(version)d") % {"version": ruleset.version}
+        return self.to_confirm(request, "roll_back.html", ruleset, title, outdated=outdated)
 
 
 @admin.register(Publication)

@@ -12,14 +12,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from leaddistrib.errors import InvalidRules
+from leaddistrib.errors import InvalidRules, Outdated
 from leaddistrib.lifecycle.alerting import open_alert
 from leaddistrib.lifecycle.drafting import draft
 from leaddistrib.lifecycle.retrying import wake
 from leaddistrib.lifecycle.transactions import act, violates
 from leaddistrib.models import Alert, Publication, RuleSet
 from leaddistrib.queries import clock, rulebook
-from leaddistrib.queries.documents import read
 from leaddistrib.queries.findings import errors
 
 log = logging.getLogger(__name__)
@@ -48,7 +47,6 @@ def check(ruleset: RuleSet) -> None:
     Raises:
         InvalidRules: with each problem and its place.
     """
-    read(rulebook.documents(ruleset))
     problems: dict[str, str] = {}
     for error in errors(ruleset):
         problems[error.place] = " ".join(filter(None, (problems.get(error.place), error.sentence)))
@@ -62,22 +60,29 @@ def put_in_force(
     *,
     actor: AbstractUser | None = None,
     kind: str = Publication.Kind.PUBLISHED,
+    confirmed: str | None = None,
 ) -> RuleSet:
     """Publish a draft, and archive the version that was published until now.
 
+    ``confirmed`` is the ``rulebook.fingerprint`` of what somebody looked at; None where nobody did.
+
     Raises:
         InvalidRules: it is no draft (any more), or a check finds an error in it (RU4).
+        Outdated: it was edited since, or another version came into force.
     """
     ruleset = lock_versions(ruleset)
     if ruleset.status != RuleSet.Status.DRAFT:
         raise InvalidRules({"rules": _("Only a draft can be published.")})
+    _look_again(ruleset, confirmed)
     # A draft may have been edited rule by rule in the admin site since it was checked.
     check(ruleset)
     return _in_force(ruleset, actor, kind)
 
 
 @act(durable=False)
-def roll_back(ruleset: RuleSet, *, actor: AbstractUser | None = None) -> RuleSet:
+def roll_back(
+    ruleset: RuleSet, *, actor: AbstractUser | None = None, confirmed: str | None = None
+) -> RuleSet:
     """Put a version that was in force before in force again, as it was, in one act (RU3).
 
     It is not checked again: what no longer has anybody in it falls through to the rule's next
@@ -85,11 +90,20 @@ def roll_back(ruleset: RuleSet, *, actor: AbstractUser | None = None) -> RuleSet
 
     Raises:
         InvalidRules: the version never was in force, or is.
+        Outdated: another version came into force since ``confirmed``.
     """
     ruleset = lock_versions(ruleset)
     if ruleset.status != RuleSet.Status.ARCHIVED:
         raise InvalidRules({"rules": _("Only a version that was in force before can come back.")})
+    _look_again(ruleset, confirmed)
     return _in_force(ruleset, actor, Publication.Kind.ROLLED_BACK)
+
+
+def _look_again(ruleset: RuleSet, confirmed: str | None) -> None:
+    """See that what was confirmed is what is there. The versions are locked: nobody edits them
+    between this and what follows."""
+    if confirmed is not None and confirmed != rulebook.fingerprint(ruleset):
+        raise Outdated
 
 
 def lock_versions(ruleset: RuleSet) -> RuleSet:
@@ -142,7 +156,13 @@ def save_as(ruleset: RuleSet, actor: AbstractUser | None, *fields: str) -> None:
 
 
 @act(durable=False)
-def schedule(ruleset: RuleSet, at: date | datetime, *, actor: AbstractUser | None) -> RuleSet:
+def schedule(
+    ruleset: RuleSet,
+    at: date | datetime,
+    *,
+    actor: AbstractUser | None,
+    confirmed: str | None = None,
+) -> RuleSet:
     """Let a draft come into force at ``at``, instead of any moment named before.
 
     A date is its first moment, and a time without a zone is wall time, in the organisation's zone
@@ -150,6 +170,7 @@ def schedule(ruleset: RuleSet, at: date | datetime, *, actor: AbstractUser | Non
 
     Raises:
         InvalidRules: it is no draft (any more), a check finds an error, or the moment is past.
+        Outdated: it was edited since ``confirmed``, or another version came into force.
     """
     moment = organisations_moment(at)
     ruleset = lock_versions(ruleset)
@@ -157,6 +178,7 @@ def schedule(ruleset: RuleSet, at: date | datetime, *, actor: AbstractUser | Non
         raise InvalidRules({"rules": _("Only a draft can be published.")})
     if moment <= clock.now():
         raise InvalidRules({"scheduled_at": _("Choose a moment that is still to come.")})
+    _look_again(ruleset, confirmed)
     check(ruleset)
     ruleset.scheduled_at = moment
     ruleset.scheduled_by = actor  # type: ignore[assignment]  # whatever AUTH_USER_MODEL is
@@ -212,8 +234,8 @@ def _publish_due(ruleset: RuleSet, moment: datetime) -> bool:
 def _give_up(ruleset: RuleSet, moment: datetime) -> None:
     ruleset = lock_versions(ruleset)
     if _is_due(ruleset, moment):
-        ruleset.scheduled_at = None
-        save_as(ruleset, None, "scheduled_at")
+        ruleset.scheduled_at = ruleset.scheduled_by = None
+        save_as(ruleset, None, "scheduled_at", "scheduled_by")
         open_alert(
             Alert.Kind.SCHEDULE,
             f"ruleset:{ruleset.pk}",

@@ -13,10 +13,11 @@ from functools import cache
 from typing import Any, cast
 
 from django.apps import apps
-from django.db.models import JSONField, Model, Q, QuerySet, TextField, Value
+from django.db.models import JSONField, Max, Model, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.db.models.lookups import IContains
 
+from leaddistrib.models import Rule, RuleSet
 from leaddistrib.queries.records import AS_IT_WAS, Change, changes_of, history_of
 
 PAGE = 50
@@ -62,6 +63,24 @@ def changes(wanted: Wanted, page: int = 1) -> tuple[list[Change], bool]:
     # By position: the parts of a union have no common names for their columns.
     found = list(together.order_by("-history_date", "-history_id")[first : first + PAGE + 1])
     return _read(found[:PAGE]), len(found) > PAGE
+
+
+def edits(ruleset: RuleSet, after: int) -> list[Change]:
+    """Edits of a draft's rules since the record ``after`` (see ``latest_edit``), newest first, of
+    the latest fifty."""
+    rows = _edits(ruleset).filter(history_id__gt=after).order_by("-history_id")
+    ids = list(rows.values_list("history_id", flat=True)[:PAGE])
+    read = dict(changes_of(Rule, ids))
+    return [read[one] for one in ids if read[one].differences]
+
+
+def latest_edit(ruleset: RuleSet) -> int:
+    """The number of the latest record of an edit of the version's rules, 0 if there is none."""
+    return _edits(ruleset).aggregate(latest=Max("history_id"))["latest"] or 0
+
+
+def _edits(ruleset: RuleSet) -> QuerySet[Any]:
+    return history_of(Rule).filter(ruleset=ruleset.pk).exclude(history_change_reason=AS_IT_WAS)
 
 
 def _narrowed(model: type[Model], wanted: Wanted) -> QuerySet[Any]:

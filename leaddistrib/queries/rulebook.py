@@ -1,8 +1,10 @@
 """The published rules, compiled."""
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from hashlib import sha256
 
 from django.db.models import prefetch_related_objects
 
@@ -96,6 +98,14 @@ def documents(ruleset: RuleSet) -> list[dict[str, object]]:
     """The version's rules as documents (interfaces: rules as documents), in order."""
     rules = ruleset.rules.order_by("position").prefetch_related("steps__team", "steps__pool")
     return [document(rule) for rule in rules]
+
+
+def fingerprint(ruleset: RuleSet) -> str:
+    """What tells this version's rules as they are now, beside the version in force now, from any
+    other state: "9-3f2a…", or "-3f2a…" while none is in force."""
+    before = published()
+    text = json.dumps(documents(ruleset), sort_keys=True)
+    return f"{before.version if before else ''}-{sha256(text.encode()).hexdigest()[:32]}"
 
 
 def document(rule: Rule) -> dict[str, object]:

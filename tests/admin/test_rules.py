@@ -259,8 +259,9 @@ def test_publishing_shows_what_will_be_in_force_and_records_who(editor, publishe
     assert "The rules are the same in both" in shown
     assert "instead of version 1" in shown
     assert RuleSet.objects.get(pk=published.pk).status == RuleSet.Status.PUBLISHED
-    fingerprint = editor.get(page(draft, "publish")).context["fingerprint"]
-    editor.post(page(draft, "publish"), {"acknowledged": fingerprint})
+    read = editor.get(page(draft, "publish")).context
+    confirmed = {"acknowledged": read["fingerprint"], "confirmed": read["confirmed"]}
+    editor.post(page(draft, "publish"), confirmed)
     draft.refresh_from_db()
     assert (draft.status, draft.published_by) == (RuleSet.Status.PUBLISHED, editor.user)
     assert RuleSet.objects.get(pk=published.pk).status == RuleSet.Status.ARCHIVED

@@ -22,7 +22,7 @@ from leaddistrib.models import (
     RuleStep,
     Turn,
 )
-from leaddistrib.testing import PoolFactory, RepFactory, TeamFactory, publish_rules
+from leaddistrib.testing import PoolFactory, RepFactory, TeamFactory, UserFactory, publish_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -154,17 +154,27 @@ def test_the_page_of_a_version_costs_the_same_for_3_rules_as_for_30(editor, draf
 # Publishing
 
 
+def confirmed(client, ruleset, name="publish"):
+    """What the page's form sends with its button, once its warnings were read."""
+    shown = client.get(page(ruleset, name))
+    sent: dict[str, object] = {one: shown.context[one] for one in ("confirmed", "seen")}
+    for field, value in sent.items():
+        assert f'name="{field}" value="{value}"' in shown.content.decode()
+    if name == "publish":
+        sent["acknowledged"] = shown.context["fingerprint"]
+    return sent
+
+
 def test_warnings_must_be_read_before_a_draft_is_published(editor, draft, amina):
     rule = draft.rules.get(name="Belgian")
     write_rule(rule, [RuleStep(push="round_robin", team=amina.team)])
-    shown = editor.get(page(draft, "publish"))
-    fingerprint = shown.context["fingerprint"]
+    read = confirmed(editor, draft)
     refused = editor.post(page(draft, "publish"), {"publish": "1"})
     assert "Confirm that you have read the warnings" in refused.content.decode()
-    other = editor.post(page(draft, "publish"), {"publish": "1", "acknowledged": "another"})
+    other = editor.post(page(draft, "publish"), {"publish": "1", **read, "acknowledged": "x"})
     assert "The warnings have changed" in other.content.decode()
     assert RuleSet.objects.get(pk=draft.pk).status == RuleSet.Status.DRAFT
-    editor.post(page(draft, "publish"), {"publish": "1", "acknowledged": fingerprint})
+    editor.post(page(draft, "publish"), {"publish": "1", **read})
     assert RuleSet.objects.get(pk=draft.pk).status == RuleSet.Status.PUBLISHED
     assert Publication.objects.get(ruleset=draft).by == editor.user
 
@@ -181,12 +191,8 @@ def test_publishing_shows_what_changes(editor, published, draft):
     assert "<ins>Country is LU</ins>" in text
 
 
-def acknowledged(editor, draft):
-    return {"acknowledged": editor.get(page(draft, "publish")).context["fingerprint"]}
-
-
 def test_a_draft_is_scheduled_for_a_moment_and_taken_off_again(editor, draft):
-    read = acknowledged(editor, draft)
+    read = confirmed(editor, draft)
     editor.post(page(draft, "publish"), {"schedule": "1", "at": "2031-05-01T08:30", **read})
     draft.refresh_from_db()
     assert draft.status == RuleSet.Status.DRAFT
@@ -200,7 +206,7 @@ def test_a_draft_is_scheduled_for_a_moment_and_taken_off_again(editor, draft):
 
 @pytest.mark.parametrize("at", ["", "2001-01-01T00:00"])
 def test_a_moment_that_is_none_or_past_is_refused(editor, draft, at):
-    sent = {"schedule": "1", "at": at, **acknowledged(editor, draft)}
+    sent = {"schedule": "1", "at": at, **confirmed(editor, draft)}
     shown = editor.post(page(draft, "publish"), sent)
     assert "still to come" in shown.content.decode()
     draft.refresh_from_db()
@@ -212,13 +218,68 @@ def test_rolling_back_is_confirmed_and_recorded(editor, published, draft):
     shown = editor.get(page(published, "rollback"))
     assert f"instead of version {draft.version}" in shown.content.decode()
     assert RuleSet.objects.get(pk=draft.pk).status == RuleSet.Status.PUBLISHED
-    editor.post(page(published, "rollback"))
+    editor.post(page(published, "rollback"), confirmed(editor, published, "rollback"))
     assert RuleSet.objects.get(status=RuleSet.Status.PUBLISHED) == published
     latest = Publication.objects.latest("at", "pk")
     assert (latest.ruleset, latest.kind, latest.by) == (published, "rolled_back", editor.user)
     history = editor.get(reverse("admin:leaddistrib_publication_changelist")).content.decode()
     assert "Rolled back to" in history
     assert "Rolled back to" in editor.get(page(published)).content.decode()
+
+
+@pytest.fixture
+def ben():
+    return UserFactory(username="ben")
+
+
+@pytest.mark.parametrize("button", [{"publish": "1"}, {"schedule": "1", "at": "2031-05-01T08:30"}])
+def test_a_draft_that_was_edited_while_it_was_read_is_shown_again_with_the_edit(
+    editor, draft, ben, button
+):
+    read = confirmed(editor, draft)
+    rule = draft.rules.get(name="Belgian")
+    rule.when = leaf("LU")
+    write_rule(rule, list(rule.steps.all()), actor=ben)
+
+    shown = editor.post(page(draft, "publish"), {**button, **read})
+
+    text = shown.content.decode()
+    assert "This is not what you confirmed" in text
+    assert "Belgian (ben)" in text
+    assert "<del>country is BE</del> → <ins>country is LU</ins>" in text
+    draft.refresh_from_db()
+    assert (draft.status, draft.scheduled_at) == (RuleSet.Status.DRAFT, None)
+
+    again = {one: shown.context[one] for one in ("confirmed", "seen")}
+    again["acknowledged"] = shown.context["fingerprint"]
+    assert editor.post(page(draft, "publish"), {**button, **again}).status_code == 302
+
+
+def test_a_draft_is_not_published_in_place_of_a_version_that_nobody_compared_it_with(
+    editor, published, draft, ben
+):
+    read = confirmed(editor, draft)
+    newer = put_in_force(draft_of(published), actor=ben)
+
+    shown = editor.post(page(draft, "publish"), {"publish": "1", **read}).content.decode()
+
+    assert "This is not what you confirmed" in shown
+    assert f"instead of version {newer.version}" in shown
+    assert RuleSet.objects.get(status=RuleSet.Status.PUBLISHED) == newer
+
+
+def test_a_roll_back_is_not_done_in_place_of_a_version_that_came_meanwhile(
+    editor, published, draft, ben
+):
+    put_in_force(draft, actor=ben)
+    read = confirmed(editor, published, "rollback")
+    newer = put_in_force(draft_of(published), actor=ben)
+
+    for sent in (read, {}):
+        shown = editor.post(page(published, "rollback"), sent).content.decode()
+        assert "This is not what you confirmed" in shown
+        assert f"instead of version {newer.version}" in shown
+    assert RuleSet.objects.get(status=RuleSet.Status.PUBLISHED) == newer
 
 
 def test_a_draft_cannot_be_rolled_back_to(editor, draft):

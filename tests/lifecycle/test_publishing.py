@@ -1,11 +1,13 @@
 """Versions of the rules: written, checked, put in force (RU2, RU3)."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from leaddistrib.errors import InvalidRules
 from leaddistrib.lifecycle import publish
 from leaddistrib.lifecycle.drafting import draft, draft_of
-from leaddistrib.lifecycle.publishing import put_in_force
+from leaddistrib.lifecycle.publishing import check, put_in_force
 from leaddistrib.models import Rule, RuleSet
 from leaddistrib.queries import rulebook
 
@@ -106,6 +108,16 @@ def test_a_copy_of_a_version_whose_pool_changed_since_can_be_mended(cast):
     with pytest.raises(InvalidRules) as error:
         put_in_force(copy)
     assert set(error.value.problems) == {"rules[0].then.fallback[0]"}
+
+
+def test_a_check_reads_the_rules_once(cast):
+    written = draft([{**ALL, "name": "France", "when": FRANCE}, ALL])
+
+    with CaptureQueriesContext(connection) as queries:
+        check(written)
+
+    steps = [one for one in queries.captured_queries if 'FROM "leaddistrib_rulestep"' in one["sql"]]
+    assert len(steps) == 1
 
 
 def test_a_draft_decides_nothing(cast):

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from leaddistrib.errors import InvalidRules
+from leaddistrib.errors import InvalidRules, Outdated
 from leaddistrib.lifecycle.alerting import close_alerts
-from leaddistrib.lifecycle.drafting import draft, draft_of
+from leaddistrib.lifecycle.drafting import draft, draft_of, write_rule
 from leaddistrib.lifecycle.publishing import (
     publish,
     publish_scheduled,
@@ -97,6 +97,27 @@ def test_a_draft_with_errors_cannot_be_scheduled(cast):
         schedule(spoilt, NOW + MINUTE, actor=None)
 
 
+def test_only_what_was_looked_at_is_scheduled_published_or_rolled_back_to(mireille):
+    before, coming = publish([ALL]), draft([ALL])
+    seen = rulebook.fingerprint(coming)
+    rule = coming.rules.get()
+    rule.name = "Other"
+    write_rule(rule, list(rule.steps.all()))
+
+    with pytest.raises(Outdated):
+        schedule(coming, NOW + MINUTE, actor=mireille, confirmed=seen)
+    with pytest.raises(Outdated):
+        put_in_force(coming, actor=mireille, confirmed=seen)
+    seen = rulebook.fingerprint(coming)
+    put_in_force(coming, actor=mireille, confirmed=seen)
+
+    seen = rulebook.fingerprint(before)
+    publish([ALL])
+    with pytest.raises(Outdated):
+        roll_back(before, actor=mireille, confirmed=seen)
+    assert roll_back(before, actor=mireille, confirmed=rulebook.fingerprint(before)) == before
+
+
 def test_a_schedule_is_put_off_and_taken_back(mireille):
     coming = draft([ALL])
     schedule(coming, NOW + MINUTE, actor=mireille)
@@ -147,7 +168,7 @@ def test_a_scheduled_draft_that_was_spoilt_stays_a_draft_and_somebody_is_told(mi
     assert publish_scheduled(NOW + 2 * MINUTE) == 0
 
     coming.refresh_from_db()
-    assert (coming.status, coming.scheduled_at) == ("draft", None)
+    assert (coming.status, coming.scheduled_at, coming.scheduled_by) == ("draft", None, None)
     assert rulebook.published() == before
     alert = Alert.objects.get()
     assert (alert.kind, alert.detail["version"]) == ("schedule", coming.version)
