@@ -1,7 +1,7 @@
 """Everything that is due, done here and now, with or without django-q2.
 
 The kinds of work take turns: none holds up another for longer than its share of a round and the
-piece of work in hand.
+piece of work in hand. Those whose pieces take long have a thread of their own in the worker.
 """
 
 import logging
@@ -32,11 +32,13 @@ AFTER_FAILURE = timedelta(seconds=10)
 @dataclass(frozen=True, slots=True)
 class Work:
     """A kind of due work. ``do`` does one small piece of what is due at a moment and returns how
-    many things that were, 0 when nothing is due. It is asked again ``every`` so often."""
+    many things that were, 0 when nothing is due. It is asked again ``every`` so often. A piece of
+    ``slow`` work may take a minute, and is done again when whoever did it is stopped."""
 
     name: str
     do: Callable[[datetime], int]
     every: timedelta = AT_ONCE
+    slow: bool = False
 
 
 def _message(moment: datetime) -> int:
@@ -51,10 +53,12 @@ WORK = (
     Work("rules", publish_scheduled, every=timedelta(seconds=5)),
     Work("unclaimed", look_for_unclaimed, every=timedelta(seconds=20)),
     Work("alerts", close_alerts, every=timedelta(seconds=20)),
-    Work("dry runs", work_off, every=timedelta(seconds=1)),
-    Work("calendars", read_due, every=timedelta(seconds=10)),
+    Work("dry runs", work_off, every=timedelta(seconds=1), slow=True),
+    Work("calendars", read_due, every=timedelta(seconds=10), slow=True),
     Work("jobs", run_due, every=timedelta(minutes=1)),
 )
+PROMPT = tuple(kind for kind in WORK if not kind.slow)
+SLOW = tuple(kind for kind in WORK if kind.slow)
 
 
 class DueWork:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from django.db import OperationalError
 from django.utils import timezone
 from django_q.models import Schedule
 
-from leaddistrib.jobs.due import DueWork
+from leaddistrib.jobs.due import PROMPT, SLOW, DueWork, Work
 from leaddistrib.jobs.schedules import JOBS
 from leaddistrib.management import cluster
 from leaddistrib.management.commands import leaddistrib_worker
@@ -194,6 +195,8 @@ def test_the_worker_outlives_a_database_that_goes_away(transactional_db, monkeyp
     turns: list[int] = []
 
     def handle(self: DueWork) -> int:
+        if self.kinds is SLOW:
+            return 0
         turns.append(len(turns))
         if len(turns) == 1:
             raise OperationalError("the connection is closed")
@@ -202,11 +205,69 @@ def test_the_worker_outlives_a_database_that_goes_away(transactional_db, monkeyp
 
     monkeypatch.setattr(leaddistrib_worker, "PAUSE", 0.01)
     monkeypatch.setattr(DueWork, "handle", handle)
-    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)]
+    run_until_told_to_stop()
+    assert len(turns) == 2
+    assert "database=unreachable" in caplog.text
+
+
+def run_until_told_to_stop() -> None:
+    """The worker in this process, whose signals are restored."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
     try:
         call_command("leaddistrib_worker", "--no-cluster", verbosity=0)
     finally:
-        for number, handler in zip((15, 2, 1), before, strict=True):
+        for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
-    assert len(turns) == 2
-    assert "database=unreachable" in caplog.text
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_leads_and_messages_do_not_wait_for_a_dry_run_or_a_calendar(monkeypatch):
+    in_hand, sent = threading.Event(), threading.Event()
+    waited: list[bool] = []
+
+    def calendar(moment: datetime) -> int:
+        if not waited:
+            in_hand.set()
+            waited.append(sent.wait(PATIENCE))
+            os.kill(os.getpid(), signal.SIGTERM)
+        return 0
+
+    def message(moment: datetime) -> int:
+        if in_hand.is_set():
+            sent.set()
+        return 0
+
+    monkeypatch.setattr(leaddistrib_worker, "SLOW", [Work("calendars", calendar)])
+    monkeypatch.setattr(leaddistrib_worker, "PROMPT", [Work("messages", message)])
+    run_until_told_to_stop()
+
+    assert waited == [True]
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_worker_that_is_told_to_stop_does_not_wait_for_a_slow_calendar(monkeypatch):
+    answered = threading.Event()
+    seen: list[str] = []
+
+    def calendar(moment: datetime) -> int:
+        os.kill(os.getpid(), signal.SIGTERM)
+        answered.wait(PATIENCE)
+        seen.append("answered")
+        return 1
+
+    monkeypatch.setattr(leaddistrib_worker, "LAST_WAIT", 0.01)
+    monkeypatch.setattr(leaddistrib_worker, "SLOW", [Work("calendars", calendar)])
+    monkeypatch.setattr(leaddistrib_worker, "PROMPT", [])
+    run_until_told_to_stop()
+
+    assert seen == []
+    [slow] = [thread for thread in threading.enumerate() if thread.name == "slow work"]
+    answered.set()
+    slow.join(PATIENCE)
+    assert seen == ["answered"], "the piece in hand is finished, and no other is begun"
+
+
+def test_only_what_takes_long_has_a_thread_of_its_own():
+    assert {kind.name for kind in SLOW} == {"dry runs", "calendars"}
+    assert {"leads", "messages"} <= {kind.name for kind in PROMPT}

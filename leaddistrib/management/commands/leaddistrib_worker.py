@@ -3,14 +3,16 @@
 import logging
 import random
 import signal
+import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
-from leaddistrib.jobs.due import DueWork
+from leaddistrib.jobs.due import PROMPT, SLOW, DueWork
 from leaddistrib.jobs.tasks import write_schedules
 from leaddistrib.management.cluster import Cluster
 from leaddistrib.management.logs import log_to_terminal
@@ -20,6 +22,7 @@ log = logging.getLogger("leaddistrib.worker")
 
 PAUSE = 0.5  # seconds between two looks for due work, so also to the end after SIGTERM
 LONGEST_PAUSE = 30.0  # while the database cannot be reached
+LAST_WAIT = 5.0  # for a slow piece of work in hand; its lease brings it back if it takes longer
 
 
 class Command(BaseCommand):
@@ -47,13 +50,21 @@ class Command(BaseCommand):
             return
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._stop)
-        self.work = DueWork(lambda: self.stopping)
+        self.with_cluster = not no_cluster
+        self.work = DueWork(lambda: self.stopping, PROMPT)
+        self.slow_work = DueWork(lambda: self.stopping, SLOW)
+        # A daemon: a calendar that takes its time does not keep the process from ending.
+        slow = threading.Thread(target=self._run_slow, name="slow work", daemon=True)
         log.info("worker=started cluster=%s", "no" if no_cluster else "yes")
+        slow.start()
         try:
-            self._run(with_cluster=not no_cluster)
+            self._run(self._turn)
         finally:
+            self.stopping = True
             if self.cluster:
                 self.cluster.ask_to_stop()
+            slow.join(LAST_WAIT)
+            if self.cluster:
                 self.cluster.wait()
         log.info("worker=stopped")
 
@@ -61,11 +72,20 @@ class Command(BaseCommand):
         # Only a flag: a handler that took a lock could be waiting for what it interrupted.
         self.stopping = True
 
-    def _run(self, with_cluster: bool) -> None:
+    def _run_slow(self) -> None:
+        """What takes long, in a thread with a database connection of its own, so that leads and
+        messages need not wait for it."""
+        try:
+            self._run(self._slow_turn)
+        finally:
+            self.stopping = True  # half a worker is none: whoever started it will start it again
+            connection.close()
+
+    def _run(self, turn: Callable[[], None]) -> None:
         pause = PAUSE
         while not self.stopping:
             try:
-                self._turn(with_cluster)
+                turn()
                 pause = PAUSE
             except (OperationalError, InterfaceError) as error:
                 # The database went away, or is not there yet. Everything due is still in it.
@@ -75,9 +95,13 @@ class Command(BaseCommand):
                 connection.close()
             self._sleep(pause * random.uniform(0.8, 1.0))
 
-    def _turn(self, with_cluster: bool) -> None:
+    def _slow_turn(self) -> None:
         close_old_connections()
-        if with_cluster and self.cluster is None:
+        self.slow_work.handle()
+
+    def _turn(self) -> None:
+        close_old_connections()
+        if self.with_cluster and self.cluster is None:
             write_schedules()
             self.cluster = Cluster(clock.now())
         handled = self.work.handle()
