@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext
 
 from leaddistrib.admin.base import LeadDistribAdmin
 from leaddistrib.models import DryRun, Lead
@@ -31,7 +32,11 @@ class BehindForm(forms.Form):
             ("", _("anywhere")),
             *((place_key(one), place_in_words(one)) for one in places),
         ]
-        for name, label in (("from", _("From")), ("to", _("To"))):
+        labels = {
+            "from": pgettext("where a lead went before", "From"),
+            "to": pgettext("where a lead goes now", "To"),
+        }
+        for name, label in labels.items():
             self.fields[name] = forms.ChoiceField(label=label, choices=somewhere, required=False)
         versions = {"before": run.result["beside"], "after": run.ruleset.version}
         texts = {
