@@ -61,14 +61,17 @@ def test_shares_follow_the_weights_over_any_run(weights, turns):
 
 
 def assert_near_the_exact_share(taken, weights):
-    """From a rotation's first turn nobody is a whole turn ahead of the exact share, and nobody
-    further behind it than the others can be ahead of theirs: for equal weights less than a turn."""
+    """From a rotation's first turn nobody is a whole turn ahead of the exact share, nor of anybody
+    else, and nobody further behind the exact share than the others can be ahead of theirs: for
+    equal weights less than a turn."""
     turns, total = sum(taken.values()), sum(weights.values())
     for rep, weight in weights.items():
         share = float(weight / total)
         ahead = float(taken[rep]) - turns * share
         assert ahead <= 1 - share + CLOSE
         assert ahead >= -(len(weights) - 1) * share - CLOSE
+        least = min(taken[other] * weight / weights[other] for other in weights)
+        assert taken[rep] - least <= 1 + CLOSE
 
 
 def test_a_heavy_weight_is_behind_its_share_by_turns_at_worst_and_for_a_moment():
