@@ -1,31 +1,27 @@
 """One rule: which leads, and where they go. Edited in a draft, read anywhere else (RU1, RU3)."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.admin.choices import search
-from leaddistrib.admin.conditions import ConditionTree
+from leaddistrib.admin.conditionforms import ConditionsAdmin, ConditionsForm
 from leaddistrib.admin.filters import RuleSetFilter
 from leaddistrib.admin.reviewing import ReviewPages
 from leaddistrib.admin.steps import PROMISES, StepInline, in_draft
 from leaddistrib.errors import InvalidRules
 from leaddistrib.lifecycle.drafting import remove_rule, write_rule
-from leaddistrib.models import Pool, Rule, RuleSet
-from leaddistrib.queries import wording
+from leaddistrib.models import Rule, RuleSet
 
 
-class RuleForm(forms.ModelForm):
-    """Name, rule set (when adding) and the conditions, which have fields of their own."""
+class RuleForm(ConditionsForm):
+    """Name, rule set (when adding) and the conditions."""
 
     class Meta:
         model = Rule
@@ -37,34 +33,10 @@ class RuleForm(forms.ModelForm):
             choice = cast("forms.ModelChoiceField", self.fields["ruleset"])
             choice.queryset = RuleSet.objects.filter(status=RuleSet.Status.DRAFT)
             choice.error_messages["invalid_choice"] = lazy("Only a draft can be changed.")
-        # Without the editor's own field in it, a form says nothing about the conditions.
-        self.edits_conditions = self.is_bound and "cond-root-match" in self.data
-        self.tree = (
-            ConditionTree.of_data(self.data)  # type: ignore[arg-type]
-            if self.edits_conditions
-            else ConditionTree.of_document(self.instance.when)
-        )
-
-    @property
-    def media(self) -> forms.Media:
-        # Long choices are searchable with what the admin site uses for that.
-        select2 = AutocompleteSelect(Pool.reps.field, admin.site).media
-        return super().media + select2 + forms.Media(js=["leaddistrib/admin/conditions.js"])
-
-    def clean(self) -> dict[str, Any] | None:
-        if self.edits_conditions:
-            before = self.instance.when
-            document = self.tree.document
-            if self.tree.has_errors:
-                raise ValidationError(_("Please correct the conditions that are marked below."))
-            self.instance.when = document
-            if document != before:
-                self.changed_data.append("when")
-        return super().clean()
 
 
 @admin.register(Rule)
-class RuleAdmin(ReviewPages):
+class RuleAdmin(ReviewPages, ConditionsAdmin):
     form = RuleForm
     inlines = (StepInline,)
     list_display = ("name", "ruleset", "position", "conditions")
@@ -73,13 +45,6 @@ class RuleAdmin(ReviewPages):
     search_fields = ("name",)
     ordering = ("-ruleset__version", "position")
     change_form_template = "admin/leaddistrib/rule/change_form.html"
-
-    class Media:
-        css: ClassVar = {"all": ("leaddistrib/admin/rules.css",)}
-
-    @admin.display(description=lazy("conditions"))
-    def conditions(self, rule: Rule) -> str:
-        return capfirst(wording.condition_in_words(rule.when))
 
     def get_fields(self, request: HttpRequest, obj: Rule | None = None) -> tuple[str, ...]:
         if obj is None:
@@ -122,8 +87,6 @@ class RuleAdmin(ReviewPages):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        editable = add or self.has_change_permission(request, obj)
-        context["tree"] = context["adminform"].form.tree if editable else None
         context["promises"] = [(push.label, text) for push, text in PROMISES.items()]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
