@@ -275,7 +275,9 @@ def test_a_roll_back_is_not_done_in_place_of_a_version_that_came_meanwhile(
     read = confirmed(editor, published, "rollback")
     newer = put_in_force(draft_of(published), actor=ben)
 
-    for sent in (read, {}):
+    unread: dict[str, object] = {}
+
+    for sent in (read, unread):
         shown = editor.post(page(published, "rollback"), sent).content.decode()
         assert "This is not what you confirmed" in shown
         assert f"instead of version {newer.version}" in shown
