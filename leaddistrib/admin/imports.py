@@ -14,7 +14,6 @@ from typing import Any, cast
 from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.models import AbstractUser
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -29,6 +28,7 @@ from django.views.decorators.http import require_POST
 from leaddistrib.admin.base import ReadOnlyAdmin
 from leaddistrib.admin.filters import DateRangeFilter
 from leaddistrib.admin.importforms import MappingForm, UploadForm
+from leaddistrib.admin.uploads import Uploads
 from leaddistrib.errors import Busy, UnreadableFile
 from leaddistrib.lifecycle.intake.files import read_rows
 from leaddistrib.lifecycle.intake.importing import ImportReport, import_file
@@ -47,9 +47,6 @@ else:
 PERMISSION = "leaddistrib.import_lead"
 SHOWN = 100
 """Rows of the preview; its counts are of the whole file."""
-
-SALT = "leaddistrib.admin.imports"
-DAY = 24 * 60 * 60
 
 
 class ImportAdmin(ImportMixin):
@@ -86,9 +83,7 @@ class ImportAdmin(ImportMixin):
             except UnreadableFile as error:
                 form.add_error("import_file", str(error))
             else:
-                storage = self.get_tmp_storage_class()(read_mode="rb")
-                storage.save(content)
-                token = signing.dumps([storage.name, upload.name, request.user.pk], salt=SALT)
+                token = Uploads(self, request).keep(content, upload.name)
                 mapping = MappingForm(headers, initial_from=form, token=token)
                 return self._preview(request, content, upload.name, mapping)
         return self._page(request, "leaddistrib/admin/import_upload.html", {"form": form})
@@ -105,10 +100,7 @@ class ImportAdmin(ImportMixin):
             text = _("You changed the columns. Look at the preview once more, then confirm.")
             self._say(request, text, messages.WARNING)
             return self._preview(request, content, name, form)
-        try:
-            # Taken away before anything is imported: a second click finds nothing to import.
-            self._storage(request).remove()
-        except OSError:
+        if not Uploads(self, request).take_away():
             return self._preview(request, None, name, None)
         try:
             report = import_file(
@@ -125,27 +117,9 @@ class ImportAdmin(ImportMixin):
         run = cast("ImportRun", report.run)
         return HttpResponseRedirect(reverse("admin:leaddistrib_importrun_change", args=[run.pk]))
 
-    def _storage(self, request: HttpRequest) -> Any:
-        name, _original, _user = self._token(request)
-        return self.get_tmp_storage_class()(name=name, read_mode="rb")
-
-    def _token(self, request: HttpRequest) -> tuple[str, str, object]:
-        """Where the file waits. Signed, and only for who uploaded it: it names a path."""
-        try:
-            token = signing.loads(request.POST.get("file", ""), salt=SALT, max_age=DAY)
-        except signing.BadSignature as error:
-            raise PermissionDenied from error
-        if token[2] != request.user.pk:
-            raise PermissionDenied
-        return tuple(token)
-
     def _waiting(self, request: HttpRequest) -> tuple[bytes | None, str, MappingForm | None]:
         """The uploaded file, its name and the posted columns; no file once it was imported."""
-        name = self._token(request)[1]
-        try:
-            content = self._storage(request).read()
-        except OSError:
-            content = None
+        content, name = Uploads(self, request).read()
         if content is None:
             return None, name, None
         with read_rows(io.BytesIO(content), name) as table:

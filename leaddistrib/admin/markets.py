@@ -1,11 +1,11 @@
 """Territories, metropolitan areas and events: where leads come from, and who works there (RU1)."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -14,74 +14,34 @@ from django.utils.translation import ngettext
 from leaddistrib.admin.base import LeadDistribAdmin
 from leaddistrib.admin.fields import LinesField
 from leaddistrib.admin.filters import TeamFilter
-from leaddistrib.engine.territories import Named, Overlap, normal_postal_code
-from leaddistrib.lifecycle.intake.codes import country_code, subdivision_code
+from leaddistrib.admin.territories import TerritoryFiles
+from leaddistrib.engine.territories import Named, Overlap
+from leaddistrib.lifecycle.catalogue.places import (
+    country,
+    postal_prefix,
+    postal_start,
+    subdivision,
+)
 from leaddistrib.models import Metro, SalesEvent, Territory
 from leaddistrib.queries import clock
 from leaddistrib.queries.places import country_name, subdivision_name
 from leaddistrib.queries.territories import leads_by_territory, overlaps
 
 RECENT_DAYS = 30
-LONGEST_PREFIX = 10
 OVERLAPS = 10
 """Overlaps that are named one by one after saving."""
-
-
-def _country(text: str) -> str:
-    code = country_code(text)
-    if code is None:
-        raise ValidationError(
-            lazy("Expected a country such as FR, FRA or France, got “%(value)s”."),
-            params={"value": text},
-        )
-    return code
-
-
-def _subdivision(text: str) -> str:
-    code = subdivision_code(text, "")
-    if code is None:
-        raise ValidationError(
-            lazy("Expected a code such as FR-75 or US-CA, got “%(value)s”."), params={"value": text}
-        )
-    return code
-
-
-def _start(text: str) -> str:
-    """The start of a postal code, as it is compared."""
-    start = normal_postal_code(text)
-    if not start or len(start) > LONGEST_PREFIX:
-        raise ValidationError(
-            lazy("Expected the start of a postal code, such as 750, got “%(value)s”."),
-            params={"value": text},
-        )
-    return start
-
-
-def _prefix(text: str) -> str:
-    """A country and the start of its postal codes, such as "FR 750"."""
-    country, _space, start = text.partition(" ")
-    code = country_code(country)
-    if code is None or not normal_postal_code(start):
-        raise ValidationError(
-            lazy(
-                "Expected a country and the start of its postal codes, such as FR 750, "
-                "got “%(value)s”."
-            ),
-            params={"value": text},
-        )
-    return f"{code} {_start(start)}"
 
 
 class TerritoryForm(forms.ModelForm):
     countries = LinesField(
         label=lazy("Countries"),
-        each=_country,
+        each=country,
         named=country_name,
         help_text=lazy("One per line, as a code or a name."),
     )
     subdivisions = LinesField(
         label=lazy("Subdivisions"),
-        each=_subdivision,
+        each=subdivision,
         named=subdivision_name,
         help_text=lazy(
             "States, regions, departments; one ISO 3166-2 code per line, such as FR-75. A region "
@@ -90,7 +50,7 @@ class TerritoryForm(forms.ModelForm):
     )
     postal_prefixes = LinesField(
         label=lazy("Postal prefixes"),
-        each=_prefix,
+        each=postal_prefix,
         help_text=lazy("A country and the start of its postal codes, one per line: FR 750."),
     )
 
@@ -103,7 +63,7 @@ class TerritoryForm(forms.ModelForm):
 
 
 @admin.register(Territory)
-class TerritoryAdmin(LeadDistribAdmin):
+class TerritoryAdmin(TerritoryFiles, LeadDistribAdmin):
     form = TerritoryForm
     list_display = ("name", "team", "where")
     list_select_related = ("team",)
@@ -152,7 +112,12 @@ class TerritoryAdmin(LeadDistribAdmin):
         super().save_related(request, form, formsets, change)
         territory = form.instance
         self._say_how_many(request, territory)
-        found = [one for one in overlaps() if territory.pk in one.territories]
+        self._say_overlaps(request, [one for one in overlaps() if territory.pk in one.territories])
+
+    def imported(self, request: HttpRequest) -> None:
+        self._say_overlaps(request, overlaps())
+
+    def _say_overlaps(self, request: HttpRequest, found: Sequence[Overlap]) -> None:
         for one in found[:OVERLAPS]:
             self.message_user(request, overlap_in_words(one), messages.WARNING)
         if len(found) > OVERLAPS:
@@ -200,7 +165,7 @@ class MetroForm(forms.ModelForm):
     country = forms.CharField(label=lazy("Country"), help_text=lazy("Such as FR or France"))
     postal_prefixes = LinesField(
         label=lazy("Postal prefixes"),
-        each=_start,
+        each=postal_start,
         required=True,
         help_text=lazy("Starts of its postal codes, one per line."),
     )
@@ -210,7 +175,7 @@ class MetroForm(forms.ModelForm):
         fields = ("name", "country", "postal_prefixes")
 
     def clean_country(self) -> str:
-        return _country(self.cleaned_data["country"])
+        return country(self.cleaned_data["country"])
 
     def clean(self) -> dict[str, Any] | None:
         values = super().clean() or self.cleaned_data

@@ -11,7 +11,11 @@ from django.utils.translation import ngettext
 KEPT = 100
 """Characters that a line of history has for its reason."""
 
-WHAT = {"leads": lazy("leads"), "distribution": lazy("distribution")}
+WHAT = {
+    "leads": lazy("leads"),
+    "distribution": lazy("distribution"),
+    "territories": lazy("territories"),
+}
 
 
 @dataclass(frozen=True, slots=True)

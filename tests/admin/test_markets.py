@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.messages import get_messages
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import translation
 
@@ -133,70 +132,6 @@ def test_an_account_keeps_its_bare_domain_and_the_country_as_a_code(signed_in):
 
     account = Account.objects.get()
     assert (account.domain, account.country, account.match_name) == ("elan.fr", "FR", "elan")
-
-
-FILE = """name,domain,country,industry,employees,owner
-Élan SARL,www.elan.fr,France,software,1 200,amina
-Orage GmbH,,DE,,,
-"""
-
-
-def import_file(client, text):
-    """Upload, look at the preview, confirm; returns both answers."""
-    upload = SimpleUploadedFile("accounts.csv", text.encode())
-    preview = client.post(
-        reverse("admin:leaddistrib_account_import"), {"import_file": upload, "format": "0"}
-    )
-    form = preview.context.get("confirm_form")
-    if form is None:
-        return preview, None
-    confirm = client.post(reverse("admin:leaddistrib_account_process_import"), form.initial)
-    return preview, confirm
-
-
-def test_accounts_come_in_from_a_file_after_a_preview(signed_in):
-    amina = RepFactory(user__username="amina")
-    client = signed_in("add_account", "change_account", "view_account")
-
-    preview, confirm = import_file(client, FILE)
-
-    assert preview.context["result"].totals["new"] == 2
-    assert confirm.status_code == 302
-    elan = Account.objects.get(name="Élan SARL")
-    assert (elan.domain, elan.country, elan.employees, elan.owner) == ("elan.fr", "FR", 1200, amina)
-    assert elan.match_name == "elan"
-    assert elan.history.get().history_user == client.user
-
-
-def test_the_same_accounts_again_change_only_what_differs(signed_in):
-    RepFactory(user__username="amina")
-    bruno = RepFactory(user__username="bruno")
-    client = signed_in("add_account", "change_account", "view_account")
-    import_file(client, FILE)
-
-    preview, _confirm = import_file(client, FILE.replace("amina", "bruno"))
-
-    totals = preview.context["result"].totals
-    assert (totals["new"], totals["update"], totals["skip"]) == (0, 1, 1)
-    assert Account.objects.get(domain="elan.fr").owner == bruno
-
-
-def test_what_is_wrong_in_a_file_of_accounts_is_named_with_its_line(signed_in):
-    client = signed_in("add_account", "change_account", "view_account")
-
-    preview, confirm = import_file(client, "name,country,owner\nÉlan,Atlantis,\nOrage,DE,nobody\n")
-
-    assert confirm is None
-    wrong = {row.number: row.error_dict for row in preview.context["result"].invalid_rows}
-    assert "Atlantis" in str(wrong[1]["country"])
-    assert "nobody" in str(wrong[2]["owner"])
-    assert not Account.objects.exists()
-
-
-def test_who_may_not_change_accounts_imports_none(signed_in):
-    client = signed_in("add_account", "view_account")
-
-    assert client.get(reverse("admin:leaddistrib_account_import")).status_code == 403
 
 
 # Scoring

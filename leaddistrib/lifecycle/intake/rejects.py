@@ -44,14 +44,15 @@ class RejectWriter:
     def add(self, row: Row, reason: str = "") -> None:
         """Write one row, with its own reason unless another is given."""
         cells = [row.values[header] for header in self._headers if header in row.values]
-        texts = [_text(cell) for cell in (*cells, *row.surplus)]
+        texts = [as_text(cell) for cell in (*cells, *row.surplus)]
         self._writer.writerow(
             [row.line, neutralised(reason or row.reason), *map(neutralised, texts)]
         )
         self.count += 1
 
 
-def _text(cell: Cell) -> str:
+def as_text(cell: Cell) -> str:
+    """The cell as it is written into a file."""
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, datetime):
