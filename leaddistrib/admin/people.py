@@ -5,8 +5,11 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import DateTimeField, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -17,8 +20,11 @@ from leaddistrib.admin.doors import hand_over
 from leaddistrib.admin.filters import TeamFilter
 from leaddistrib.admin.repforms import CalendarInline, HoursInline, RepForm, TimeOffInline
 from leaddistrib.engine.gates import Refusal, Situation, first_refusal
+from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.availability import availability_changed, replace_hours, set_paused
 from leaddistrib.lifecycle.calendars import remove_calendar, set_calendar
+from leaddistrib.lifecycle.left_behind import tell_left_behind
+from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import Calendar, Lead, Rep, TimeOff
 from leaddistrib.queries import clock, wording
 from leaddistrib.queries.roster import rep_facts
@@ -130,6 +136,19 @@ class RepAdmin(PeopleAdmin):
         back = date_format(timezone.localtime(refusal.lifts_at), "SHORT_DATETIME_FORMAT")
         return _("%(state)s, back %(moment)s") % {"state": state, "moment": back}
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """What is saved here is locked by claims: a save is tried as other acts are, and says so if
+        the database had no time for it."""
+        view = super().changeform_view
+        if request.method != "POST":
+            return view(request, *args, **options)
+        try:
+            return act(durable=False)(view)(request, *args, **options)
+        except Busy:
+            text = _("Too much is going on at once. Nothing was changed: try again.")
+            self.message_user(request, text, messages.ERROR)
+            return redirect(request.get_full_path())
+
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """A calendar is saved by the same acts as on the rep's own page."""
         if formset.model is not Calendar:
@@ -149,6 +168,27 @@ class RepAdmin(PeopleAdmin):
         if week is not None:
             replace_hours(form.instance, week, actor=request.user)  # type: ignore[arg-type]
         availability_changed(form.instance)
+        if "active" in form.changed_data and not form.instance.active:
+            self._say_what_is_left(request, form.instance)
+
+    def _say_what_is_left(self, request: HttpRequest, rep: Rep) -> None:
+        """Whoever unticks “active” is told of what is open, and where it is handed over."""
+        number = Lead.objects.filter(owner=rep, status=Lead.Status.OWNED).count()
+        if not number:
+            return
+        tell_left_behind(rep, clock.now())
+        text = ngettext(
+            "%(name)s still has %(number)d open lead, which nobody works now.",
+            "%(name)s still has %(number)d open leads, which nobody works now.",
+            number,
+        )
+        said = format_html(
+            '{} <a href="{}">{}</a>',
+            text % {"name": rep.name, "number": number},
+            reverse("leaddistrib:leave", args=[rep.public_id]),
+            _("Hand over everything open"),
+        )
+        self.message_user(request, said, messages.WARNING)
 
     @admin.action(description=lazy("Pause selected reps"), permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Rep]) -> None:

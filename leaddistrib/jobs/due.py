@@ -16,6 +16,7 @@ from leaddistrib.jobs.runs import run_due
 from leaddistrib.lifecycle.alerting import close_alerts
 from leaddistrib.lifecycle.calendars import read_due
 from leaddistrib.lifecycle.dryruns import work_off
+from leaddistrib.lifecycle.left_behind import look_for_left_behind
 from leaddistrib.lifecycle.publishing import publish_scheduled
 from leaddistrib.lifecycle.retrying import look_for_unclaimed, retry_due
 from leaddistrib.notify.outbox import deliver
@@ -52,6 +53,7 @@ WORK = (
     Work("messages", _message),
     Work("rules", publish_scheduled, every=timedelta(seconds=5)),
     Work("unclaimed", look_for_unclaimed, every=timedelta(seconds=20)),
+    Work("left behind", look_for_left_behind, every=timedelta(seconds=20)),
     Work("alerts", close_alerts, every=timedelta(seconds=20)),
     Work("dry runs", work_off, every=timedelta(seconds=1), slow=True),
     Work("calendars", read_due, every=timedelta(seconds=10), slow=True),

@@ -10,21 +10,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from leaddistrib.models import (
-    Alert,
-    Assignment,
-    Claim,
-    Decision,
-    JobRun,
-    Lead,
-    Offer,
-    OutboxMessage,
-    Pool,
+from leaddistrib.models import Alert, Decision, JobRun, Lead, OutboxMessage
+from leaddistrib.queries.agreement import (
+    assignments_of_others,
+    assignments_without_owner,
+    assignments_without_win,
+    leads_nowhere,
+    leads_with_two_owners,
+    owners_without_assignment,
+    pools_behind,
+    stale_offers,
+    unowned_with_owner,
+    wins_without_assignment,
 )
+from leaddistrib.queries.handovers import left_behind
 from leaddistrib.queries.ledger import (
     credits_that_differ,
     rotations_that_differ,
@@ -82,47 +84,6 @@ def _unrouted(moment: datetime) -> QuerySet[Lead]:
     )
 
 
-def _nowhere(moment: datetime) -> QuerySet[Lead]:
-    return Lead.objects.filter(
-        Q(status=Lead.Status.OWNED, owner=None)
-        | Q(status=Lead.Status.WAITING, pool=None)
-        | Q(status=Lead.Status.WAITING, opens_at=None)
-    )
-
-
-def _owned_while_not(moment: datetime) -> QuerySet[Lead]:
-    unowned = (Lead.Status.WAITING, Lead.Status.RECEIVED)
-    return Lead.objects.filter(status__in=unowned, owner__isnull=False)
-
-
-def _open_assignments() -> QuerySet[Assignment]:
-    return Assignment.objects.filter(ended_at=None)
-
-
-def _double_owner(moment: datetime) -> QuerySet[Lead]:
-    twice = _open_assignments().order_by().values("lead").annotate(n=Count("pk")).filter(n__gt=1)
-    return Lead.objects.filter(pk__in=twice.values("lead"))
-
-
-def _other_owner(moment: datetime) -> QuerySet[Assignment]:
-    owned = _open_assignments().filter(lead__status=Lead.Status.OWNED)
-    return owned.exclude(rep=F("lead__owner"))
-
-
-def _owner_without_assignment(moment: datetime) -> QuerySet[Lead]:
-    assigned = _open_assignments().filter(lead=OuterRef("pk"))
-    return Lead.objects.filter(~Exists(assigned), status=Lead.Status.OWNED)
-
-
-def _assignment_without_owner(moment: datetime) -> QuerySet[Assignment]:
-    return _open_assignments().exclude(lead__status=Lead.Status.OWNED)
-
-
-def _stale_offers(moment: datetime) -> QuerySet[Offer]:
-    still_on = Q(lead__status=Lead.Status.WAITING, lead__period=F("period"))
-    return Offer.objects.filter(~still_on, closed_at=None)
-
-
 def _undecided(moment: datetime) -> QuerySet[Lead]:
     decided = Decision.objects.filter(lead=OuterRef("pk"))
     return Lead.objects.filter(~Exists(decided), status=Lead.Status.WAITING)
@@ -147,31 +108,6 @@ def _unattended(moment: datetime) -> QuerySet[Lead]:
     )
 
 
-def _wins_without_assignment(moment: datetime) -> QuerySet[Claim]:
-    assigned = Assignment.objects.filter(
-        lead=OuterRef("lead"), rep=OuterRef("rep"), method=Assignment.Method.CLAIM
-    )
-    return Claim.objects.filter(~Exists(assigned), result=Claim.Result.WON)
-
-
-def _assignments_without_win(moment: datetime) -> QuerySet[Assignment]:
-    won = Claim.objects.filter(lead=OuterRef("lead"), rep=OuterRef("rep"), result=Claim.Result.WON)
-    return Assignment.objects.filter(~Exists(won), method=Assignment.Method.CLAIM)
-
-
-def _pool_versions(moment: datetime) -> QuerySet[Pool]:
-    """Each lead that waits has come in, each one that was won has come in and gone."""
-    waiting = Lead.objects.filter(pool=OuterRef("pk"), status=Lead.Status.WAITING)
-    won = Claim.objects.filter(pool=OuterRef("pk"), result=Claim.Result.WON)
-    changes = _number(waiting, "pool") + 2 * _number(won, "pool")
-    return Pool.objects.annotate(changes=changes).filter(version__lt=F("changes"))
-
-
-def _number(rows: QuerySet[Any], by: str) -> Coalesce:
-    counted = rows.order_by().values(by).annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted), Value(0))
-
-
 def _unsent() -> QuerySet[OutboxMessage]:
     return OutboxMessage.objects.filter(sent_at=None, dropped_at=None, dead_at=None)
 
@@ -193,13 +129,13 @@ CHECKS = (
             "Set their status to “received” and their owner to nothing, then route them with"
             " leaddistrib.lifecycle.route."
         ),
-        _nowhere,
+        leads_nowhere,
     ),
     Check(
         "owner_of_unowned",
         _("Leads that wait to be claimed and have an owner all the same"),
         _("Clear their owner, or set their status to “owned” if there is an open assignment."),
-        _owned_while_not,
+        unowned_with_owner,
     ),
     Check(
         "two_owners",
@@ -208,33 +144,40 @@ CHECKS = (
             "Keep the assignment whose rep is the lead's owner and end the other. Then see that"
             " the constraint leaddistrib_one_open_assignment is there: `manage.py migrate`."
         ),
-        _double_owner,
+        leads_with_two_owners,
     ),
     Check(
         "owner_differs",
         _("Leads whose owner is not the rep of the open assignment"),
         _("The winning claim, or else the newest decision, names the right rep: set both to it."),
-        _other_owner,
+        assignments_of_others,
         "lead__public_id",
     ),
     Check(
         "owner_without_assignment",
         _("Leads with an owner and no open assignment"),
         _("Add an open assignment for the owner, as of the lead's last log entry."),
-        _owner_without_assignment,
+        owners_without_assignment,
     ),
     Check(
         "assignment_without_owner",
         _("Open assignments of leads that nobody owns"),
         _("End them, at the time of the lead's last log entry."),
-        _assignment_without_owner,
+        assignments_without_owner,
         "lead__public_id",
+    ),
+    Check(
+        "left_behind",
+        _("Reps who are not active and still have open leads"),
+        _("Hand over what is open: /leads/manage/reps/, or the action on the rep in the admin."),
+        lambda moment: left_behind(),
+        "user__username",
     ),
     Check(
         "open_offers",
         _("Open offers of leads that cannot be claimed any more"),
         _("Set the offers' closed_at to now: nobody can claim by them."),
-        _stale_offers,
+        stale_offers,
         "lead__public_id",
     ),
     Check(
@@ -262,14 +205,14 @@ CHECKS = (
         "win_without_assignment",
         _("Claims that won and assigned nothing"),
         _("Compare with the lead's log: it says who owned the lead, and when."),
-        _wins_without_assignment,
+        wins_without_assignment,
         "lead__public_id",
     ),
     Check(
         "assignment_without_win",
         _("Assignments by claim without a claim that won"),
         _("Compare with the lead's log: it says who owned the lead, and when."),
-        _assignments_without_win,
+        assignments_without_win,
         "lead__public_id",
     ),
     Check(
@@ -304,7 +247,7 @@ CHECKS = (
         "pool_version",
         _("Pools whose version is behind what happened in them"),
         _("Set the version to a higher number: pages then fetch the pool anew."),
-        _pool_versions,
+        pools_behind,
         "name",
     ),
     Check(

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from leaddistrib.models import OutboxMessage, Rep, Team, Territory, TimeOff
+from leaddistrib.models import Alert, OutboxMessage, Rep, Team, Territory, TimeOff
 from leaddistrib.testing import (
     LeadFactory,
     PoolFactory,
@@ -14,6 +14,7 @@ from leaddistrib.testing import (
     TeamFactory,
     UserFactory,
 )
+from tests.admin.test_rep_time import change, form
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +59,27 @@ def test_reps_are_paused_and_resumed_from_the_list(signed_in, reps):
     assert Rep.objects.filter(paused=True).count() == 5
     client.post(REPS, {"action": "resume", **chosen})
     assert not Rep.objects.filter(paused=True).exists()
+
+
+def test_who_unticks_active_is_told_what_is_left_and_where_it_is_handed_over(client, reps):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    david = reps["david"]
+
+    answer = client.post(change(david), form(david, active=""), follow=True)
+
+    text = answer.content.decode()
+    assert "David still has 1 open lead, which nobody works now." in text
+    assert f'href="{reverse("leaddistrib:leave", args=[david.public_id])}"' in text
+    assert Alert.objects.get().kind == "left_behind"
+
+
+def test_who_had_nothing_open_is_set_inactive_without_a_word(client, reps):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    answer = client.post(change(reps["amina"]), form(reps["amina"], active=""), follow=True)
+
+    assert not Rep.objects.get(pk=reps["amina"].pk).active
+    assert not [text for text in answer.context["messages"] if "open lead" in str(text)]
+    assert not Alert.objects.exists()
 
 
 def test_who_may_only_look_cannot_pause_anybody(signed_in, reps):

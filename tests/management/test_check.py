@@ -247,6 +247,14 @@ def test_a_gap_in_the_ledger(pushed):
     assert "rotation_differs" in found()
 
 
+def test_who_is_not_active_any_more_and_still_has_open_leads(pushed, amina):
+    amina.active = False
+    amina.save()
+    [finding] = findings(timezone.now())
+    assert (finding.code, finding.examples) == ("left_behind", ("amina",))
+    assert "Hand over what is open" in finding.remedy
+
+
 def test_a_pool_whose_version_went_back(raced):
     Pool.objects.filter(name="Everyone").update(version=1)
     assert found() == {"pool_version": 1}
