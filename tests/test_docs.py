@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from django.contrib.admin import site
 from django.contrib.auth import get_user_model
 from django.utils.module_loading import import_string
 
 from leaddistrib import checks, conf
+from leaddistrib.lifecycle.drafting import draft
+from leaddistrib.testing import PoolFactory, TeamFactory
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -57,6 +60,21 @@ def test_each_link_between_the_pages_leads_somewhere() -> None:
     for page in [ROOT / "README.md", *DOCS.glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_each_set_of_rules_in_the_documentation_makes_a_draft(db: None) -> None:
+    text = (DOCS / "rules.md").read_text("utf-8")
+    blocks = re.findall(r"```yaml\n(rules:.+?)```", text, re.DOTALL)
+    sets = [yaml.safe_load(block)["rules"] for block in blocks]
+    assert len(sets) == 3
+    steps = [rule["then"] for rules in sets for rule in rules]
+    steps += [step for first in steps for step in first.get("fallback", ())]
+    for name in sorted({step["team"] for step in steps if "team" in step}):
+        TeamFactory(name=name)
+    for name in sorted({step["pool"] for step in steps if "pool" in step}):
+        PoolFactory(name=name, push_minutes=30)
+    for rules in sets:
+        assert draft(rules).rules.count() == len(rules)
 
 
 def admin_pages() -> dict[str, Any]:
