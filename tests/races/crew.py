@@ -24,7 +24,14 @@ from django.utils import timezone  # noqa: E402
 
 from leaddistrib.errors import InvalidRules  # noqa: E402
 from leaddistrib.events import publishing  # noqa: E402
-from leaddistrib.lifecycle import claim, log_contact, receive, release, start  # noqa: E402
+from leaddistrib.lifecycle import (  # noqa: E402
+    claim,
+    log_contact,
+    receive,
+    release,
+    start,
+    take_back,
+)
 from leaddistrib.lifecycle.crediting import credit_turn  # noqa: E402
 from leaddistrib.lifecycle.intake.cleaning import clean  # noqa: E402
 from leaddistrib.lifecycle.publishing import (  # noqa: E402
@@ -35,7 +42,7 @@ from leaddistrib.lifecycle.publishing import (  # noqa: E402
     unschedule,
 )
 from leaddistrib.lifecycle.retrying import retry_due  # noqa: E402
-from leaddistrib.models import Lead, Rep, RuleSet  # noqa: E402
+from leaddistrib.models import HandOver, Lead, Rep, RuleSet  # noqa: E402
 from tests.races.faults import FAULTS  # noqa: E402
 
 settings.DEBUG = False  # it keeps every query of every thread
@@ -136,6 +143,16 @@ class Crew:
             return {"result": str(credit_turn(Lead(pk=lead), reason="invalid"))}
 
         return [self.answered("credit", lead, None, gives_back)]
+
+    def take_back(self, handover: int) -> list[dict[str, Any]]:
+        """The hand-over was a mistake: what nobody worked on comes back."""
+
+        def takes() -> dict[str, Any]:
+            one = HandOver.objects.get(pk=handover)
+            done = take_back(one, actor=one.rep.user, reason="She stays")
+            return {"result": "taken back", "leads": [each.lead_id for each in done.decisions]}
+
+        return [self.answered("take back", None, None, takes)]
 
     def receive(self, external_id: str, key: str) -> list[dict[str, Any]]:
         """A lead comes in; with "" for either, without that identity."""

@@ -260,9 +260,10 @@ def _intake(history: History) -> Iterator[str]:
 
 
 def _outbox() -> Iterator[str]:
-    """Each push has one message, to its owner."""
-    pushed = Decision.objects.filter(method="push").values_list("pk", "owner__user")
-    expected = Counter((f"lead.assigned:{pk}", user) for pk, user in pushed)
+    """Each lead that was pushed or given by hand has one message, to its owner."""
+    given = Decision.objects.filter(method__in=("push", "manual"))
+    owners = given.values_list("pk", "owner__user")
+    expected = Counter((f"lead.assigned:{pk}", user) for pk, user in owners)
     kept = OutboxMessage.objects.filter(event__startswith="lead.assigned:")
     if expected != Counter(kept.values_list("event", "recipient")):
-        yield "the messages are not those of the pushes"
+        yield "the messages are not those of the leads that were given to somebody"
