@@ -59,6 +59,7 @@ def take_back(
 
 @act(durable=True)
 def _begin(handover_id: int, actor: AbstractUser, reason: str) -> Moved:
+    """All but the leads, once: whoever goes on after it was cut off has only leads to take back."""
     handover = HandOver.objects.get(pk=handover_id)
     successor = handover.successor
     covered = covered_by(successor).values_list("pk", flat=True) if successor else ()
@@ -69,11 +70,11 @@ def _begin(handover_id: int, actor: AbstractUser, reason: str) -> Moved:
         if not handover.retired or handover.taken_back_at:
             raise ValueError("Leads are given to active reps only.")
         set_active(rep, True, actor, reason)
-    moved = return_holdings(handover, actor, reason)
-    if handover.taken_back_at is None:
-        handover.taken_back_at = clock.now()
-        handover.save(update_fields=("taken_back_at",))
-    return moved
+    if handover.taken_back_at:
+        return {}
+    handover.taken_back_at = clock.now()
+    handover.save(update_fields=("taken_back_at",))
+    return return_holdings(handover, actor, reason)
 
 
 @act(durable=True)

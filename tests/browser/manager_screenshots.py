@@ -19,7 +19,7 @@ def test_pages_of_a_manager(team, shoot):
     shoot("manage-alerts", team.mireille, at("manage"))
     shoot("manage-reps", team.mireille, at("reps"))
     shoot("manage-leave", team.mireille, at("leave", team.amina.public_id))
-    successor = {"accounts_to": str(team.bruno.public_id)}
+    successor = {"successor": str(team.bruno.public_id)}
     shoot("manage-leave-to", team.mireille, at("leave", team.amina.public_id, **successor))
     shoot("manage-assign", team.mireille, at("assign", **ids))
     shoot("manage-credit", team.mireille, at("credit", owned.public_id))

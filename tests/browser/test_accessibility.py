@@ -77,7 +77,7 @@ def pages_of_a_manager(team):
         (team.mireille, "/leads/manage/"),
         (team.mireille, "/leads/manage/reps/"),
         (team.mireille, leave),
-        (team.mireille, f"{leave}?accounts_to={team.bruno.public_id}"),
+        (team.mireille, f"{leave}?successor={team.bruno.public_id}"),
         (team.mireille, f"/leads/manage/reps/{team.chloe.public_id}/{given.id}/"),
         (team.mireille, f"/leads/manage/assign/?lead={waiting.public_id}"),
         (team.mireille, f"/leads/manage/credit/{team.bruno.leads.all()[0].public_id}/"),

@@ -349,6 +349,20 @@ def test_everything_else_comes_back_too_as_far_as_the_successor_still_has_it(lea
     assert leaving.david.backup == leaving.amina
 
 
+def test_what_was_given_to_the_successor_anew_afterwards_is_not_taken_back_again(leaving):
+    account = AccountFactory(owner=leaving.amina)
+    done = leave(leaving, successor=leaving.bruno)
+    back(leaving, done)
+    account.refresh_from_db()
+    account.owner = leaving.bruno
+    account.save()
+
+    back(leaving, done)
+
+    account.refresh_from_db()
+    assert account.owner == leaving.bruno
+
+
 def test_who_was_set_inactive_by_it_is_active_again_and_the_record_says_by_whom(leaving):
     lead = LeadFactory(owner=leaving.amina)
     done = leave(leaving, leaves=True)

@@ -69,6 +69,8 @@ def leave(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse
         except Busy:
             busy = _("Too much is going on at once. What was done stays done: go on from here.")
             form.add_error(None, busy)
+        except ValueError:  # the successor was set inactive at this very moment
+            form.add_error("successor", form.fields["successor"].error_messages["invalid_choice"])
         else:
             _say(request, done, _shown(request.POST.get("shown", ""), salt))
             return redirect("leaddistrib:handed-over", rep.public_id, done.id)
@@ -154,9 +156,6 @@ def _numbers(moved: Mapping[str, Sequence[int]]) -> Mapping[str, int]:
 def _take_back(request: HttpRequest, viewer: Viewer, handover: HandOver) -> HttpResponse:
     rep = handover.rep
     again = redirect("leaddistrib:handed-over", rep.public_id, handover.public_id)
-    if not rep.active and (not handover.retired or handover.taken_back_at):
-        messages.error(request, _("Set the rep active again first: nothing was taken back."))
-        return again
     try:
         done = take_back(
             handover,
@@ -167,6 +166,8 @@ def _take_back(request: HttpRequest, viewer: Viewer, handover: HandOver) -> Http
     except Busy:
         busy = _("Too much is going on at once. What was taken back stays so: go on from here.")
         messages.error(request, busy)
+    except ValueError:  # inactive, and not by this hand-over
+        messages.error(request, _("Set the rep active again first: nothing was taken back."))
     else:
         _say_taken_back(request, done, rep)
     return again

@@ -47,6 +47,8 @@ def assign(request: HttpRequest, viewer: Viewer) -> HttpResponse:
                 )
             except Busy:
                 form.add_error(None, BUSY)
+            except ValueError:  # set inactive at this very moment
+                form.add_error("to", form.fields["to"].error_messages["invalid_choice"])
             else:
                 _say(request, done, to)
                 return _back([] if done.changed else leads)
