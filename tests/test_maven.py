@@ -4,7 +4,6 @@ import pytest
 
 from leaddistrib.models import Account, Assignment, Lead, Rep, RuleSet, Team, Territory, Turn
 from leaddistrib.queries.distribution import By
-from leaddistrib.queries.replay import compare_strategies
 from tools import maven, maven_tables
 
 AGENTS = """sales_agent,manager,regional_office
@@ -76,7 +75,7 @@ def test_files_become_an_organisation_with_its_past_and_strategies_are_compared(
         "All others": 2,  # Manille is in Asia, and of Chloé's lead nothing is known
     }
     assert routed.load.total() == 5
-    outcomes = compare_strategies(ruleset, leads)
+    outcomes = maven_tables.compare(ruleset, leads)
     assert outcomes[0].load == {rep.pk: n for rep in Rep.objects.all() if (n := _had(rep))}
     assert {"round_robin", "weighted", "least_loaded"} <= {one.strategy for one in outcomes}
     assert all(sum(one.load.values()) + one.waiting == 5 for one in outcomes)

@@ -19,7 +19,7 @@ def show(ruleset: RuleSet, asks: Mapping[str, str]) -> None:
     routed = decide(ruleset, leads)
     show_rules(ruleset, routed, asks)
     show_reps(routed)
-    show_strategies(compare_strategies(ruleset, leads))
+    show_strategies(compare(ruleset, leads))
 
 
 def past() -> list[Lead]:
@@ -36,7 +36,14 @@ def report(by: By) -> Report:
 
 def decide(ruleset: RuleSet, leads: Sequence[Lead]) -> Side:
     """What the rules do with ``leads``, by a dry run's replay. Writes nothing."""
-    return replay(ruleset, leads, begins=leads[0].received_at).after
+    begins, ends = leads[0].received_at, leads[-1].received_at
+    return replay(ruleset, leads, begins=begins, ends=ends).after
+
+
+def compare(ruleset: RuleSet, leads: Sequence[Lead]) -> list[Outcome]:
+    """What happened to ``leads``, and what each strategy would have done. Writes nothing."""
+    begins, ends = leads[0].received_at, leads[-1].received_at
+    return compare_strategies(ruleset, leads, begins=begins, ends=ends)
 
 
 def show_report(by_team: Report) -> None:
@@ -54,7 +61,7 @@ def show_rules(ruleset: RuleSet, routed: Side, asks: Mapping[str, str]) -> None:
     print(f"\n{'Decided by the rules':34} {'goes by':16} {'leads':>6}")
     for rule in ruleset.rules.order_by("position"):
         print(f"{rule.name:34} {asks.get(rule.name, ''):16} {routed.rules[rule.pk]:6}")
-    print(f"{'all':51} {routed.rules.total() + routed.unmatched:6}")
+    print(f"{'all':51} {routed.rules.total() + len(routed.unmatched):6}")
     print(f"with a rep {routed.load.total()}, in a pool {routed.pools.total()}")
 
 
