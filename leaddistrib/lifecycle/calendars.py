@@ -15,7 +15,8 @@ from leaddistrib.errors import SealBroken
 from leaddistrib.lifecycle.alerting import open_alert
 from leaddistrib.lifecycle.availability import availability_changed
 from leaddistrib.lifecycle.fetching import NotFetched, check_address, fetch
-from leaddistrib.lifecycle.ics import Absence, UnreadableCalendar, absences
+from leaddistrib.lifecycle.ics import Absence, absences
+from leaddistrib.lifecycle.icsbounds import UnreadableCalendar
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Alert, Calendar, Rep, TimeOff
 from leaddistrib.queries import clock

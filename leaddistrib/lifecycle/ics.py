@@ -12,40 +12,21 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from leaddistrib.errors import LeadDistribError
+from leaddistrib.lifecycle.icsbounds import (
+    MOST_OCCURRENCES,
+    UnreadableCalendar,
+    bound,
+    relevant,
+)
 from leaddistrib.models import TimeOff
 
 LIBRARIES = ("icalendar", "recurring_ical_events")
-MOST_EVENTS = 5000
-"""Events of now and later, and occurrences of them, that a calendar may have."""
-
 DAY = timedelta(days=1)
 WEEK = timedelta(weeks=1)
-FOLD = re.compile(r"\r?\n[ \t]")
-# Line by line up to the event's own end: a beginning without an end is looked at once, not again
-# for each beginning before it.
-EVENT = re.compile(
-    r"^BEGIN:VEVENT[ \t]*\r?\n(?:(?!BEGIN:VEVENT|END:VEVENT).*\n)*END:VEVENT[ \t]*\r?\n",
-    re.MULTILINE,
-)
-REPEATS = re.compile(r"^(?:RRULE|RDATE|RECURRENCE-ID|DURATION)[:;]", re.MULTILINE)
-# No calendar repeats within a day; a file that does is made to keep the reader busy for hours.
-TOO_OFTEN = re.compile(
-    r"^RRULE[:;].*(?:FREQ=(?:SECOND|MINUTE|HOUR)LY|BY(?:HOUR|MINUTE|SECOND)=)",
-    re.MULTILINE | re.IGNORECASE,
-)
-START = re.compile(r"^DTSTART[^:\r\n]*:(\d{8})", re.MULTILINE)
-END = re.compile(r"^DTEND[^:\r\n]*:(\d{8})", re.MULTILINE)
+LINE_ENDS = re.compile(r"(?:\r?\n)+")
+FOLD = re.compile(r"\n[ \t]")
 # What the libraries raise for a file that is not as it should be.
 MALFORMED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
-
-
-class UnreadableCalendar(LeadDistribError):
-    """``code``: not_a_calendar, too_many_events, or no_library."""
-
-    def __init__(self, code: str, detail: object = "") -> None:
-        self.code = code
-        super().__init__(f"{code}: {detail}" if detail else code)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,54 +55,34 @@ def absences(
     Raises:
         UnreadableCalendar: it is no calendar, or too large a one, or packages are missing.
     """
-    text = FOLD.sub("", content.decode("utf-8", "replace").lstrip("\ufeff"))
+    # Without empty lines: one within a fold would leave another fold, for the library to unfold.
+    text = LINE_ENDS.sub("\n", content.decode("utf-8", "replace").lstrip("\ufeff"))
+    text = FOLD.sub("", text)
     if not text.lstrip().startswith("BEGIN:VCALENDAR") or "\nEND:VCALENDAR" not in text:
         raise UnreadableCalendar("not_a_calendar")
     found: set[Absence] = set()
     try:
-        for event in _occurrences(_relevant(text, since, until), since - DAY, until + DAY):
+        events = _occurrences(relevant(text, since, until), since - DAY, until + DAY)
+        for number, event in enumerate(events):
+            if number >= MOST_OCCURRENCES:
+                raise UnreadableCalendar("too_many_events")
             absence = _absence(event, zone, owner)
             if absence and since < absence.ends_at and absence.starts_at < until:
                 found.add(absence)
-            if len(found) > MOST_EVENTS:
-                raise UnreadableCalendar("too_many_events")
     except MALFORMED as error:
         raise UnreadableCalendar("not_a_calendar", type(error).__name__) from error
     return list(_joined(found))
 
 
-def _relevant(text: str, since: datetime, until: datetime) -> str:
-    """The calendar without events that are over, or far away, or that say nothing: most of a
-    calendar is past, and reading it takes a second for each megabyte."""
-    kept = 0
-    first, last = f"{since - 2 * DAY:%Y%m%d}", f"{until + 2 * DAY:%Y%m%d}"
-
-    def keep(match: re.Match[str]) -> str:
-        nonlocal kept
-        event = match[0]
-        if TOO_OFTEN.search(event):
-            return ""
-        if not REPEATS.search(event):
-            start, end = START.search(event), END.search(event)
-            if not start or start[1] > last or (end or start)[1] < first:
-                return ""
-        kept += 1
-        return event if kept <= MOST_EVENTS else ""
-
-    text = EVENT.sub(keep, text)
-    if kept > MOST_EVENTS:
-        raise UnreadableCalendar("too_many_events", kept)
-    return text
-
-
 def _occurrences(text: str, since: datetime, until: datetime) -> Iterator[Any]:
-    """Each occurrence of each event. Week by week, so that what repeats endlessly is noticed
-    before there are millions of it; one that lies in two weeks comes twice."""
+    """Each occurrence of each event. Week by week, so that too many are noticed before all are
+    there; one that lies in two weeks comes twice."""
     try:
         icalendar, recurring = (import_module(name) for name in LIBRARIES)
     except ImportError as error:
         raise UnreadableCalendar("no_library", error.name) from error
     calendar = icalendar.Calendar.from_ical(text)
+    bound(calendar, until.date() + WEEK)
     query = recurring.of(calendar, skip_bad_series=True)
     while since < until:
         yield from query.between(since, min(since + WEEK, until))

@@ -152,6 +152,10 @@ CALENDAR_PROBLEMS: Mapping[str, str | Promise] = {
     ),
     "not_a_calendar": lazy("What is there is not a calendar in ICS format."),
     "too_many_events": lazy("It has too many events."),
+    "too_much_work": lazy(
+        "Too much repeats in it, or since too long ago. Delete old series, or publish another"
+        " calendar."
+    ),
     "seal_broken": lazy(
         "Its address can no longer be opened, because the SECRET_KEY of this site was changed."
         " Enter the address again."

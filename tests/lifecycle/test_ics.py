@@ -1,12 +1,16 @@
 """What a calendar says of when its owner is not there (PU2)."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
+import icalendar
 import pytest
 
-from leaddistrib.lifecycle import ics
-from leaddistrib.lifecycle.ics import Absence, UnreadableCalendar, absences
+from leaddistrib.lifecycle import ics, icsbounds
+from leaddistrib.lifecycle.ics import Absence, absences
+from leaddistrib.lifecycle.icsbounds import UnreadableCalendar, looked_at
+from leaddistrib.queries.wording import calendar_problem
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
@@ -186,7 +190,8 @@ def test_what_repeats_within_a_day_is_left_out(rule):
 
 
 def test_a_calendar_with_too_much_in_it_is_refused(monkeypatch):
-    monkeypatch.setattr(ics, "MOST_EVENTS", 3)
+    monkeypatch.setattr(icsbounds, "MOST_EVENTS", 3)
+    monkeypatch.setattr(ics, "MOST_OCCURRENCES", 40)
     events = [f"DTSTART:2026030{n}T090000Z\nDTEND:2026030{n}T100000Z" for n in range(3, 8)]
     daily = "DTSTART:20260303T090000Z\nDTEND:20260303T100000Z\nRRULE:FREQ=DAILY"
     past = [f"DTSTART:2020030{n}T090000Z\nDTEND:2020030{n}T100000Z" for n in range(1, 8)]
@@ -214,6 +219,103 @@ def test_what_is_no_calendar_is_said_to_be_none(content):
     with pytest.raises(UnreadableCalendar) as refused:
         absences(content, zone=PARIS, since=NOW, until=UNTIL)
     assert refused.value.code == "not_a_calendar"
+
+
+EACH_DAY = "DTSTART:00010101T090000Z\nDTEND:00010101T100000Z\nRRULE:FREQ=DAILY"
+NEVER = "DTSTART:20260301T090000Z\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"
+ZONE = (
+    "BEGIN:VTIMEZONE\nTZID:X\nBEGIN:STANDARD\nDTSTART:16010101T000000\n{}\nEND:STANDARD\n"
+    "END:VTIMEZONE\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("events", "more"),
+    [
+        ([EACH_DAY] * 1000, ""),
+        ([EACH_DAY] * 17, ""),
+        ([NEVER] * 5, ""),
+        (["DTSTART:20260330T090000Z\nRRULE:FREQ=YEARLY;BYMONTH=2"] * 5, ""),
+        ([EACH_DAY + "\nRRULE:FREQ=DAILY" * 17], ""),
+        (["DTSTART:20260301T090000Z\nRRULE:FREQ=DAILY\nDURATION:P3000D"], ""),
+        (["DTSTART:20260301T090000Z\nRRULE:FREQ=DAILY\nDURATION:P300D"] * 400, ""),
+        (
+            [
+                "DTSTART:20260301T090000Z\n"
+                + "EXDATE:20260303T090000Z"
+                + ",20260303T090000Z" * 20_000
+            ],
+            "",
+        ),
+        (["DTSTART:20260301T090000Z\nRDATE:" + "20260303T090000Z," * 20_001 + "20260303"], ""),
+        (["RECURRENCE-ID;RANGE=THISANDFUTURE:20260303T090000Z\nDTSTART:00260303T090000Z"], ""),
+        ([], ZONE.format("RRULE:FREQ=SECONDLY")),
+        ([], ZONE.format("RRULE:FREQ=YEARLY;BYMONTH=2;BYDAY=1SU") * 61),
+    ],
+)
+def test_what_would_keep_its_reader_busy_is_refused_before_it_is_read(events, more, monkeypatch):
+    monkeypatch.setattr("dateutil.rrule.rrule._iter", _nobody_looks)
+
+    with pytest.raises(UnreadableCalendar) as refused:
+        found(*events, more=more)
+
+    assert refused.value.code in ("too_much_work", "too_many_events")
+    assert calendar_problem(refused.value.code)
+
+
+def _nobody_looks(rule):
+    pytest.fail("The days of a rule were looked at.")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY",
+        "FREQ=DAILY;BYDAY=MO,TU,WE",
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;WKST=SU",
+        "FREQ=MONTHLY;BYDAY=1MO",
+        "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+        "FREQ=MONTHLY;BYMONTHDAY=31",
+        "FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=-1",
+        "FREQ=YEARLY",
+        "FREQ=YEARLY;BYMONTH=2",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+        "FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=31",
+        "FREQ=YEARLY;BYMONTH=11;BYDAY=-1TH",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=31",
+        "FREQ=DAILY;INTERVAL=7;BYDAY=TU",
+        "FREQ=YEARLY;BYWEEKNO=53;BYMONTH=6",
+    ],
+)
+def test_no_more_days_are_looked_at_than_were_counted_before(rule, monkeypatch):
+    """By the library that does it: the days that it goes through, one period after the other."""
+    seen = []
+    walker = import_module("dateutil.rrule")._iterinfo
+    for name in ("ydayset", "mdayset", "wdayset", "ddayset"):
+        look = getattr(walker, name)
+
+        def counted(self, *args, look=look):
+            days = look(self, *args)
+            seen.append(days[2] - days[1])
+            return days
+
+        monkeypatch.setattr(walker, name, counted)
+    content = calendar(f"DTSTART:20160302T090000Z\nDTEND:20160302T100000Z\nRRULE:{rule}")
+    [event] = icalendar.Calendar.from_ical(content).walk("VEVENT")
+
+    absences(content, zone=PARIS, since=NOW, until=UNTIL)
+
+    bound = looked_at(event, event["RRULE"], UNTIL.date())
+    assert 0 < sum(seen) <= bound
+    never = any(part in rule for part in ("30", "=12;", "=7;", "WEEKNO"))
+    assert (bound > 1_000_000) == never
+
+
+def test_a_calendar_full_of_ordinary_meetings_is_read(monkeypatch):
+    weekly = "DTSTART:20160302T090000Z\nDTEND:20160302T100000Z\nRRULE:FREQ=WEEKLY;BYDAY=WE"
+
+    assert len(found(*[weekly] * 50)) == 13
 
 
 def test_a_calendar_without_events_is_one():
