@@ -28,6 +28,19 @@ CHUNK = 64 * 1024
 LONGEST_NAME = 253  # of a host, by the rules of DNS
 PORTS = {"https": 443, "http": 80}
 TRANSLATED = ip_network("64:ff9b::/96")  # NAT64: an IPv4 address in its last four bytes
+UNICAST = ip_network("2000::/3")  # all that IPv6 has given out for the public internet
+METADATA = frozenset(
+    ip_address(one)
+    for one in (
+        "169.254.169.254",
+        "100.100.100.200",  # Alibaba
+        "168.63.129.16",  # Azure
+        "192.0.0.192",  # Oracle
+        "fd00:ec2::254",  # Amazon
+        "fd20:ce::254",  # Google
+    )
+)
+"""Where clouds keep the keys of their machines, beside what is link-local."""
 
 
 class NotFetched(LeadDistribError):
@@ -129,23 +142,25 @@ def is_internal(parts: SplitResult) -> bool:
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether an address belongs to the public internet, also one that hides another in it."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in TRANSLATED:
-            inner = IPv4Address(address.packed[-4:])
-        if address.teredo:
-            inner = address.teredo[1]
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not address.is_multicast
+    inner = _unwrapped(address)
+    if isinstance(inner, IPv6Address) and inner not in UNICAST:
+        return False
+    return inner.is_global and not inner.is_multicast and inner not in METADATA
+
+
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that is asked in the end, where an IPv6 address carries one."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in TRANSLATED:
+        return IPv4Address(address.packed[-4:])
+    return address.ipv4_mapped or address.sixtofour or (address.teredo or (0, address))[1]
 
 
 def _check(address: IPv4Address | IPv6Address, internal: bool) -> None:
     # Where clouds keep the keys of their machines: never, whatever a setting says.
-    link_local = address.is_link_local
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        link_local = address.ipv4_mapped.is_link_local
-    if link_local or not (internal or is_public(address)):
+    inner = _unwrapped(address)
+    if inner.is_link_local or inner in METADATA or not (internal or is_public(address)):
         raise NotFetched("address_not_allowed", address)
 
 

@@ -34,6 +34,21 @@ PRIVATE = (
     "::ffff:169.254.169.254",
     "64:ff9b::a9fe:a9fe",
     "2002:7f00:1::",
+    "fec0::1",
+    "64:ff9b:1::a00:1",
+    "::ffff:0:7f00:1",
+    "::10.0.0.1",
+    "168.63.129.16",
+    "192.0.0.192",
+)
+METADATA = (
+    "169.254.169.254",
+    "100.100.100.200",
+    "168.63.129.16",
+    "fe80::a9fe:a9fe",
+    "fd00:ec2::254",
+    "64:ff9b::a9fe:a9fe",
+    "::ffff:169.254.169.254",
 )
 
 
@@ -176,12 +191,20 @@ def test_a_name_that_leads_to_a_private_address_is_refused(address, monkeypatch)
     assert code_of("https://calendar.example/a.ics") == "address_not_allowed"
 
 
-def test_where_clouds_keep_their_keys_is_refused_whatever_the_settings_say(settings):
-    settings.LEADDISTRIB = {"INTERNAL_HOSTS": ("169.254.169.254", "10.1.2.3")}
+@pytest.mark.parametrize("address", ["93.184.215.14", "2606:4700::1111", "64:ff9b::808:808"])
+def test_public_addresses_are_asked(address):
+    assert is_public(ip_address(address))
+
+
+@pytest.mark.parametrize("address", METADATA)
+def test_where_clouds_keep_their_keys_is_refused_whatever_the_settings_say(address, settings):
+    settings.LEADDISTRIB = {"INTERNAL_HOSTS": (address, "10.1.2.3", "fd00::1")}
 
     assert check_address("http://10.1.2.3/a.ics")
+    assert check_address("http://[fd00::1]/a.ics")
+    host = f"[{address}]" if ":" in address else address
     with pytest.raises(NotFetched):
-        check_address("http://169.254.169.254/latest/meta-data/")
+        check_address(f"http://{host}/latest/meta-data/")
 
 
 def test_the_name_is_looked_up_once_and_what_was_looked_at_is_asked(monkeypatch):
