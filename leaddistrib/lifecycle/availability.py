@@ -6,6 +6,7 @@ from datetime import datetime, time
 from django.contrib.auth.models import AbstractBaseUser
 
 from leaddistrib.engine.availability import overlapping
+from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Situation, first_refusal
 from leaddistrib.lifecycle.announcing import announce_limits
 from leaddistrib.lifecycle.retrying import wake
@@ -138,11 +139,16 @@ def set_cover(
         ValidationError: the backup is the rep, or is covered by the rep in the end.
         Busy: the database was locked through every retry; nothing was written.
     """
-    lock_reps([rep.pk])
+    # Both, so that of two who name each other at once the second is refused.
+    lock_reps({rep.pk, backup.pk} if backup else {rep.pk})
+    if backup:
+        backup.refresh_from_db(fields=("backup",))
     rep.backup, rep.taper_days = backup, taper_days
     rep.check_backup()
     _save(rep, ("backup", "taper_days"), actor)
     availability_changed(rep)
+    if backup:  # may be the one for whom the leads of a rep on leave are waiting
+        _wake_if_available(backup, rep_facts([backup.pk], clock.now())[backup.pk])
 
 
 def set_language(rep: Rep, language: str) -> None:
@@ -157,7 +163,11 @@ def availability_changed(rep: Rep) -> None:
     now = clock.now()
     facts = rep_facts([rep.pk], now)
     announce_limits([rep], facts, now)
-    if not first_refusal(facts[rep.pk], Situation(now)):
+    _wake_if_available(rep, facts[rep.pk])
+
+
+def _wake_if_available(rep: Rep, facts: RepFacts) -> None:
+    if not first_refusal(facts, Situation(clock.now())):
         wake([rep])
 
 

@@ -18,7 +18,7 @@ from leaddistrib.lifecycle.availability import (
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.retrying import retry_due
 from leaddistrib.models import Lead, Rep, TimeOff, WorkingHours
-from leaddistrib.testing import clock_at, publish_rules
+from leaddistrib.testing import AccountFactory, clock_at, publish_rules
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)
@@ -173,6 +173,36 @@ def test_nobody_is_the_own_backup_not_even_by_way_of_others(cast, chain):
     with pytest.raises(ValidationError):
         set_cover(cast.amina, backup=reps[chain[0]], taper_days=0)
     assert Rep.objects.get(pk=cast.amina.pk).backup is None
+
+
+def test_of_two_who_name_each_other_as_backup_at_once_the_second_is_refused(cast):
+    amina, bruno = Rep.objects.get(pk=cast.amina.pk), Rep.objects.get(pk=cast.bruno.pk)
+    set_cover(cast.bruno, backup=cast.amina, taper_days=0)
+
+    with pytest.raises(ValidationError):  # although this page knows nothing of it yet
+        set_cover(amina, backup=bruno, taper_days=0)
+
+
+def test_leads_that_wait_for_a_rep_on_leave_go_to_the_backup_as_soon_as_one_is_named(cast):
+    AccountFactory(name="Acme", owner=cast.amina)
+    publish_rules(
+        [
+            {
+                "name": "Accounts",
+                "when": {},
+                "then": {"push": "account_owner", "fallback": [{"pool": "Everyone"}]},
+            }
+        ]
+    )
+    with clock_at(NOON):
+        add_time_off(cast.amina, NOON, NOON + DAY)
+    lead = comes_in(NOON)
+    assert (lead.status, owner_after_retrying(lead)) == (Lead.Status.WAITING, None)
+
+    with clock_at(NOON):
+        set_cover(cast.amina, backup=cast.bruno, taper_days=0)
+
+    assert owner_after_retrying(lead) == cast.bruno
 
 
 def test_leave_ends_after_it_starts(cast):
