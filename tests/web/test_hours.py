@@ -97,6 +97,15 @@ def test_a_zone_that_does_not_exist_is_refused(cast, zone):
     assert "time_zone" in save_week(cast.amina, time_zone=zone).context["week"].errors
 
 
+def test_zones_are_named_in_the_language_of_the_rep(cast):
+    def place(language):
+        with translation.override(language):
+            choices = dict(WeekForm(cast.amina).fields["time_zone"].choices)
+            return dict(choices["Europe"])["Europe/London"]
+
+    assert (place("en"), place("fr")) == ("London", "Londres")
+
+
 def test_a_zone_that_an_admin_entered_stays_one_of_the_choices(cast):
     cast.amina.time_zone = "CET"
 
@@ -203,6 +212,20 @@ def test_a_calendar_is_named_read_and_forgotten(cast):
 
     client.post(page("calendar-remove"))
     assert not Calendar.objects.exists()
+
+
+def test_before_a_calendar_is_forgotten_the_page_names_the_leave_that_goes_with_it(cast):
+    calendar = set_calendar(cast.amina, "https://calendar.example/a.ics", busy_counts=True)
+    times = {"rep": cast.amina, "starts_at": NOON + DAY, "ends_at": NOON + 3 * DAY}
+    TimeOff.objects.create(calendar=calendar, **times)
+    with clock_at(NOON):
+        asked = text_of(signed_in(cast.amina).get(page("hours")))
+        TimeOff.objects.update(calendar=None)
+        nothing = text_of(signed_in(cast.amina).get(page("hours")))
+
+    assert "March 3, 2026 – March 5, 2026" in asked
+    assert "leads may reach you on these days" in asked
+    assert "It brought no leave that is still to come." in nothing
 
 
 @pytest.mark.parametrize("url", ["http://calendar.example/", "https://127.0.0.1/", "calendar"])

@@ -14,10 +14,10 @@ from leaddistrib.errors import Busy
 from leaddistrib.lifecycle import availability as lifecycle
 from leaddistrib.lifecycle import calendars
 from leaddistrib.models import Calendar
-from leaddistrib.queries import wording
+from leaddistrib.queries import clock, wording
 from leaddistrib.queries.weeks import zone_of
 from leaddistrib.web.access import Viewer, signed_in
-from leaddistrib.web.views.me import say_busy
+from leaddistrib.web.views.me import coming_leave, say_busy
 from leaddistrib.web.whenforms import CalendarForm, CoverForm, WeekForm, week_of
 
 
@@ -110,6 +110,7 @@ def _page(request: HttpRequest, viewer: Viewer, status: int = 200, **forms: Any)
         "cover": CoverForm(rep),
         "calendar": kept,
         "calendar_form": CalendarForm(kept),
+        "brought": [one for one in coming_leave(rep, clock.now()) if one[0].calendar_id],
         "problem": wording.calendar_problem(kept.problem) if kept and kept.problem else "",
         **forms,
     }

@@ -55,7 +55,7 @@ def _page(
         "limits": standing(rep, now),
         "pools": list(pools_with_sizes(rep)),
         "form": form or TimeOffForm(zone=zone),
-        "time_off": _coming(rep, now),
+        "time_off": coming_leave(rep, now),
         "cover": covered_by(rep, now),
         "covers": covers_for(rep, now),
         "week": week_in_words(rep),
@@ -64,7 +64,7 @@ def _page(
         return render(request, "leaddistrib/me.html", context, status=status)
 
 
-def _coming(rep: Rep, now: datetime) -> list[tuple[TimeOff, datetime]]:
+def coming_leave(rep: Rep, now: datetime) -> list[tuple[TimeOff, datetime]]:
     """Leave that is not over, each with its last day rather than the day after it."""
     leave = rep.time_off.filter(ends_at__gt=now, kind=TimeOff.Kind.LEAVE)
     return [(off, off.ends_at - timedelta(microseconds=1)) for off in leave]
