@@ -5,8 +5,11 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.db import OperationalError
 from django.urls import reverse
 
+from leaddistrib.admin import people
+from leaddistrib.lifecycle import transactions
 from leaddistrib.lifecycle.calendars import set_calendar
 from leaddistrib.models import Calendar, Rep, TimeOff, WorkingHours
 from leaddistrib.sealing import unseal
@@ -188,6 +191,22 @@ def test_whoever_may_only_look_at_reps_sees_the_server_of_their_calendars(admin)
 
     assert "calendar.example, set" in page
     assert "canary" not in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_save_that_the_database_has_no_time_for_says_so_and_changes_nothing(admin, monkeypatch):
+    amina = RepFactory()
+
+    def locked(*args, **options):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(transactions, "RETRIES", 0)
+    monkeypatch.setattr(people, "set_calendar", locked)
+    given = {"url": "https://calendar.example/a.ics"}
+    response = admin.post(change(amina), form(amina, calendar=given, capacity=7), follow=True)
+
+    assert "Nothing was changed: try again." in response.content.decode()
+    assert Rep.objects.get().capacity == 50
 
 
 def test_a_calendar_of_the_own_network_is_refused(admin):
