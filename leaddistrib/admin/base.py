@@ -1,5 +1,6 @@
 """What the admin pages of leaddistrib have in common."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -77,6 +78,35 @@ class ReadOnlyAdmin(LeadDistribAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class LeadFactsAdmin(ReadOnlyAdmin):
+    """Facts of leads. Only to whoever may view leads do they say of which one: others read the
+    list without it, and no row's own page, whose title names the lead."""
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self._without_lead(request, super().get_list_display(request))
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        return self._without_lead(request, super().get_search_fields(request))
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        if not _may_view_leads(request):
+            return None
+        return super().get_list_display_links(request, list_display)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        may = super().has_view_permission(request, obj)
+        return may and (obj is None or _may_view_leads(request))
+
+    def _without_lead(self, request: HttpRequest, names: Iterable[Any]) -> list[Any]:
+        if _may_view_leads(request):
+            return list(names)
+        return [name for name in names if name != "lead" and not name.startswith("lead__")]
+
+
+def _may_view_leads(request: HttpRequest) -> bool:
+    return request.user.has_perm("leaddistrib.view_lead")
 
 
 class ReadOnlyInline(admin.TabularInline):

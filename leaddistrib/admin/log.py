@@ -2,13 +2,13 @@
 
 from django.contrib import admin
 
-from leaddistrib.admin.base import ReadOnlyAdmin
+from leaddistrib.admin.base import LeadFactsAdmin, ReadOnlyAdmin
 from leaddistrib.admin.filters import DateRangeFilter, RepFilter
 from leaddistrib.models import JobRun, LogEntry
 
 
 @admin.register(LogEntry)
-class LogEntryAdmin(ReadOnlyAdmin):
+class LogEntryAdmin(LeadFactsAdmin):
     list_display = ("at", "event", "lead", "rep", "actor")
     list_select_related = ("lead", "rep__user", "actor")
     list_filter = ("event", RepFilter, ("at", DateRangeFilter))

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from leaddistrib.admin.base import ReadOnlyAdmin
+from leaddistrib.admin.base import LeadFactsAdmin
 from leaddistrib.admin.filters import DateRangeFilter, PoolFilter, RepFilter, RuleSetFilter
 from leaddistrib.models import Assignment, Claim, Decision, Offer
 from leaddistrib.queries import explanations
@@ -13,7 +13,7 @@ LEAD = ("lead__company", "lead__contact_name", "lead__external_id")
 
 
 @admin.register(Offer)
-class OfferAdmin(ReadOnlyAdmin):
+class OfferAdmin(LeadFactsAdmin):
     list_display = ("lead", "rep", "opens_at", "told_at", "seen_at", "closed_at")
     list_select_related = ("lead", "rep__user")
     list_filter = (RepFilter, ("opens_at", DateRangeFilter))
@@ -22,7 +22,7 @@ class OfferAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Claim)
-class ClaimAdmin(ReadOnlyAdmin):
+class ClaimAdmin(LeadFactsAdmin):
     list_display = ("claimed_at", "rep", "lead", "result", "why", "speed", "via")
     list_select_related = ("lead", "rep__user")
     list_filter = ("result", RepFilter, PoolFilter, ("claimed_at", DateRangeFilter))
@@ -38,7 +38,7 @@ class ClaimAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(ReadOnlyAdmin):
+class AssignmentAdmin(LeadFactsAdmin):
     list_display = ("lead", "rep", "method", "started_at", "ended_at", "end")
     list_select_related = ("lead", "rep__user")
     list_filter = ("method", "end", RepFilter, ("started_at", DateRangeFilter))
@@ -47,7 +47,7 @@ class AssignmentAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Decision)
-class DecisionAdmin(ReadOnlyAdmin):
+class DecisionAdmin(LeadFactsAdmin):
     list_display = ("decided_at", "lead", "method", "rule", "owner", "pool")
     list_select_related = ("lead", "rule", "owner__user", "pool")
     list_filter = ("method", RuleSetFilter, ("decided_at", DateRangeFilter))

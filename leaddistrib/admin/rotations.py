@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from leaddistrib.admin.base import ReadOnlyAdmin, ReadOnlyInline, number_of
+from leaddistrib.admin.base import LeadFactsAdmin, ReadOnlyAdmin, ReadOnlyInline, number_of
 from leaddistrib.admin.filters import DateRangeFilter, RotationTeamFilter
 from leaddistrib.models import Rotation, Seat, Turn
 
@@ -48,7 +48,7 @@ class RotationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Turn)
-class TurnAdmin(ReadOnlyAdmin):
+class TurnAdmin(LeadFactsAdmin):
     list_display = (
         *("taken_at", "rotation", "number", "kind", "rep", "lead", "amount", "start", "finish"),
         "reason",
