@@ -168,7 +168,10 @@ def test_rule_sets(company, versions, shoot):
     now = timezone.now()
     since = now - timedelta(days=30)
     done = ask(draft, since=since, until=now + timedelta(days=1), actor=company.agnes)
-    work_off(now)
+    compared = ask(
+        draft, since=since, until=now + timedelta(days=1), strategies=True, actor=company.agnes
+    )
+    work_off(now, limit=2)
     waits = ask(draft, since=since, until=now, actor=company.agnes)
     DryRun.objects.filter(pk=waits.pk).update(asked_at=now - timedelta(minutes=2))
     lead = Lead.objects.filter(country="FR")[0]
@@ -181,11 +184,12 @@ def test_rule_sets(company, versions, shoot):
     shoot("rules-editor", company.agnes, at("rule_change", rule.pk))
     shoot("rules-publish", company.agnes, at("ruleset_publish", draft.pk))
     shoot("rules-differences", company.agnes, at("ruleset_differences", draft.pk))
-    shoot("rules-try", company.agnes, at("ruleset_try", draft.pk, lead=lead.pk, q="Company 1"))
-    shoot("rules-strategies", company.agnes, at("ruleset_strategies", draft.pk))
+    shoot("rules-try", company.agnes, at("ruleset_try", draft.pk, lead=lead.pk))
+    shoot("rules-strategies", company.agnes, at("dryrun_change", compared.pk))
     shoot("rules-review", company.agnes, at("rule_review", published.rules.first().pk))
     shoot("dry-run-add", company.agnes, at("dryrun_add", ruleset=draft.pk))
     shoot("dry-run", company.agnes, at("dryrun_change", done.pk))
+    shoot("dry-run-leads", company.agnes, at("dryrun_leads", done.pk))
     shoot("dry-run-waits", company.agnes, at("dryrun_change", waits.pk))
     write_rule(draft.rules.get(name="Hot leads"), [RuleStep(pool=company.queue)])
     put_in_force(draft, actor=company.agnes)
