@@ -192,7 +192,10 @@ def _to_pool(decision: Decision) -> str:
     }
     queued = _("The rule “%(rule)s” put this lead in the queue “%(pool)s”.")
     said = by_mode.get(Decision.Method(decision.method), queued) % named
-    return f"{said} {_('Nobody whom it asked before was available.')}" if asked else said
+    if not asked:
+        return said
+    # Not within the text above: what stands there is not found for the translators.
+    return " ".join((said, _("Nobody whom it asked before was available.")))
 
 
 def _waited(decision: Decision) -> Iterator[str]:

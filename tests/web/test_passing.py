@@ -1,5 +1,6 @@
 """Why a lead went to another: the reps it passed by find it, and read why (RU5, IG4)."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -211,3 +212,27 @@ def test_a_manager_reads_why_nobody_was_looked_at_and_who_stands_in(cast):
     told = signed_in(cast.mireille).get(page("lead", lead.public_id)).content.decode()
     assert "Nobody looks after its account, or it has none" in told
     assert "open leads: 0 of 50" in told
+
+
+def test_a_manager_reads_the_trace_in_french(cast, rules):
+    arrive("First")
+    away(cast.amina)
+    lead = arrive()
+    client = signed_in(cast.mireille)
+    told = client.get(page("lead", lead.public_id), headers={"Accept-Language": "fr"})
+    trace = told.content.decode().partition('class="trace-step"')[2].partition("</div>")[0]
+    assert "jusqu’au <time" in trace
+    assert "temps virtuel, en tours\u00a0: 0" in trace
+    assert not re.search(r">[^<]*\b(until|virtual time|in turn|on leave|took it)\b", trace)
+
+
+@pytest.mark.parametrize(
+    ("language", "until"), [("en", "until 03/04/2026"), ("fr", "jusqu’au 04/03/2026")]
+)
+def test_the_admin_writes_when_a_reason_ends_as_people_write_it(cast, rules, language, until):
+    away(cast.amina)
+    address = reverse("admin:leaddistrib_lead_change", args=[arrive().pk])
+    answer = signed_in(cast.admin).get(address, headers={"Accept-Language": language})
+    told = answer.content.decode()
+    assert until in told
+    assert "2026-03-04T" not in told
