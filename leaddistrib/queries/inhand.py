@@ -1,11 +1,12 @@
-"""Leads that wait in a shared pool while members look after them there (PO1, PO2)."""
+"""Which leads somebody is at: those that wait in a shared pool while members look after them there
+(PO1, PO2), and those whose owner has not been in touch."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from leaddistrib.models import Contact, Lead, Work
+from leaddistrib.models import Assignment, Contact, Lead, Work
 from leaddistrib.queries.cards import is_shared, work_on
 
 
@@ -22,6 +23,15 @@ def in_hand(moment: datetime) -> Q:
         lead=OuterRef("pk"), until__gt=moment, since__gte=OuterRef("opens_at")
     )
     return contacted() | Q(Exists(held))
+
+
+def untouched(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+    """Those of ``leads`` whose owner was not in touch with them: the longest owned first."""
+    touched = Contact.objects.filter(lead=OuterRef("pk"), rep=OuterRef("owner"))
+    held = Assignment.objects.filter(lead=OuterRef("pk"), ended_at=None)
+    owned = leads.filter(~Exists(touched), status=Lead.Status.OWNED)
+    since = Subquery(held.values("started_at")[:1])
+    return owned.alias(owned_since=since).order_by("owned_since", "id")
 
 
 def looked_after(leads: Iterable[Lead], moment: datetime) -> dict[int, datetime | None]:

@@ -61,6 +61,7 @@ class LeadFilterForm(forms.Form):
         ("", _("All")),
         ("waiting", _("Waiting")),
         ("owned", _("Owned")),
+        ("untouched", _("Owned, not contacted")),
         ("closed", _("Closed")),
     ]
 

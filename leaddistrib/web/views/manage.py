@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from leaddistrib.queries import clock
 from leaddistrib.queries.alerts import OpenAlert, open_alerts, waiting_for
 from leaddistrib.queries.inbox import sized
+from leaddistrib.queries.inhand import untouched
 from leaddistrib.queries.sight import leads_of, pools_seen
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.cards import TEMPERATURES
@@ -28,7 +29,9 @@ def manage(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if form.is_valid():
         if form.cleaned_data["company"]:
             leads = leads.filter(company__icontains=form.cleaned_data["company"])
-        if form.cleaned_data["status"]:
+        if form.cleaned_data["status"] == "untouched":
+            leads = untouched(leads)
+        elif form.cleaned_data["status"]:
             leads = leads.filter(status=form.cleaned_data["status"])
     now = clock.now()
     alerts = open_alerts(viewer.sight, now)
