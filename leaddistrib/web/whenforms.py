@@ -3,9 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta, tzinfo
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -20,9 +18,9 @@ from leaddistrib.lifecycle.ics import is_installed
 from leaddistrib.models import Calendar, Rep, TimeOff, WorkingHours
 from leaddistrib.queries import wording
 from leaddistrib.queries.holidays import NoHolidays, check_region
+from leaddistrib.queries.zones import zones as known_zones
 
 FURTHEST = timedelta(days=730)
-CONTINENTS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 PRESETS = {"split": "9–12, 13–18", "straight": "9–17"}
 """Weeks to begin with, Monday to Friday, by the name in their link."""
 
@@ -190,19 +188,9 @@ def week_in_words(rep: Rep) -> list[tuple[str, str]]:
     return [(str(names[number]), in_words(day)) for number, day in _days(rep).items()]
 
 
-@cache
-def _known_zones() -> dict[str, list[tuple[str, str]]]:
-    known: dict[str, list[tuple[str, str]]] = {}
-    for name in sorted(available_timezones()):
-        area, _slash, place = name.partition("/")
-        if place and area in CONTINENTS:
-            known.setdefault(area, []).append((name, place.replace("_", " ").replace("/", ", ")))
-    return known
-
-
 def _zones(own: str) -> list[Any]:
     default = _("As the organisation (%(zone)s)") % {"zone": timezone.get_default_timezone_name()}
-    zones: list[Any] = [("", default), ("UTC", "UTC"), *_known_zones().items()]
+    zones: list[Any] = [("", default), ("UTC", "UTC"), *known_zones()]
     if own and own not in {name for _area, group in zones[2:] for name, _place in group} | {"UTC"}:
         zones.insert(1, (own, own))
     return zones
