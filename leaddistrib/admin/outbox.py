@@ -26,6 +26,17 @@ LABELS = {
     "dead": _("Given up"),
 }
 
+REASONS = {
+    "not_theirs": _("The lead is no longer the recipient's."),
+    "alert_over": _("The alert is over."),
+    "no_rules": _("There are no rules in force any more."),
+    "unknown_kind": _("Nothing is known of such messages."),
+    "sender_stopped": _("Its sender stopped on every attempt."),
+    "account_closed": _("The recipient's account is closed."),
+    "no_address": _("The recipient has no e-mail address."),
+}
+"""Why a message was not sent, where we say so; what a mail server says stands as it came."""
+
 
 class StateFilter(admin.SimpleListFilter):
     title = _("state")
@@ -47,7 +58,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         "channel",
         "state",
         "attempts",
-        "last_error",
+        "reason",
     )
     list_select_related = ("recipient",)
     list_filter = (StateFilter, "channel", RecipientFilter, ("created_at", DateRangeFilter))
@@ -66,6 +77,17 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         if message.dropped_at:
             return LABELS["dropped"]
         return LABELS["sent"] if message.sent_at else LABELS["waiting"]
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """What was kept as a code is said in words."""
+        return [name for name in super().get_fields(request, obj) if name != "last_error"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return ("reason",)
+
+    @admin.display(description=_("last error"))
+    def reason(self, message: OutboxMessage) -> Any:
+        return REASONS.get(message.last_error, message.last_error)
 
     @admin.action(description=_("Send given-up messages again"), permissions=["send"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:

@@ -17,7 +17,7 @@ Loaded = Mapping[str, Any]
 class Kind:
     """``template`` names its texts in each channel's folder (``email/<template>.txt`` …). ``load``
     gives what they show. ``objection`` asks, before each send, whether the message is still true,
-    and answers why not, "" if it is (NO4)."""
+    and answers why not, as a code that the admin site puts into words, "" if it is (NO4)."""
 
     template: str
     load: Callable[[OutboxMessage], Loaded]
@@ -42,7 +42,7 @@ def _not_the_owner(message: OutboxMessage, loaded: Loaded) -> str:
     lead = message.lead
     owner = lead.owner if lead and lead.status == Lead.Status.OWNED else None
     if owner is None or owner.user_id != message.recipient_id:
-        return "The lead is no longer the recipient's."
+        return "not_theirs"
     return ""
 
 
@@ -53,7 +53,7 @@ def _alert(message: OutboxMessage) -> Loaded:
 
 def _alert_over(message: OutboxMessage, loaded: Loaded) -> str:
     alert = loaded["alert"]
-    return "The alert is over." if alert is None or alert.closed_at else ""
+    return "alert_over" if alert is None or alert.closed_at else ""
 
 
 def _published(message: OutboxMessage) -> Loaded:
@@ -62,7 +62,7 @@ def _published(message: OutboxMessage) -> Loaded:
 
 def _no_rules(message: OutboxMessage, loaded: Loaded) -> str:
     """Which rules are due is seen on the page: others may be when the message is read."""
-    return "" if loaded["ruleset"] else "There are no rules in force any more."
+    return "" if loaded["ruleset"] else "no_rules"
 
 
 KINDS: Mapping[str, Kind] = {

@@ -90,14 +90,14 @@ def _lease(moment: datetime, until: datetime) -> OutboxMessage | None:
 def _deliver(message: OutboxMessage, moment: datetime) -> None:
     kind = kind_of(message)
     if kind is None:
-        return _mark(message, dropped_at=moment, last_error="Nothing is known of such messages.")
+        return _mark(message, dropped_at=moment, last_error="unknown_kind")
     loaded = kind.load(message)
     objection = _objection(message) or kind.objection(message, loaded)
     if objection:
         return _mark(message, dropped_at=moment, last_error=objection)
     if message.attempts > conf.settings.OUTBOX_MAX_ATTEMPTS:
         # Leased so often and never marked: whoever sends it dies of it.
-        return _mark(message, dead_at=moment, last_error="Its sender stopped on every attempt.")
+        return _mark(message, dead_at=moment, last_error="sender_stopped")
     try:
         email.send(message, kind.template, loaded)
     except Exception as error:  # a message that cannot be sent holds up no other, whatever is wrong
@@ -114,11 +114,11 @@ def _mark(message: OutboxMessage, **outcome: datetime | str) -> None:
 
 
 def _objection(message: OutboxMessage) -> str:
-    """Why nothing at all goes to the recipient; "" when it may."""
+    """Why nothing at all goes to the recipient, by its code; "" when it may."""
     if not message.recipient.is_active:
-        return "The recipient's account is closed."
+        return "account_closed"
     if not email.address(message.recipient):
-        return "The recipient has no e-mail address."
+        return "no_address"
     return ""
 
 

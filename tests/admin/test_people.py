@@ -149,6 +149,22 @@ def test_a_message_that_was_given_up_is_sent_again_and_a_sent_one_is_not(signed_
     assert (sent.sent_at, sent.attempts) == (now, 1)
 
 
+def test_why_a_message_was_not_sent_is_said_in_words(signed_in):
+    now = timezone.now()
+    common = {"recipient": UserFactory(), "channel": "email", "created_at": now, "due_at": now}
+    over = OutboxMessage.objects.create(
+        event="a", dropped_at=now, last_error="alert_over", **common
+    )
+    OutboxMessage.objects.create(event="b", dead_at=now, last_error="550 no such user", **common)
+    client = signed_in("view_outboxmessage")
+    listed = client.get(reverse("admin:leaddistrib_outboxmessage_changelist")).content.decode()
+    assert "The alert is over." in listed
+    assert "550 no such user" in listed
+    one = client.get(reverse("admin:leaddistrib_outboxmessage_change", args=[over.pk]))
+    assert "The alert is over." in one.content.decode()
+    assert "alert_over" not in one.content.decode()
+
+
 def test_a_new_team_gets_its_reps_from_the_reps_page(signed_in):
     client = signed_in("add_team")
     client.post(reverse("admin:leaddistrib_team_add"), {"name": "Lyon", "weighting": "by_hand"})
