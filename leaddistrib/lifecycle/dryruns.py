@@ -98,7 +98,8 @@ def _work_out(run: DryRun) -> None:
         raise  # the lease brings the run back once the database is there again
     except Exception as error:  # a run that cannot be worked out must not stop the worker
         log.exception("Dry run %s failed", run.pk)
-        outcome = {"problem": f"{type(error).__name__}: {error}"[:500]}
+        # Its text may quote a lead, and is in nobody's language: that is the log's.
+        outcome = {"problem": type(error).__name__}
     _mark(run, finished_at=clock.now(), **outcome)
 
 
