@@ -2,13 +2,10 @@
 
 from django.contrib.auth.models import AbstractUser
 
-from leaddistrib.lifecycle.announcing import announce_updated
 from leaddistrib.lifecycle.intake.cleaning import LeadInput
-from leaddistrib.lifecycle.intake.knowing import FIELDS, RECOGNISED_BY
-from leaddistrib.lifecycle.matching import match
+from leaddistrib.lifecycle.intake.knowing import FIELDS, keep_changes
 from leaddistrib.lifecycle.transactions import act, lock_lead
-from leaddistrib.models import Lead, LogEntry
-from leaddistrib.queries import clock
+from leaddistrib.models import Lead
 
 
 @act(durable=False)
@@ -24,16 +21,5 @@ def correct(lead: Lead, given: LeadInput, *, actor: AbstractUser | None = None) 
         return []
     for name in changed:
         setattr(locked, name, getattr(given, name))
-    if not {*changed}.isdisjoint(RECOGNISED_BY):
-        match([locked])
-    locked.save(update_fields=[*changed, "account"])
-    LogEntry.objects.create(
-        lead=locked,
-        event=LogEntry.Event.UPDATED,
-        actor=actor,  # type: ignore[misc]  # whatever AUTH_USER_MODEL is
-        at=clock.now(),
-        detail={"fields": changed},
-    )
-    if locked.status == Lead.Status.WAITING and locked.pool:
-        announce_updated(locked.pool, [locked])
+    keep_changes({locked: changed}, actor)
     return changed

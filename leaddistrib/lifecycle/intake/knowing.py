@@ -1,7 +1,7 @@
 """Leads that are known already, by what their source calls them (IN2)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import Q, QuerySet
@@ -103,8 +103,7 @@ def update_known(
     locked = find_known(given).select_for_update(no_key=True, of=("self",)).order_by("pk")
     known = {identity(lead): lead for lead in locked.select_related("pool")}
     results: list[tuple[Lead, bool] | None] = []
-    changed: dict[int, Lead] = {}
-    renamed: dict[int, Lead] = {}
+    changed: dict[Lead, set[str]] = defaultdict(set)
     unscored: dict[int, Lead] = {}
     for one in given:
         lead = known.get(identity(one)) if one.external_id else None
@@ -113,27 +112,38 @@ def update_known(
             continue
         names = take_over(lead, one, rules_score=rules_score)
         if names:
-            changed[lead.pk] = lead
+            changed[lead].update(names)
             if rules_score or one.score is None:
                 unscored[lead.pk] = lead
-        if not {*names}.isdisjoint(RECOGNISED_BY):
-            renamed[lead.pk] = lead
         results.append((lead, bool(names)))
-    # What came with a name or by rules goes by the lead as it is now; where it is, stays.
-    match(list(renamed.values()))
-    score(list(unscored.values()), again=True)
-    _save(list(changed.values()), actor)
+    keep_changes(changed, actor, unscored=list(unscored.values()))
     return results
 
 
-def _save(changed: Sequence[Lead], actor: AbstractUser | None) -> None:
+def keep_changes(
+    changed: Mapping[Lead, Collection[str]],
+    actor: AbstractUser | None,
+    *,
+    unscored: Sequence[Lead] = (),
+) -> None:
+    """Save leads in which these fields were changed, note it in their logs, and tell the pages of
+    the pools that they wait in. Where they are, stays; what came with a name goes by the new one,
+    and ``unscored`` are scored anew. The leads are locked."""
     if not changed:
         return
     moment = clock.now()
+    match([lead for lead, names in changed.items() if not {*names}.isdisjoint(RECOGNISED_BY)])
+    score(unscored, again=True)
     Lead.objects.bulk_update(changed, (*FIELDS, "account"), batch_size=200)
     LogEntry.objects.bulk_create(
-        LogEntry(lead=lead, event=LogEntry.Event.UPDATED, actor=actor, at=moment)  # type: ignore[misc]  # any user
-        for lead in changed
+        LogEntry(
+            lead=lead,
+            event=LogEntry.Event.UPDATED,
+            actor=actor,  # type: ignore[misc]  # whatever AUTH_USER_MODEL is
+            at=moment,
+            detail={"fields": [name for name in FIELDS if name in names]},
+        )
+        for lead, names in changed.items()
     )
     waiting: dict[Pool, list[Lead]] = defaultdict(list)
     for lead in changed:
