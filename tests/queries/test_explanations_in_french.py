@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import translation
 
 from leaddistrib.models import Decision, Pool, Rep, Rule
-from leaddistrib.queries import explanations, sentences, wording
+from leaddistrib.queries import explanations, phrases, wording
 from leaddistrib.testing import PoolFactory, RepFactory, publish_rules
 
 ENGLISH = re.compile(
@@ -61,7 +61,7 @@ def decided(method: str = "push", *steps: dict[str, Any], **fields: Any) -> Deci
     return Decision(method=method, explanation=told, **given)
 
 
-@pytest.mark.parametrize("code", sentences.GOT_IT)
+@pytest.mark.parametrize("code", phrases.GOT_IT)
 def test_each_strategy_is_said_to_the_winner_and_to_others(code: str) -> None:
     push, _, how = code.partition(":")
     winner = candidate(AMINA, **({"backup_of": "Chloé"} if how == "backup" else {}))
@@ -74,13 +74,13 @@ def test_each_strategy_is_said_to_the_winner_and_to_others(code: str) -> None:
     assert all(("Chloé" in one) == (how == "backup") for one in told)
 
 
-@pytest.mark.parametrize("code", sentences.WHY_NOT)
+@pytest.mark.parametrize("code", phrases.WHY_NOT)
 def test_each_reason_is_said_to_who_was_passed_over(code: str) -> None:
     out = candidate(BRUNO, refused=code, params=PARAMS)
     told = french(
         explanations.sentence(decided("push", step("weighted", candidate(AMINA), out)), BRUNO)
     )
-    french(str(sentences.WHY_NOT[code]).format(**PARAMS))
+    french(str(phrases.WHY_NOT[code]).format(**PARAMS))
     assert ("41" in told and "42" in told) == (code == "at_capacity")
 
 
@@ -116,7 +116,7 @@ def test_each_pool_is_said(method: str, asked: bool, net: bool, waited: int) -> 
         assert "Attente" in told
 
 
-@pytest.mark.parametrize("by", sentences.RECOGNISED_BY)
+@pytest.mark.parametrize("by", phrases.RECOGNISED_BY)
 def test_a_duplicate_is_said(by: str) -> None:
     for owner in (AMINA, None):
         decision = decided("duplicate", owner=owner, rule=None, told={"by": by})

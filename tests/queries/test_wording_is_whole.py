@@ -6,7 +6,7 @@ from leaddistrib.engine.errors import MESSAGES
 from leaddistrib.engine.fields import FIELDS
 from leaddistrib.engine.operators import OPERATORS
 from leaddistrib.engine.strategies import STRATEGIES
-from leaddistrib.queries import explanations, sentences, wording
+from leaddistrib.queries import explanations, phrases, wording
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -30,9 +30,9 @@ CLAIMING = {"not_a_member", "not_open_yet", "not_open", "shared"}
 
 
 def test_every_reason_for_passing_over_is_said_to_the_rep_and_told_of_in_the_docs() -> None:
-    assert sentences.WHY_NOT.keys() == wording.PASSED_OVER.keys() - CLAIMING
+    assert phrases.WHY_NOT.keys() == wording.PASSED_OVER.keys() - CLAIMING
     told = " ".join((DOCS / "reps.md").read_text(encoding="utf-8").split())
-    for text in sentences.WHY_NOT.values():
+    for text in phrases.WHY_NOT.values():
         assert str(text).replace("{open}", "50").replace("{capacity}", "50") in told
 
 
@@ -44,6 +44,6 @@ def test_a_stored_code_is_shown_by_its_label() -> None:
 
 def test_every_strategy_is_explained_to_its_winner_and_to_others() -> None:
     pushes = set(STRATEGIES)
-    assert sentences.YOU_GOT_IT.keys() == sentences.GOT_IT.keys()
-    assert {code.partition(":")[0] for code in sentences.GOT_IT} == pushes
+    assert phrases.YOU_GOT_IT.keys() == phrases.GOT_IT.keys()
+    assert {code.partition(":")[0] for code in phrases.GOT_IT} == pushes
     assert explanations.NOBODY.keys() == pushes

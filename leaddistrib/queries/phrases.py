@@ -1,0 +1,96 @@
+"""What the sentences of an explanation are made of, by strategy and by reason (RU5)."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as lazy
+
+# Why a rep was given a lead, by strategy: said to the rep, then of the rep to others (RU5).
+YOU_GOT_IT: Mapping[str, str | Promise] = {
+    "round_robin": lazy("You got this lead by the rule “%(rule)s”: it was your turn."),
+    "weighted": lazy("You got this lead by the rule “%(rule)s”: it was your turn, by weight."),
+    "territory_owner": lazy(
+        "You got this lead by the rule “%(rule)s”: it comes from your territory “%(territory)s”."
+    ),
+    "territory_owner:in_turn": lazy(
+        "You got this lead by the rule “%(rule)s”: it comes from your territory “%(territory)s”,"
+        " and it was your turn there."
+    ),
+    "territory_owner:backup": lazy(
+        "You got this lead by the rule “%(rule)s”: you stand in for %(absent)s, who works the"
+        " territory “%(territory)s” and is away."
+    ),
+    "account_owner": lazy("You got this lead by the rule “%(rule)s”: you look after its account."),
+    "account_owner:backup": lazy(
+        "You got this lead by the rule “%(rule)s”: you stand in for %(absent)s, who looks after its"
+        " account and is away."
+    ),
+    "least_loaded": lazy(
+        "You got this lead by the rule “%(rule)s”: you had the fewest open leads for your capacity."
+    ),
+    "manager": lazy("You got this lead by the rule “%(rule)s”: you manage the team “%(team)s”."),
+    "manager:least_loaded": lazy(
+        "You got this lead by the rule “%(rule)s”: of the managers of the team “%(team)s” you had"
+        " the fewest open leads for your capacity."
+    ),
+}
+GOT_IT: Mapping[str, str | Promise] = {
+    "round_robin": lazy("The rule “%(rule)s” gave this lead to %(owner)s, whose turn it was."),
+    "weighted": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, whose turn it was by weight."
+    ),
+    "territory_owner": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who works its territory “%(territory)s”."
+    ),
+    "territory_owner:in_turn": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who works its territory “%(territory)s”"
+        " and whose turn it was there."
+    ),
+    "territory_owner:backup": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who stands in for %(absent)s in the"
+        " territory “%(territory)s”."
+    ),
+    "account_owner": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who looks after its account."
+    ),
+    "account_owner:backup": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who stands in for %(absent)s, the"
+        " owner of its account."
+    ),
+    "least_loaded": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who had the fewest open leads for their"
+        " capacity."
+    ),
+    "manager": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, who manages the team “%(team)s”."
+    ),
+    "manager:least_loaded": lazy(
+        "The rule “%(rule)s” gave this lead to %(owner)s, of the managers of the team “%(team)s”"
+        " the one with the fewest open leads for their capacity."
+    ),
+}
+
+# Why a rep was passed over, said to the rep: of that moment, so in the past (RU5). docs/reps.md has
+# them all.
+WHY_NOT: Mapping[str, str | Promise] = {
+    "inactive": lazy("You were not active."),
+    "paused": lazy("You were paused."),
+    "time_off": lazy("You were on leave."),
+    "taper": lazy("You were about to go on leave."),
+    "holiday": lazy("It was a public holiday where you work."),
+    "off_hours": lazy("It was outside your working hours."),
+    "busy": lazy("Your calendar showed you as busy."),
+    "at_capacity": lazy("You were at capacity: {open} open leads of {capacity}."),
+    "previous_owner": lazy("You had this lead before."),
+    "not_in_team": lazy("The rule asked only reps of another team."),
+    "wrong_seniority": lazy("The rule asked only reps of another seniority."),
+    "not_attended": lazy("The rule asked only reps who attended the lead's event."),
+    "gate_failed": lazy("A check could not be made."),
+}
+
+# By what a lead is known to have come in before (IN3): "recognised by …".
+RECOGNISED_BY: Mapping[str, str | Promise] = {
+    "email": lazy("the e-mail address"),
+    "phone": lazy("the phone number"),
+    "name": lazy("name and company"),
+}
