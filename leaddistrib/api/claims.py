@@ -24,7 +24,7 @@ REFUSED = {
     "reasons": [
         {
             "code": "at_capacity",
-            "message": "You have 50 open leads of at most 50. Close or give back one first.",
+            "message": "You are at capacity: 50 open leads of 50. Close or give back one first.",
             "lifts_at": None,
         }
     ],

@@ -98,12 +98,12 @@ REFUSALS: Mapping[str, str | Promise] = {
     "not_a_member": lazy("You are not a member of this pool."),
     "paused": lazy("You are paused. Resume to claim leads."),
     "time_off": lazy("You are on leave."),
-    "taper": lazy("Your leave is near: no new leads are handed to you before it."),
+    "taper": lazy("You are about to go on leave: no new leads are handed to you before it."),
     "holiday": lazy("It is a public holiday where you work."),
     "off_hours": lazy("It is outside your working hours."),
     "busy": lazy("Your calendar shows you as busy."),
     "at_capacity": lazy(
-        "You have {open} open leads of at most {capacity}. Close or give back one first."
+        "You are at capacity: {open} open leads of {capacity}. Close or give back one first."
     ),
     "not_open_yet": lazy("This lead is not open to you yet."),
     "not_open": lazy("This lead is no longer open."),
