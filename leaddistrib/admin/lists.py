@@ -67,18 +67,14 @@ class ListImport(ImportMixin):
         uploads = Uploads(self, request)
         content, name = uploads.read()
         back = HttpResponseRedirect(reverse(self._address("changelist")))
-        if content is None:
+        if content is None or not uploads.take_away():
             return self._gone(request, back)
         try:
-            report = self._import(request, content, name, dry_run=True)
-            if report.rejected:
-                token = request.POST["file"]
-                return self._page(request, report=report, file_name=name, token=token)
-            if not uploads.take_away():
-                return self._gone(request, back)
             report = self._import(request, content, name, dry_run=False)
         except (UnreadableFile, Busy) as error:
             return self._said(request, str(error), messages.ERROR, back)
+        if report.rejected:
+            return self._page(request, report=report, file_name=name)
         text = _("%(created)d created, %(updated)d updated, %(unchanged)d unchanged") % {
             "created": report.created,
             "updated": report.updated,
