@@ -5,8 +5,9 @@ that does not depend on how many leads there are.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from leaddistrib.models import Lead, Territory
+from leaddistrib.models import Lead, Organisation, Territory
 from leaddistrib.queries import clock
 from leaddistrib.queries.accounts import AccountMatch, matching_accounts
 from leaddistrib.queries.duplicates import Duplicate, earlier_leads
@@ -33,20 +34,26 @@ def place(leads: Sequence[Lead]) -> None:
         lead.territory = territories.get(territory.territory) if territory else None
 
 
-def match(leads: Sequence[Lead]) -> list[AccountMatch | None]:
-    """Set ``account`` (with its owner loaded) where one is recognised; returns by what (IN4)."""
-    matches = matching_accounts(leads, organisation()) if leads else []
+def match(leads: Sequence[Lead], own: Organisation | None = None) -> list[AccountMatch | None]:
+    """Set ``account`` (with its owner loaded) where one is recognised; returns by what (IN4).
+
+    ``own`` are the organisation's numbers, where the caller has read them.
+    """
+    matches = matching_accounts(leads, own or organisation()) if leads else []
     for lead, found in zip(leads, matches, strict=True):
         lead.account = found.account if found else None
     return matches
 
 
-def duplicates(leads: Sequence[Lead]) -> list[Duplicate | None]:
-    """Set ``duplicate_of`` where the same person was here before; returns by what (IN3).
+def duplicates(
+    leads: Sequence[Lead], own: Organisation | None = None, moment: datetime | None = None
+) -> list[Duplicate | None]:
+    """Set ``duplicate_of`` where the same person was here before ``moment``, which is now; returns
+    by what (IN3). ``own`` as in ``match``.
 
     The first one may be another of ``leads`` without a row yet: it has to be saved before.
     """
-    found = earlier_leads(leads, organisation(), clock.now()) if leads else []
+    found = earlier_leads(leads, own or organisation(), moment or clock.now()) if leads else []
     for lead, duplicate in zip(leads, found, strict=True):
         lead.duplicate_of = duplicate.first if duplicate else None
     return found

@@ -35,13 +35,15 @@ def route(
     leads: Sequence[Lead],
     *,
     excluded: Iterable[Rep] = (),
+    placed: bool = False,
     told: Sequence[Mapping[str, object]] = (),
 ) -> list[Decision]:
     """Route ``leads`` that nobody owns, saving them; returns their decisions, in the same order.
 
     Leads without a row get one, already in its place. Must run inside a transaction; locks all reps
     whom the matching rules may push to, and the rotations that they sit in. ``excluded`` reps get
-    none of them (they just gave them back); ``told`` is kept in each lead's explanation, beside
+    none of them (they just gave them back). Leads that were ``placed`` in this transaction keep
+    the territory that they have. ``told`` is kept in each lead's explanation, beside
     the rules' reasons.
 
     Raises:
@@ -50,7 +52,7 @@ def route(
     if not leads:
         return []
     ruleset, rules = _in_force()
-    facts = _facts(leads)
+    facts = _facts(leads, placed=placed)
     world = _locked_world(_scope(rules, facts))
     received = _lock([lead.pk for lead in leads if lead.pk is not None], Lead.Status.RECEIVED)
     if len(received) < sum(lead.pk is not None for lead in leads):
@@ -130,9 +132,10 @@ def _in_force() -> tuple[RuleSet, Rules]:
     return ruleset, rulebook.compiled(ruleset)
 
 
-def _facts(leads: Sequence[Lead]) -> list[LeadFacts]:
+def _facts(leads: Sequence[Lead], *, placed: bool = False) -> list[LeadFacts]:
     """What the rules see of ``leads``, with the territories as they are now."""
-    place(leads)
+    if not placed:
+        place(leads)
     rulebook.with_market(leads)
     return [rulebook.lead_facts(lead) for lead in leads]
 

@@ -156,4 +156,4 @@ def _candidates(domains: Iterable[str]) -> list[_Candidate]:
 
 def _rows(accounts: Any) -> Iterable[_Candidate]:
     rows = accounts.order_by().values_list("pk", "domain", "match_name", "country")
-    return (_Candidate(*row) for row in rows.iterator(chunk_size=5000))
+    return (_Candidate(*row) for row in rows)

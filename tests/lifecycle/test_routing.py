@@ -1,5 +1,6 @@
 """The rules decide, and it is written down (RU2, RU5, PU4, PU5)."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -387,6 +388,20 @@ def test_a_shared_pool_says_shared(cast):
     assert sentence(decision, cast.amina) == (
         "The rule “All” put this lead in “Together”, where every member works every lead."
     )
+
+
+def test_a_lead_that_comes_in_asks_nothing_twice(cast):
+    """Each statement is time during which the reps of the team, and their turns, are held."""
+    publish_rules([{"name": "All", "when": {}, "then": {"push": "round_robin", "team": "Paris"}}])
+    for company in ("acme", "globex"):  # the first compiles rules and territories
+        given = {"company": company, "contact": {"email": f"a@{company}.com"}, "country": "FR"}
+        with CaptureQueriesContext(connection) as asked:
+            receive(clean(given))
+
+    reads = [one["sql"] for one in asked.captured_queries if "FROM" in one["sql"]]
+    assert [sql for sql, number in Counter(reads).items() if number > 1] == []
+    begun = [one["sql"] for one in asked.captured_queries if one["sql"].startswith("SAVEPOINT")]
+    assert len(begun) == 1  # its transaction, which stands in the test's own
 
 
 def test_only_the_reps_named_for_a_territory_are_held_while_it_is_decided(cast):

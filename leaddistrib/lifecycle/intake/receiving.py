@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar, cast
 
@@ -62,7 +61,7 @@ def receive(
     """
     if key:
         return _once_more(lambda: _receive_by_key(given, actor, key, scope))
-    return _once_more(lambda: _receive(given, actor))
+    return _once_more(lambda: _receive_alone(given, actor))
 
 
 def receive_many(
@@ -110,13 +109,11 @@ def _receive_by_key(given: LeadInput, actor: AbstractUser | None, key: str, scop
     return received
 
 
-@act(durable=False)
 def _receive(given: LeadInput, actor: AbstractUser | None) -> Received:
     known = find_known([given]).first()
     if known is not None:
         return _known(known)
-    lead = _new_lead(given, clock.now())
-    lock_persons(signs(lead))
+    lock_persons(signs(_new_lead(given)))
     [received] = _keep([given], actor, routed=True)
     return received
 
@@ -126,7 +123,7 @@ def _receive_batch(
 ) -> list[Received]:
     known = update_known(given, actor)
     unknown = [one for one, found in zip(given, known, strict=True) if found is None]
-    new = iter(_keep(unknown, actor, routed))
+    new = iter(_keep_batch(unknown, actor, routed))
     return [
         Received(found[0], Outcome.UPDATED if found[1] else Outcome.UNCHANGED, None)
         if found
@@ -135,7 +132,6 @@ def _receive_batch(
     ]
 
 
-@act(durable=False)
 def _keep(given: Sequence[LeadInput], actor: AbstractUser | None, routed: bool) -> list[Received]:
     """Keep new leads, recognise whose they are, and route them. A later row with the same external
     id mends the first."""
@@ -150,7 +146,8 @@ def _keep(given: Sequence[LeadInput], actor: AbstractUser | None, routed: bool) 
             news = take_over(lead, one, rules_score=False)
             outcome = Outcome.UPDATED if news else Outcome.UNCHANGED
         else:
-            lead = _new_lead(one, moment)
+            lead = _new_lead(one)
+            lead.received_at = one.received_at or moment
             leads.append(lead)
             outcome = Outcome.CREATED
             if name:
@@ -158,7 +155,7 @@ def _keep(given: Sequence[LeadInput], actor: AbstractUser | None, routed: bool) 
         results.append(Received(lead, outcome, None))
     if not leads:
         return results
-    recognised = recognise(leads)
+    recognised = recognise(leads, moment)
     decisions: dict[int, Decision] = {}
     if routed:
         decisions = settle(leads, [one.duplicate for one in recognised])
@@ -177,9 +174,12 @@ def _keep(given: Sequence[LeadInput], actor: AbstractUser | None, routed: bool) 
     return [replace(one, decision=decisions.get(one.lead.pk)) for one in results]
 
 
-def _new_lead(given: LeadInput, moment: datetime) -> Lead:
-    fields = {field: getattr(given, field) for field in FIELDS}
-    return Lead(**fields, received_at=given.received_at or moment)
+_receive_alone = act(durable=False)(_receive)
+_keep_batch = act(durable=False)(_keep)
+
+
+def _new_lead(given: LeadInput) -> Lead:
+    return Lead(**{field: getattr(given, field) for field in FIELDS})
 
 
 def _known(lead: Lead) -> Received:

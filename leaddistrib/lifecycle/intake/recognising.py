@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from leaddistrib.engine.scoring import Score
 from leaddistrib.lifecycle.matching import duplicates, match, place
@@ -9,6 +10,7 @@ from leaddistrib.lifecycle.scoring import score
 from leaddistrib.models import Lead
 from leaddistrib.queries.accounts import AccountMatch
 from leaddistrib.queries.duplicates import Duplicate
+from leaddistrib.queries.organisation import organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +34,18 @@ class Recognised:
         return document
 
 
-def recognise(leads: Sequence[Lead]) -> list[Recognised]:
-    """Set place, account, score and earlier lead on new ``leads``; saves nothing. The number of
-    queries does not depend on how many leads there are.
+def recognise(leads: Sequence[Lead], moment: datetime) -> list[Recognised]:
+    """Set place, account, score and earlier lead on new ``leads``, which come in at ``moment``;
+    saves nothing. The number of queries does not depend on how many leads there are.
 
     In this order: scoring rules may ask about territory and account.
     """
     place(leads)
-    accounts = match(leads)
+    own = organisation()
+    accounts = match(leads, own)
     scores = score(leads)
+    earlier = duplicates(leads, own, moment)
     return [
         Recognised(account, made, duplicate)
-        for account, made, duplicate in zip(accounts, scores, duplicates(leads), strict=True)
+        for account, made, duplicate in zip(accounts, scores, earlier, strict=True)
     ]

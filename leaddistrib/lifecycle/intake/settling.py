@@ -28,7 +28,7 @@ def settle(leads: Sequence[Lead], found: Sequence[Duplicate | None]) -> dict[int
     it at once, "link" leaves it to the rules. Must run inside a transaction; locks reps before
     anything else.
     """
-    policy = organisation().duplicates
+    policy = organisation().duplicates if any(found) else ""
     told = dict(zip(map(id, leads), found, strict=True))
     if any(found):
         # All at once and by ascending id: what is left is routed in up to two goes, of which the
@@ -41,7 +41,8 @@ def settle(leads: Sequence[Lead], found: Sequence[Duplicate | None]) -> dict[int
         if batch
         for decision in _settle(batch, [told[id(lead)] for lead in batch], policy)
     ]
-    _tell_firsts([(lead, one) for lead, one in zip(leads, found, strict=True) if one])
+    if any(found):
+        _tell_firsts([(lead, one) for lead, one in zip(leads, found, strict=True) if one])
     return {decision.lead_id: decision for decision in decisions}
 
 
@@ -102,7 +103,7 @@ def _settle(
     rest = [lead for lead in leads if id(lead) not in gone]
     return [
         *_follow(follow, [reasons[id(lead)] for lead in follow]),
-        *route(rest, told=[reasons.get(id(lead), {}) for lead in rest]),
+        *route(rest, placed=True, told=[reasons.get(id(lead), {}) for lead in rest]),
     ]
 
 
