@@ -35,7 +35,9 @@ def contents(seed: int) -> dict[str, Counter[Any]]:
             rows[name] = Counter(
                 tuple(str(getattr(row, field.name)) for field in fields if field.name != "event")
                 for row in (
-                    model.objects.select_related(*related) if related else model.objects.all()
+                    model._default_manager.select_related(*related)
+                    if related
+                    else model._default_manager.all()
                 )
             )
         transaction.set_rollback(True)
