@@ -4,6 +4,7 @@ from datetime import time
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -39,6 +40,11 @@ PRESETS: dict[str, tuple[str | Promise, list[Block]]] = {
 class RepForm(forms.ModelForm):
     """A rep, and a week to take over instead of the one below."""
 
+    language = forms.ChoiceField(
+        label=lazy("Language"),
+        required=False,
+        choices=lambda: [("", _("As the rep’s browser")), *settings.LANGUAGES],
+    )
     preset = forms.ChoiceField(
         label=lazy("Replace the working hours by"),
         required=False,

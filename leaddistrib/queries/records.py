@@ -149,6 +149,8 @@ def _shown(field: Field, row: Any, related: Mapping[tuple[str, object], str]) ->
         return _("yes") if value else _("no")
     if isinstance(value, dict) and field.name == "when":
         return wording.condition_in_words(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {one}" for name, one in value.items())
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
     return str(localize(value))
