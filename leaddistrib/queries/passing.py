@@ -5,6 +5,7 @@ lead's own few decisions, of all by what may concern the rep at all, in a number
 bounded.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, TextField
@@ -17,7 +18,7 @@ DAYS = 30
 
 LOOKED_THROUGH = 2000
 """Decisions that the list is made from at most, the newest leads' first. Each explanation is read
-to see whom it names: some 20 ms for a thousand."""
+to see whom it names, which is most of what the list costs."""
 
 
 def passed_over(rep: Rep) -> QuerySet[Decision]:
@@ -37,9 +38,10 @@ def passed_over(rep: Rep) -> QuerySet[Decision]:
     )
 
 
-def passed_by(rep: Rep, pools: frozenset[int], moment: datetime) -> QuerySet[Decision]:
-    """For each lead of the latest ``DAYS`` that passed ``rep`` by, the latest decision that looked
-    at the rep, newest first. One that waits in one of the rep's own ``pools`` is not among them.
+def passed_by(rep: Rep, pools: frozenset[int], moment: datetime) -> QuerySet[Decision, int]:
+    """For each lead of the latest ``DAYS`` that passed ``rep`` by, the id of the latest decision
+    that looked at the rep, newest first. One that waits in one of the rep's own ``pools`` is not
+    among them.
 
     Asked are only rules whose steps may ask the rep: those of the rep's team, of the teams the rep
     manages, and those that go by territory or account, which may ask anybody.
@@ -57,6 +59,19 @@ def passed_by(rep: Rep, pools: frozenset[int], moment: datetime) -> QuerySet[Dec
     waiting = Q(lead__status=Lead.Status.WAITING, lead__pool__in=pools)
     return (
         Decision.objects.filter(~waiting, pk__in=by_lead.values("latest"))
-        .select_related("rule", "owner__user", "pool", "lead__pool", "lead__owner__user")
         .order_by("-decided_at", "-pk")
+        .values_list("pk", flat=True)
     )
+
+
+def with_leads(ids: Iterable[int]) -> list[Decision]:
+    """These decisions in this order, with their leads and all that is said of them.
+
+    A query of its own: with so many tables beside it PostgreSQL would join all decisions there are
+    before it looked which are wanted.
+    """
+    wanted = list(ids)
+    read = Decision.objects.select_related(
+        "rule", "owner__user", "pool", "lead__pool", "lead__owner__user"
+    ).in_bulk(wanted)
+    return [read[pk] for pk in wanted]

@@ -11,7 +11,7 @@ from leaddistrib.models import Decision, Rep
 from leaddistrib.policy import Policy, View, disclose, policy
 from leaddistrib.queries import clock
 from leaddistrib.queries.explanations import sentence
-from leaddistrib.queries.passing import DAYS, passed_by
+from leaddistrib.queries.passing import DAYS, passed_by, with_leads
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.cards import place
 
@@ -25,7 +25,7 @@ def passed(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     rep, rules = viewer.own, policy()
     found = passed_by(rep, viewer.sight.pools, clock.now())
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    rows = [row for decision in page.object_list if (row := _row(decision, rep, rules))]
+    rows = [row for decision in with_leads(page.object_list) if (row := _row(decision, rep, rules))]
     context = {"viewer": viewer, "page": page, "rows": rows, "days": DAYS}
     return render(request, "leaddistrib/passed.html", context)
 
