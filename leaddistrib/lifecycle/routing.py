@@ -109,7 +109,7 @@ def candidates(leads: Sequence[Lead]) -> list[int]:
 
 
 def safety_net() -> Pool:
-    """The pool of last resort, made when it is first needed: a lead is never without a queue."""
+    """The safety net, made when it is first needed: a lead is never without a queue."""
     net = Pool.objects.filter(is_safety_net=True).first()
     if net is None:
         # A pool of this name that somebody made by hand becomes the net.

@@ -194,7 +194,7 @@ CHECKS = (
     ),
     Check(
         "unattended",
-        _("Leads that wait in the pool of last resort, and no alert says so"),
+        _("Leads that wait in the safety net, and no alert says so"),
         _(
             "Publish rules that take them: then they are tried again. Or give them to somebody by"
             " hand. See that the pool has members."

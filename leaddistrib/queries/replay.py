@@ -31,7 +31,7 @@ Told = Callable[[int], None]
 """Is told every 500 leads how many are done."""
 
 Place = tuple[str, int]
-"""Where a lead went: ("rep", id), ("pool", id) or ("net", id), the pool of last resort."""
+"""Where a lead went: ("rep", id), ("pool", id) or ("net", id), the safety net."""
 
 
 @dataclass(slots=True)

@@ -68,7 +68,7 @@ def load_scope(
 
 
 NO_NET = PoolFacts(0, "Unassigned", Pool.Mode.QUEUE)
-"""Before the first lead ever was routed there is no pool of last resort yet."""
+"""Before the first lead ever was routed there is no safety net yet."""
 
 
 def pool_facts(pool: Pool) -> PoolFacts:
