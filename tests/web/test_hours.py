@@ -1,6 +1,7 @@
 """Reps say on their own page when they work, who covers for them, and where their calendar is."""
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -100,8 +101,8 @@ def test_a_zone_that_does_not_exist_is_refused(cast, zone):
 def test_zones_are_named_in_the_language_of_the_rep(cast):
     def place(language):
         with translation.override(language):
-            choices = dict(WeekForm(cast.amina).fields["time_zone"].choices)
-            return dict(choices["Europe"])["Europe/London"]
+            zones: Any = WeekForm(cast.amina).fields["time_zone"]
+            return dict(dict(zones.choices)["Europe"])["Europe/London"]
 
     assert (place("en"), place("fr")) == ("London", "Londres")
 
