@@ -13,7 +13,8 @@ class HandOver(models.Model):
     """One hand-over of what a rep had. Its leads are named by its public id in their log.
 
     ``moved`` holds the primary keys of what went to ``successor`` beside the leads: "accounts",
-    "territories", and "backups", the reps whose backup the rep was.
+    "territories", and "backups", the reps whose backup the rep was; and of what the rep only left,
+    because the successor had it already: "left", territories.
     """
 
     public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
