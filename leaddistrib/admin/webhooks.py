@@ -115,7 +115,7 @@ class WebhookAdmin(LeadDistribAdmin):
 
     @admin.display(description=lazy("previous secret good until"), ordering="previous_until")
     def old_secret(self, webhook: Webhook) -> Any:
-        return webhook.previous_until
+        return webhook.previous_until or "–"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The sender knows its address: it stays as it was made."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from math import isfinite
 from zoneinfo import ZoneInfo
@@ -56,9 +56,12 @@ class Conventions:
 
     def amount(self, value: object) -> Decimal:
         """Money in two decimals, from a number or a text. ValueError if it is no amount."""
-        if isinstance(value, float) and isfinite(value):
-            value = round(Decimal(value), 2)  # a cell holds 12.1 as 12.0999999999999996
-        return self._number(value, _is_cents).quantize(Decimal("0.01"))
+        try:
+            if isinstance(value, float) and isfinite(value):
+                value = round(Decimal(value), 2)  # a cell holds 12.1 as 12.0999999999999996
+            return self._number(value, _is_cents).quantize(Decimal("0.01"))
+        except InvalidOperation as error:  # more digits than decimals are worked out with
+            raise ValueError(value) from error
 
     def _number(self, value: object, fits: Callable[[Decimal], bool]) -> Decimal:
         """The one number that ``value`` can mean and that ``fits``."""

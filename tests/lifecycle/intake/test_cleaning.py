@@ -292,6 +292,11 @@ def test_a_field_that_is_wrong_is_not_also_called_missing():
     assert len(refusals({"country": "Atlantis"}, require=["country"])["country"]) == 1
 
 
+@pytest.mark.parametrize("written", [1e26, 10**40, "9" * 40])
+def test_a_value_beyond_all_money_is_refused(written):
+    assert "value" in refusals({"value": written})
+
+
 @pytest.mark.parametrize(
     ("name", "length"),
     [("company", 200), ("contact.name", 200), ("city", 100), ("postal_code", 20)],
