@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from leaddistrib.lifecycle import start
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.intake.receiving import receive
-from leaddistrib.models import Lead, Pool
+from leaddistrib.models import HandOver, Lead, Pool
 from leaddistrib.testing import LeadFactory, PoolFactory, publish_rules
 from leaddistrib.web.urls import urlpatterns
 from tests.web.conftest import signed_in
@@ -134,7 +134,8 @@ def test_each_role_sees_its_pages_only(cast, name):
     arguments |= {"release": [owned.public_id], "close": [owned.public_id]}
     arguments |= {"time-off-remove": [1], "time-off-change": [1]}
     arguments |= {"credit": [owned.public_id], "leave": [cast.amina.public_id]}
-    arguments |= {"handed-over": [cast.amina.public_id, owned.public_id]}
+    done = HandOver.objects.create(rep=cast.amina, at=timezone.now(), reason="Moves to Lyon")
+    arguments |= {"handed-over": [cast.amina.public_id, done.public_id]}
     arguments |= {"contacts": [owned.public_id], "working": [owned.public_id]}
     arguments |= {"contributions": [cast.pool.public_id], "rule-review": [owned.public_id]}
     address = page(name, *arguments.get(name, []))
