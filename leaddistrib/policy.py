@@ -143,7 +143,7 @@ class Policy:
 
     def view_for_passed_over(self, lead: Lead, rep: Rep) -> View:
         """What a rep sees of a lead that exists for them for one reason alone: the rules looked at
-        them and took somebody else. Read ``lead`` with its owner and pool.
+        them, and somebody else has it. Read ``lead`` with its owner and pool.
 
         A preview, as a member of a pool has it. Whoever asks "why not me?" has to recognise the
         lead and to see who has it; the rules could as well have given it to this rep, with all of

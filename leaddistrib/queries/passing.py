@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from leaddistrib.models import Assignment, Decision, Lead, Rep, RuleStep
+from leaddistrib.models import Assignment, Decision, Rep, RuleStep
 
 DAYS = 30
 """How long ago the leads of the list came in at most."""
@@ -38,10 +38,10 @@ def passed_over(rep: Rep) -> QuerySet[Decision]:
     )
 
 
-def passed_by(rep: Rep, pools: frozenset[int], moment: datetime) -> QuerySet[Decision, int]:
+def passed_by(rep: Rep, moment: datetime) -> QuerySet[Decision, int]:
     """For each lead of the latest ``DAYS`` that passed ``rep`` by, the id of the latest decision
-    that looked at the rep, newest first. One that waits in one of the rep's own ``pools`` is not
-    among them.
+    that looked at the rep, newest first. One that nobody has did not pass anybody by yet: it waits
+    in a pool, and whoever is no member does not know of it.
 
     Asked are only rules whose steps may ask the rep: those of the rep's team, of the teams the rep
     manages, and those that go by territory or account, which may ask anybody.
@@ -56,9 +56,8 @@ def passed_by(rep: Rep, pools: frozenset[int], moment: datetime) -> QuerySet[Dec
     ).order_by("-lead__received_at", "-pk")[:LOOKED_THROUGH]
     found = passed_over(rep).filter(pk__in=newest.values("pk"))
     by_lead = found.order_by().values("lead").annotate(latest=Max("pk"))
-    waiting = Q(lead__status=Lead.Status.WAITING, lead__pool__in=pools)
     return (
-        Decision.objects.filter(~waiting, pk__in=by_lead.values("latest"))
+        Decision.objects.filter(lead__owner__isnull=False, pk__in=by_lead.values("latest"))
         .order_by("-decided_at", "-pk")
         .values_list("pk", flat=True)
     )

@@ -28,15 +28,17 @@ def view(user: Viewer, lead: Lead) -> View:
 
 
 def view_of(lead: Lead, who: Sight) -> tuple[View, Decision | None]:
-    """How much of one lead is shown where it is read by itself: also one that the rules passed the
-    viewer over for (RU5). The decision is then the latest that looked at them, which is why.
+    """How much of one lead is shown where it is read by itself: also one that somebody has and that
+    the rules passed the viewer over for (RU5). The decision is then the latest that looked at them,
+    which is why.
 
-    One query more, for a lead that does not exist for a rep otherwise. Who may act on it is not
-    asked here: ``Policy.view``.
+    One that nobody has waits for others, in a pool that is none of the viewer's business. One query
+    more, for a lead that does not exist for a rep otherwise. Who may act on it is not asked here:
+    ``Policy.view``.
     """
     rules = policy()
     view = rules.view(lead, who)
-    if view is not View.NOTHING or who.rep is None:
+    if view is not View.NOTHING or who.rep is None or lead.owner_id is None:
         return view, None
     decision = passed_over(who.rep).filter(lead=lead).order_by("-pk").first()
     if decision is None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.intake.receiving import receive
 from leaddistrib.models import Decision, Lead, TimeOff
-from leaddistrib.testing import LeadFactory, clock_at, publish_rules
+from leaddistrib.testing import LeadFactory, PoolFactory, clock_at, publish_rules
 from tests.web.conftest import signed_in
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -149,6 +149,27 @@ def test_a_lead_that_waits_where_she_may_claim_it_has_not_passed_her_by(cast):
     assert "You were on leave." in told
 
 
+def test_a_lead_that_waits_for_others_is_not_seen_through_the_rules(cast):
+    """Premium is David's: what opens there is for nobody else until one of them has it."""
+    PoolFactory(name="Premium", reps=[cast.david])
+    push = {"push": "round_robin", "team": "Paris", "fallback": [{"pool": "Premium"}]}
+    publish_rules([{"name": "All", "when": {}, "then": push}])
+    away(cast.amina)
+    away(cast.bruno)
+    lead = arrive()
+    assert lead.pool.name == "Premium"
+    client = signed_in(cast.amina)
+    api = reverse("leaddistrib:api-lead", args=[lead.public_id])
+    assert client.get(page("passed")).context["rows"] == []
+    for address in (page("lead", lead.public_id), api):
+        assert client.get(address).status_code == 404
+
+    Lead.objects.filter(pk=lead.pk).update(status="owned", owner=cast.david)
+    assert [row["company"] for row in client.get(page("passed")).context["rows"]] == ["Lenoir"]
+    told = client.get(page("lead", lead.public_id)).content.decode()
+    assert "David has this lead." in told
+
+
 def test_old_leads_are_left_out_of_the_list_and_keep_their_page(cast, rules):
     away(cast.amina)
     lead = arrive()
@@ -160,6 +181,8 @@ def test_old_leads_are_left_out_of_the_list_and_keep_their_page(cast, rules):
 
 def test_many_leads_are_paged_and_cost_no_more_queries(cast, rules):
     away(cast.amina)
+    cast.bruno.capacity = 100
+    cast.bruno.save()
     client = signed_in(cast.amina)
 
     def queries() -> int:

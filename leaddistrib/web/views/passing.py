@@ -23,7 +23,7 @@ PAGE = 50
 def passed(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """In a number of queries that depends neither on how many leads nor on how many reps."""
     rep, rules = viewer.own, policy()
-    found = passed_by(rep, viewer.sight.pools, clock.now())
+    found = passed_by(rep, clock.now())
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     rows = [row for decision in with_leads(page.object_list) if (row := _row(decision, rep, rules))]
     context = {"viewer": viewer, "page": page, "rows": rows, "days": DAYS}
