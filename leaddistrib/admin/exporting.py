@@ -16,6 +16,7 @@ from leaddistrib.lifecycle.intake.mapping import ATTRIBUTE
 from leaddistrib.lifecycle.intake.rejects import neutralised
 from leaddistrib.models import Lead
 from leaddistrib.queries import rulebook
+from leaddistrib.queries.exports import NOT_KEPT
 
 
 @admin.action(description=lazy("Export selected leads as CSV"), permissions=["export"])
@@ -23,13 +24,23 @@ def export(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Lead]
 ) -> StreamingHttpResponse:
     """As CSV with intake's column names, which can be imported again."""
-    asked = dict(request.GET.items())
+    asked = _filters(model_admin, request)
     if request.POST.get("select_across") != "1":
         asked["ticked"] = str(len(set(request.POST.getlist(ACTION_CHECKBOX_NAME))))
     record_export("leads", queryset.count(), asked, actor=cast("Any", request.user))
     response = StreamingHttpResponse(_csv(queryset), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="leads.csv"'
     return response
+
+
+def _filters(model_admin: Any, request: HttpRequest) -> dict[str, object]:
+    """What the list is narrowed by. Only a filter's value is kept: what was searched for, or was
+    written into the address by hand, may be somebody's e-mail, which no erasure would find in the
+    record of changes or in a log."""
+    filters = model_admin.get_changelist_instance(request).filter_specs
+    names = {name for one in filters for name in one.expected_parameters()}
+    asked = request.GET.items()
+    return {name: value if name in names else NOT_KEPT for name, value in asked if value}
 
 
 class _Line:

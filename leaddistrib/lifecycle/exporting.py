@@ -16,8 +16,8 @@ def record_export(
     what: str, rows: int, asked: Mapping[str, object], *, actor: AbstractUser | None
 ) -> None:
     """Keep that ``actor`` exported ``rows`` rows of ``what`` ("leads" or "distribution"), chosen by
-    ``asked``: filters and periods by name, as they stood in the address. Call it before the file
-    is sent, so that one that was broken off is known too.
+    ``asked``: filters and periods by name, without anything personal (see NOT_KEPT), since it stays
+    for good. Call it before the file is sent, so that one that was broken off is known too.
 
     The record of changes shows it (admin site, *Changes of the configuration*), with as much of
     ``asked`` as 100 characters hold; the process's log has all of it.

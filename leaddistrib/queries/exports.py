@@ -6,10 +6,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 KEPT = 100
 """Characters that a line of history has for its reason."""
+
+NOT_KEPT = gettext_noop("(not kept)")
+"""In the place of a value that may be personal, such as what was searched for."""
 
 WHAT = {
     "leads": lazy("leads"),
@@ -53,7 +56,10 @@ class Export:
     def sentence(self) -> str:
         """How much and by what it was chosen, in the reader's language."""
         counted = ngettext("%(count)d row", "%(count)d rows", self.rows) % {"count": self.rows}
-        chosen = ", ".join(f"{name} = {value}" for name, value in parse_qsl(self.asked))
+        chosen = ", ".join(
+            f"{name} = {_(NOT_KEPT) if value == NOT_KEPT else value}"
+            for name, value in parse_qsl(self.asked)
+        )
         if not chosen:
             return _("%(rows)s, without any filter") % {"rows": counted}
         return _("%(rows)s, chosen by %(filters)s") % {"rows": counted, "filters": chosen}

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from leaddistrib.lifecycle import receive
 from leaddistrib.lifecycle.intake.cleaning import clean
-from leaddistrib.models import Lead, LogEntry, Pool, Rule
+from leaddistrib.models import Lead, LogEntry, Organisation, Pool, Rule
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory, publish_rules
 
 pytestmark = pytest.mark.django_db
@@ -225,14 +225,34 @@ def test_a_long_filter_of_an_export_is_cut_on_the_page_and_whole_in_the_log(
     signed_in, amina, caplog
 ):
     client = signed_in("view_lead", "export_lead", "view_configurationchange")
-    lead = LeadFactory(company="Lenoir " * 20)
+    lead = LeadFactory(source="Fair " * 19)
     caplog.set_level("INFO", "leaddistrib")
     asked = {"action": "export", "_selected_action": [lead.pk], "select_across": "1"}
-    client.post(f"{LIST}?q={'Lenoir+' * 20}", asked)
+    client.post(f"{LIST}?source={'Fair+' * 19}", asked)
     [(change, _)] = client.get(CHANGES, {"by": "olga"}).context["changes"]
-    assert change.reason.startswith("1 row, chosen by q = Lenoir Lenoir")
+    assert change.reason.startswith("1 row, chosen by source = Fair Fair")
     assert change.reason.endswith("…")
-    assert "+".join(["Lenoir"] * 20) in caplog.text
+    assert "+".join(["Fair"] * 19) in caplog.text
+
+
+@pytest.mark.parametrize("name", ["q", "contact_email", "contact_email__icontains"])
+def test_by_whose_address_leads_were_found_for_an_export_is_kept_nowhere(
+    signed_in, amina, caplog, name
+):
+    client = signed_in("view_lead", "export_lead", "view_configurationchange")
+    lead = LeadFactory(contact_email="ana@canary.example", source="fair")
+    caplog.set_level("INFO")
+    asked = {"action": "export", "_selected_action": [lead.pk], "select_across": "1"}
+
+    client.post(f"{LIST}?source=fair&{name}=ana@canary.example", asked)
+
+    assert "export=leads rows=1" in caplog.text
+    assert "canary" not in caplog.text
+    [kept] = Organisation.history.all()
+    assert "canary" not in kept.history_change_reason
+    [(change, _)] = client.get(CHANGES, {"by": "olga"}).context["changes"]
+    filters = sorted([f"{name} = (not kept)", "source = fair"])
+    assert change.reason == f"1 row, chosen by {', '.join(filters)}"
 
 
 def test_nobody_exports_without_the_permission(signed_in, amina):
