@@ -84,6 +84,13 @@ class LeadFactsAdmin(ReadOnlyAdmin):
     """Facts of leads. Only to whoever may view leads do they say of which one: others read the
     list without it, and no row's own page, whose title names the lead."""
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Others narrow the list by its filters alone: an address written by hand would tell them,
+        letter by letter, what notes and explanations say of a lead."""
+        if not super().lookup_allowed(lookup, value, request):
+            return False
+        return _may_view_leads(request) or lookup in _parameters(self.get_list_filter(request))
+
     def get_list_display(self, request: HttpRequest) -> Any:
         return self._without_lead(request, super().get_list_display(request))
 
@@ -103,6 +110,20 @@ class LeadFactsAdmin(ReadOnlyAdmin):
         if _may_view_leads(request):
             return list(names)
         return [name for name in names if name != "lead" and not name.startswith("lead__")]
+
+
+def _parameters(list_filter: Iterable[Any]) -> set[str]:
+    """What the filters of a list are called in its address: one of ours by its own name, the days
+    of a DateRangeFilter and Django's by their field's."""
+    names: set[str] = set()
+    for one in list_filter:
+        if isinstance(one, type) and issubclass(one, admin.SimpleListFilter):
+            names.add(str(one.parameter_name))
+        elif isinstance(one, tuple):
+            names |= {f"{one[0]}_from", f"{one[0]}_to"}
+        else:
+            names |= {f"{one}__exact", f"{one}__isnull"}
+    return names
 
 
 def _may_view_leads(request: HttpRequest) -> bool:
