@@ -7,6 +7,7 @@ bounded.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -19,6 +20,14 @@ DAYS = 30
 LOOKED_THROUGH = 2000
 """Decisions that the list is made from at most, the newest leads' first. Each explanation is read
 to see whom it names, which is most of what the list costs."""
+
+
+class PassedBy(NamedTuple):
+    """Ids of decisions, newest first; and ``since`` when the leads were looked through that came
+    in, where that is less far back than ``DAYS``."""
+
+    ids: QuerySet[Decision, int]
+    since: datetime | None
 
 
 def passed_over(rep: Rep) -> QuerySet[Decision]:
@@ -38,13 +47,15 @@ def passed_over(rep: Rep) -> QuerySet[Decision]:
     )
 
 
-def passed_by(rep: Rep, moment: datetime) -> QuerySet[Decision, int]:
+def passed_by(rep: Rep, moment: datetime) -> PassedBy:
     """For each lead of the latest ``DAYS`` that passed ``rep`` by, the id of the latest decision
     that looked at the rep, newest first. One that nobody has did not pass anybody by yet: it waits
     in a pool, and whoever is no member does not know of it.
 
     Asked are only rules whose steps may ask the rep: those of the rep's team, of the teams the rep
-    manages, and those that go by territory or account, which may ask anybody.
+    manages, and those that go by territory or account, which may ask anybody, also as a backup.
+    What a rep's former team got is left out. Most rules have a step of the latter kind, so that all
+    reps look through the same ``LOOKED_THROUGH`` decisions. One query beside the ids'.
     """
     asking = RuleStep.objects.filter(
         Q(team=rep.team_id, team__isnull=False)
@@ -53,14 +64,18 @@ def passed_by(rep: Rep, moment: datetime) -> QuerySet[Decision, int]:
     ).exclude(push="")
     newest = Decision.objects.filter(
         rule__in=asking.values("rule"), lead__received_at__gte=moment - timedelta(days=DAYS)
-    ).order_by("-lead__received_at", "-pk")[:LOOKED_THROUGH]
-    found = passed_over(rep).filter(pk__in=newest.values("pk"))
+    ).order_by("-lead__received_at", "-pk")
+    # The last that is looked through, and one beyond, if there is any.
+    end = newest[LOOKED_THROUGH - 1 : LOOKED_THROUGH + 1]
+    last, *beyond = list(end.values_list("lead__received_at", flat=True)) or [None]
+    found = passed_over(rep).filter(pk__in=newest[:LOOKED_THROUGH].values("pk"))
     by_lead = found.order_by().values("lead").annotate(latest=Max("pk"))
-    return (
+    ids = (
         Decision.objects.filter(lead__owner__isnull=False, pk__in=by_lead.values("latest"))
         .order_by("-decided_at", "-pk")
         .values_list("pk", flat=True)
     )
+    return PassedBy(ids, last if beyond else None)
 
 
 def with_leads(ids: Iterable[int]) -> list[Decision]:

@@ -12,7 +12,14 @@ from django.urls import reverse
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.intake.receiving import receive
 from leaddistrib.models import Decision, Lead, TimeOff
-from leaddistrib.testing import LeadFactory, PoolFactory, clock_at, publish_rules
+from leaddistrib.queries import passing
+from leaddistrib.testing import (
+    AccountFactory,
+    LeadFactory,
+    PoolFactory,
+    clock_at,
+    publish_rules,
+)
 from tests.web.conftest import signed_in
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -151,13 +158,13 @@ def test_a_lead_that_waits_where_she_may_claim_it_has_not_passed_her_by(cast):
 
 def test_a_lead_that_waits_for_others_is_not_seen_through_the_rules(cast):
     """Premium is David's: what opens there is for nobody else until one of them has it."""
-    PoolFactory(name="Premium", reps=[cast.david])
+    premium = PoolFactory(name="Premium", reps=[cast.david])
     push = {"push": "round_robin", "team": "Paris", "fallback": [{"pool": "Premium"}]}
     publish_rules([{"name": "All", "when": {}, "then": push}])
     away(cast.amina)
     away(cast.bruno)
     lead = arrive()
-    assert lead.pool.name == "Premium"
+    assert lead.pool == premium
     client = signed_in(cast.amina)
     api = reverse("leaddistrib:api-lead", args=[lead.public_id])
     assert client.get(page("passed")).context["rows"] == []
@@ -177,6 +184,40 @@ def test_old_leads_are_left_out_of_the_list_and_keep_their_page(cast, rules):
     client = signed_in(cast.amina)
     assert client.get(page("passed")).context["rows"] == []
     assert client.get(page("lead", lead.public_id)).status_code == 200
+
+
+def test_a_list_that_does_not_go_back_as_far_as_it_says_tells_since_when(cast, rules, monkeypatch):
+    """Only so many decisions are read, whomever they are about."""
+    monkeypatch.setattr(passing, "LOOKED_THROUGH", 2)
+    away(cast.amina)
+    for company, days in (("Newest", 1), ("Older", 2)):
+        lead = arrive(company)
+        Lead.objects.filter(pk=lead.pk).update(received_at=NOON - timedelta(days=days))
+    client = signed_in(cast.amina)
+    assert "So many leads came in" not in client.get(page("passed")).content.decode()
+
+    lead = arrive("Oldest")
+    Lead.objects.filter(pk=lead.pk).update(received_at=NOON - timedelta(days=3))
+    answer = client.get(page("passed"))
+    assert {row["company"] for row in answer.context["rows"]} == {"Newest", "Older"}
+    told = answer.content.decode()
+    assert "So many leads came in that this list goes back no further than to" in told
+    assert 'data-moment datetime="2026-02-28T12:00:00+00:00"' in told
+
+
+def test_a_backup_of_another_team_finds_what_went_to_somebody_else(cast):
+    """Steps that go by territory or account may ask anybody, and are asked of everybody."""
+    owner = {"push": "account_owner", "fallback": [{"push": "round_robin", "team": "Paris"}]}
+    publish_rules([{"name": "All", "when": {}, "then": owner}])
+    AccountFactory(name="Lenoir", domain="lenoir.example", owner=cast.amina)
+    cast.amina.backup = cast.david
+    cast.amina.save()
+    away(cast.amina)
+    cast.david.paused = True
+    cast.david.save()
+    assert arrive().owner == cast.bruno
+    [row] = signed_in(cast.david).get(page("passed")).context["rows"]
+    assert row["sentence"].endswith("You were paused.")
 
 
 def test_many_leads_are_paged_and_cost_no_more_queries(cast, rules):

@@ -24,9 +24,9 @@ def passed(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """In a number of queries that depends neither on how many leads nor on how many reps."""
     rep, rules = viewer.own, policy()
     found = passed_by(rep, clock.now())
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found.ids, PAGE).get_page(request.GET.get("page"))
     rows = [row for decision in with_leads(page.object_list) if (row := _row(decision, rep, rules))]
-    context = {"viewer": viewer, "page": page, "rows": rows, "days": DAYS}
+    context = {"viewer": viewer, "page": page, "rows": rows, "days": DAYS, "since": found.since}
     return render(request, "leaddistrib/passed.html", context)
 
 
