@@ -80,11 +80,16 @@ def latest_edit(ruleset: RuleSet) -> int:
 
 
 def _edits(ruleset: RuleSet) -> QuerySet[Any]:
-    return history_of(Rule).filter(ruleset=ruleset.pk).exclude(history_change_reason=AS_IT_WAS)
+    return _rule_edits().filter(ruleset=ruleset.pk)
+
+
+def _rule_edits() -> QuerySet[Any]:
+    return history_of(Rule).exclude(history_change_reason=AS_IT_WAS)
 
 
 def _narrowed(model: type[Model], wanted: Wanted) -> QuerySet[Any]:
-    rows = history_of(model).exclude(history_change_reason=AS_IT_WAS)
+    # Of other models, these words are what somebody gave as a reason.
+    rows = _rule_edits() if model is Rule else history_of(model)
     for word in wanted.by.split():
         rows = rows.filter(_called("history_user", word))
     if wanted.since is not None:

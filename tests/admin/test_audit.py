@@ -95,6 +95,16 @@ def test_saving_something_as_it_was_is_no_change(signed_in):
     assert [(change.name, change.kind) for change, _ in changes] == [("Paris", "+")]
 
 
+def test_a_change_whose_reason_reads_as_it_was_is_on_record(signed_in):
+    amina = RepFactory(user__username="amina")
+    amina.active, amina._change_reason = False, "as it was"
+    amina.save()
+    client = signed_in("view_configurationchange")
+    assert ("amina", "None", "Active", "yes", "no") in told(client.get(PAGE))
+    [(change, _)] = client.get(PAGE, {"text": "as it was"}).context["changes"]
+    assert (change.name, change.reason) == ("amina", "as it was")
+
+
 def test_changes_are_found_by_name_kind_author_and_day(signed_in):
     client = signed_in("view_configurationchange")
     paris, brittany = TeamFactory(name="Paris"), TerritoryFactory(name="Brittany")
@@ -112,6 +122,14 @@ def test_changes_are_found_by_name_kind_author_and_day(signed_in):
     yesterday = (timezone.localdate() - timedelta(days=1)).isoformat()
     assert names(last=yesterday) == set()
     assert names(first=yesterday) == {"Paris", "Paris West", "Brittany"}
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("name", ["first", "last"])
+def test_a_day_at_an_end_of_the_calendar_is_refused_at_its_field(signed_in, name, day):
+    response = signed_in("view_configurationchange").get(PAGE, {name: day})
+    assert response.status_code == 200
+    assert list(response.context["form"].errors) == [name]
 
 
 def test_a_search_without_result_says_what_to_do(signed_in):
