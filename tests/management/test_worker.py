@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 from django_q.models import Schedule
@@ -266,6 +266,19 @@ def test_a_worker_that_is_told_to_stop_does_not_wait_for_a_slow_calendar(monkeyp
     answered.set()
     slow.join(PATIENCE)
     assert seen == ["answered"], "the piece in hand is finished, and no other is begun"
+
+
+@pytest.mark.usefixtures("transactional_db")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_whose_slow_work_broke_off_says_so_to_whoever_started_it(monkeypatch):
+    def broken(self: DueWork) -> int:
+        if self.kinds is SLOW:
+            raise MemoryError
+        return 0
+
+    monkeypatch.setattr(DueWork, "handle", broken)
+    with pytest.raises(CommandError, match="slow work"):
+        run_until_told_to_stop()
 
 
 def test_only_what_takes_long_has_a_thread_of_its_own():

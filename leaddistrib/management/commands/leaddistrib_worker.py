@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from leaddistrib.jobs.due import PROMPT, SLOW, DueWork
@@ -33,6 +33,7 @@ class Command(BaseCommand):
 
     cluster: Cluster | None = None
     stopping = False
+    half = False  # the thread for slow work ended, and nobody told it to
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="do all that is due now, then end")
@@ -67,6 +68,8 @@ class Command(BaseCommand):
             if self.cluster:
                 self.cluster.wait()
         log.info("worker=stopped")
+        if self.half:
+            raise CommandError("The slow work ended by an error, which is told above.")
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         # Only a flag: a handler that took a lock could be waiting for what it interrupted.
@@ -78,7 +81,9 @@ class Command(BaseCommand):
         try:
             self._run(self._slow_turn)
         finally:
-            self.stopping = True  # half a worker is none: whoever started it will start it again
+            # Half a worker is none: whoever started it will start it again, by its exit status.
+            self.half = not self.stopping
+            self.stopping = True
             connection.close()
 
     def _run(self, turn: Callable[[], None]) -> None:
