@@ -20,9 +20,9 @@ from leaddistrib.queries import wording
 from leaddistrib.queries.exports import Export
 
 AS_IT_WAS = "as it was"
-"""The reason of a rule's record that says how it was before an edit that nothing else tells of, such
-as of a rule that was copied: it is what the edit is compared with, and no change itself. Only of
-rules: where people give reasons, these may be their words."""
+"""The reason of a rule's record of how it was before an edit that nothing else tells of, such as of
+one that was copied: what the edit is compared with, and no change itself. Of other models
+people give the reasons, and these may be their words."""
 
 
 @dataclass(frozen=True, slots=True)
