@@ -28,7 +28,7 @@ from django.views.decorators.http import require_POST
 from leaddistrib.admin.base import ReadOnlyAdmin
 from leaddistrib.admin.filters import DateRangeFilter
 from leaddistrib.admin.importforms import MappingForm, UploadForm
-from leaddistrib.admin.uploads import Uploads
+from leaddistrib.admin.uploads import BUSY, Uploads
 from leaddistrib.errors import Busy, UnreadableFile
 from leaddistrib.lifecycle.intake.files import read_rows
 from leaddistrib.lifecycle.intake.importing import ImportReport, import_file
@@ -111,7 +111,8 @@ class ImportAdmin(ImportMixin):
                 actor=cast("AbstractUser", request.user),
             )
         except (UnreadableFile, Busy) as error:
-            self._say(request, str(error), messages.ERROR)
+            text = str(BUSY if isinstance(error, Busy) else error)
+            self._say(request, text, messages.ERROR)
             return HttpResponseRedirect(reverse("admin:leaddistrib_importrun_changelist"))
         self._say(request, _summary(report), messages.SUCCESS)
         run = cast("ImportRun", report.run)

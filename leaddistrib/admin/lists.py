@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from leaddistrib.admin.importforms import FileForm
-from leaddistrib.admin.uploads import Uploads
+from leaddistrib.admin.uploads import BUSY, Uploads
 from leaddistrib.errors import Busy, UnreadableFile
 from leaddistrib.lifecycle.catalogue.files import MOST_ROWS, Catalogue, ListReport, import_list
 
@@ -71,8 +71,10 @@ class ListImport(ImportMixin):
             return self._gone(request, back)
         try:
             report = self._import(request, content, name, dry_run=False)
-        except (UnreadableFile, Busy) as error:
+        except UnreadableFile as error:
             return self._said(request, str(error), messages.ERROR, back)
+        except Busy:
+            return self._said(request, str(BUSY), messages.ERROR, back)
         if report.rejected:
             return self._page(request, report=report, file_name=name)
         text = _("%(created)d created, %(updated)d updated, %(unchanged)d unchanged") % {

@@ -9,9 +9,13 @@ from typing import Any
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as lazy
 
 SALT = "leaddistrib.admin.imports"
 DAY = 24 * 60 * 60
+
+BUSY = lazy("Too much is going on at once. What was imported stays so: upload the file again.")
+"""A file is written in several transactions, and was taken away before the first."""
 
 
 class Uploads:

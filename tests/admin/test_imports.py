@@ -10,6 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import Workbook
 
+from leaddistrib.errors import Busy
+from leaddistrib.lifecycle.intake import importing
+from leaddistrib.lifecycle.intake.receiving import receive_many
 from leaddistrib.models import ImportRun, Lead
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, UserFactory, publish_rules
 
@@ -103,6 +106,21 @@ def test_a_second_click_on_import_imports_nothing_again(importer):
     response = importer.post(CONFIRM, said, follow=True)
     assert "imported already" in response.content.decode()
     assert (Lead.objects.count(), ImportRun.objects.count()) == (2, 1)
+
+
+def test_who_is_cut_off_half_way_is_told_that_the_rows_before_are_in(importer, monkeypatch):
+    def busy_at_the_second(given, **how):
+        if Lead.objects.exists():
+            raise Busy("The database is busy. Nothing was changed; try again.")
+        return receive_many(given, **how)
+
+    monkeypatch.setattr(importing, "BATCH", 1)
+    said = form_of(upload(importer))
+    monkeypatch.setattr(importing, "receive_many", busy_at_the_second)
+    text = importer.post(CONFIRM, said, follow=True).content.decode()
+    assert "What was imported stays so: upload the file again." in text
+    assert "Nothing was changed" not in text
+    assert Lead.objects.get().company == "Lenoir"
 
 
 def test_columns_changed_after_the_preview_are_previewed_before_they_are_imported(importer):

@@ -1,4 +1,4 @@
-"""Accounts and territories come in from a file: bounded, previewed, as a whole or not at all."""
+"""Accounts and territories come in from a file: bounded, previewed, and only with no row wrong."""
 
 import csv
 import io
@@ -11,6 +11,8 @@ from django.urls import reverse
 from openpyxl import Workbook
 
 from leaddistrib.engine.territories import Where
+from leaddistrib.errors import Busy
+from leaddistrib.lifecycle.catalogue import accounts, files
 from leaddistrib.lifecycle.catalogue.accounts import Accounts
 from leaddistrib.lifecycle.catalogue.files import import_list
 from leaddistrib.models import Account, Metro, Organisation, Territory
@@ -173,6 +175,29 @@ def test_a_confirmed_file_is_imported_once_and_only_by_who_uploaded_it(signed_in
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     assert confirm(client, preview).status_code == 403
     assert Account.objects.count() == 1
+
+
+def test_who_is_cut_off_half_way_is_told_that_the_rows_before_are_in(signed_in, monkeypatch):
+    client = signed_in(*ACCOUNTS)
+    write = accounts._write
+
+    def busy_at_bois(batch, *arguments):
+        if batch[0].values["name"] == "Bois":
+            raise Busy("The database is busy. Nothing was changed; try again.")
+        write(batch, *arguments)
+
+    monkeypatch.setattr(files, "BATCH", 1)
+    monkeypatch.setattr(accounts, "_write", busy_at_bois)
+    text = "name\nÉlan\nBois\n"
+    _report, said = bring_in(client, text)
+
+    assert said == [
+        "Too much is going on at once. What was imported stays so: upload the file again."
+    ]
+    assert Account.objects.get().name == "Élan"
+    monkeypatch.setattr(accounts, "_write", write)
+    report, _said = bring_in(client, text)
+    assert (report.created, report.unchanged) == (1, 1)
 
 
 def test_who_may_not_change_accounts_imports_none(signed_in):

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from leaddistrib.errors import Busy
+from leaddistrib.lifecycle.intake import importing
 from leaddistrib.models import ImportRun, Lead
 from leaddistrib.testing import PoolFactory, RepFactory, publish_rules
 
@@ -52,6 +54,17 @@ def test_the_last_line_counts_what_became_of_the_rows(folder: Path) -> None:
         0,
     )
     assert Lead.objects.filter(status="waiting", decisions__isnull=False).count() == 2
+
+
+def test_who_is_cut_off_half_way_is_told_that_the_rows_before_are_in(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*given: object, **how: object) -> None:
+        raise Busy("The database is busy. Nothing was changed; try again.")
+
+    monkeypatch.setattr(importing, "receive_many", busy)
+    with pytest.raises(CommandError, match="The rows before are in: import the file again"):
+        run(folder / "good.csv", "--map", folder / "map.toml")
 
 
 def test_the_same_file_again_changes_nothing(folder: Path) -> None:

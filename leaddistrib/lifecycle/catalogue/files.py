@@ -1,6 +1,7 @@
 """A list from a file: everything is read and compared first, and written only if every row is good.
 
-So a file lands as a whole or not at all, and sending it again after a break changes nothing twice.
+So a wrong row keeps the whole file out. What is written before a break stays, and sending the file
+again changes nothing twice.
 """
 
 import os

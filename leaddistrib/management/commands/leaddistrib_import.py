@@ -14,6 +14,8 @@ from leaddistrib.lifecycle.intake.mapping import load_map
 
 SOME_REJECTED = 3
 
+BUSY = "The database is busy. The rows before are in: import the file again."
+
 
 class Command(BaseCommand):
     """Prints what became of the rows; exits with 3 when some were rejected."""
@@ -44,8 +46,10 @@ class Command(BaseCommand):
             raise CommandError(f"There is no file {path}.")
         try:
             report = self._import(path, options)
-        except (UnreadableFile, Busy) as error:
+        except UnreadableFile as error:
             raise CommandError(str(error)) from error
+        except Busy as error:
+            raise CommandError(BUSY) from error
         self._report(report, options)
         if report.rejected:
             sys.exit(SOME_REJECTED)
