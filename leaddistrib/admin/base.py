@@ -89,7 +89,7 @@ class LeadFactsAdmin(ReadOnlyAdmin):
         letter by letter, what notes and explanations say of a lead."""
         if not super().lookup_allowed(lookup, value, request):
             return False
-        return _may_view_leads(request) or lookup in _parameters(self.get_list_filter(request))
+        return sees_leads(request) or lookup in _parameters(self.get_list_filter(request))
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return self._without_lead(request, super().get_list_display(request))
@@ -98,16 +98,16 @@ class LeadFactsAdmin(ReadOnlyAdmin):
         return self._without_lead(request, super().get_search_fields(request))
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
-        if not _may_view_leads(request):
+        if not sees_leads(request):
             return None
         return super().get_list_display_links(request, list_display)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         may = super().has_view_permission(request, obj)
-        return may and (obj is None or _may_view_leads(request))
+        return may and (obj is None or sees_leads(request))
 
     def _without_lead(self, request: HttpRequest, names: Iterable[Any]) -> list[Any]:
-        if _may_view_leads(request):
+        if sees_leads(request):
             return list(names)
         return [name for name in names if name != "lead" and not name.startswith("lead__")]
 
@@ -126,8 +126,10 @@ def _parameters(list_filter: Iterable[Any]) -> set[str]:
     return names
 
 
-def _may_view_leads(request: HttpRequest) -> bool:
-    return request.user.has_perm("leaddistrib.view_lead")
+def sees_leads(request: HttpRequest) -> bool:
+    """Whether this person may see leads, in whatever list."""
+    may = request.user.has_perm
+    return may("leaddistrib.view_lead") or may("leaddistrib.change_lead")
 
 
 class ReadOnlyInline(admin.TabularInline):

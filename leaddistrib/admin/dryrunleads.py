@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext
 
-from leaddistrib.admin.base import LeadDistribAdmin
+from leaddistrib.admin.base import LeadDistribAdmin, sees_leads
 from leaddistrib.models import DryRun, Lead
 from leaddistrib.queries.dryruns import MOVED, Named, leads_behind, place_key
 
@@ -95,9 +95,3 @@ def place_in_words(place: Named) -> str:
     if kind == "rep":
         return str(name)
     return _("safety net") if kind == "net" else _("pool “%(name)s”") % {"name": name}
-
-
-def sees_leads(request: HttpRequest) -> bool:
-    """Whether this person may see leads, in whatever list."""
-    may = request.user.has_perm
-    return may("leaddistrib.view_lead") or may("leaddistrib.change_lead")

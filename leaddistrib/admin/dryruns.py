@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from leaddistrib.admin.dryrunleads import LeadsBehindPages, place_in_words, sees_leads
+from leaddistrib.admin.base import sees_leads
+from leaddistrib.admin.dryrunleads import LeadsBehindPages, place_in_words
 from leaddistrib.lifecycle.dryruns import MOST_LEADS, ask
 from leaddistrib.lifecycle.publishing import organisations_moment
 from leaddistrib.models import DryRun, RuleSet, RuleStep

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from leaddistrib.admin.base import ReadOnlyAdmin
+from leaddistrib.admin.base import ReadOnlyAdmin, sees_leads
 from leaddistrib.admin.filters import DateRangeFilter, RecipientFilter
 from leaddistrib.models import OutboxMessage
 from leaddistrib.queries import clock
@@ -79,8 +79,10 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         return LABELS["sent"] if message.sent_at else LABELS["waiting"]
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """What was kept as a code is said in words."""
-        return [name for name in super().get_fields(request, obj) if name != "last_error"]
+        """What was kept as a code is said in words, and which lead a message is about only to
+        whoever may see leads."""
+        hidden = {"last_error"} if sees_leads(request) else {"last_error", "lead"}
+        return [name for name in super().get_fields(request, obj) if name not in hidden]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ("reason",)

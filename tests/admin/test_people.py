@@ -165,6 +165,26 @@ def test_why_a_message_was_not_sent_is_said_in_words(signed_in):
     assert "alert_over" not in one.content.decode()
 
 
+@pytest.mark.parametrize("may_see_leads", [True, False])
+def test_of_which_lead_a_message_is_is_said_to_whoever_may_see_leads(signed_in, may_see_leads):
+    now = timezone.now()
+    message = OutboxMessage.objects.create(
+        event="a",
+        lead=LeadFactory(company="", contact_name="Jeanne Lenoir"),
+        recipient=UserFactory(username="amina"),
+        channel="email",
+        created_at=now,
+        due_at=now,
+    )
+    client = signed_in("view_outboxmessage", *(["view_lead"] if may_see_leads else []))
+
+    page = reverse("admin:leaddistrib_outboxmessage_change", args=[message.pk])
+    text = client.get(page).content.decode()
+
+    assert "amina" in text
+    assert ("Jeanne Lenoir" in text) is may_see_leads
+
+
 def test_a_new_team_gets_its_reps_from_the_reps_page(signed_in):
     client = signed_in("add_team")
     client.post(reverse("admin:leaddistrib_team_add"), {"name": "Lyon", "weighting": "by_hand"})
