@@ -32,6 +32,7 @@ HORIZON = timedelta(days=90)
 LEASE = timedelta(minutes=5)
 """How long a worker may take to read a calendar before another one tries."""
 ALERT_AFTER = timedelta(days=1)
+"""How long readings have failed, from the first of them on, when managers hear of it."""
 
 
 def calendar_address(url: str) -> str:
@@ -79,7 +80,7 @@ def _move(calendar: Calendar, url: str) -> None:
     except SealBroken:
         stays = False
     if not stays:
-        calendar.read_at, calendar.problem = None, ""
+        calendar.read_at, calendar.failing_since, calendar.problem = None, None, ""
     calendar.address, calendar.host = seal(url), urlsplit(url).hostname or ""
 
 
@@ -165,7 +166,8 @@ def _replace(calendar: Calendar, moment: datetime, found: list[Absence]) -> None
     asked = Calendar.objects.filter(
         pk=calendar.pk, address=calendar.address, busy_counts=calendar.busy_counts
     )
-    if not asked.update(read_at=moment, next_read_at=moment + EVERY, problem=""):
+    read = {"read_at": moment, "failing_since": None, "problem": ""}
+    if not asked.update(next_read_at=moment + EVERY, **read):
         return
     kept = TimeOff.objects.filter(calendar=calendar)
     known = {Absence(*row) for row in kept.values_list("kind", "starts_at", "ends_at")}
@@ -187,13 +189,14 @@ def _replace(calendar: Calendar, moment: datetime, found: list[Absence]) -> None
 
 @act(durable=False)
 def _note_problem(calendar: Calendar, moment: datetime, problem: str) -> None:
-    """Say what is wrong, and try again later. Managers hear of it once it has been so for a day."""
-    failing = moment - calendar.read_at if calendar.read_at else timedelta(hours=1)
-    pause = min(max(failing, EVERY), LONGEST_PAUSE)
+    """Say what is wrong, and try again later. Managers hear of it once it has been so for a day,
+    also of an address that could never be read: till then what another one brought holds."""
+    since = calendar.failing_since or moment
+    pause = min(max(moment - since, EVERY), LONGEST_PAUSE)
     asked = Calendar.objects.filter(pk=calendar.pk, address=calendar.address)
-    if not asked.update(problem=problem, next_read_at=moment + pause):
+    if not asked.update(problem=problem, failing_since=since, next_read_at=moment + pause):
         return
-    if calendar.read_at and failing >= ALERT_AFTER:
+    if moment - since >= ALERT_AFTER:
         open_alert(
             Alert.Kind.CALENDAR,
             f"calendar:{calendar.pk}",

@@ -69,6 +69,8 @@ class Calendar(models.Model):
     )
     read_at = models.DateTimeField(_("last read"), null=True, blank=True, editable=False)
     next_read_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
+    # The first of the readings that failed since it was last read, or its address was entered.
+    failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     problem = models.CharField(_("problem"), max_length=300, blank=True, editable=False)
 
     class Meta:

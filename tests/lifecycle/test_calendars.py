@@ -164,7 +164,7 @@ def test_pauses_grow_while_it_cannot_be_read_and_are_over_when_it_can(amina, ser
 def test_managers_hear_of_it_when_it_could_not_be_read_for_a_day(amina, server):
     server.answers["/amina.ics"] = lambda peer: peer.answer(b"", "404 Not Found")
     moment = NOON + EVERY
-    while moment < NOON + ALERT_AFTER:
+    while moment < NOON + EVERY + ALERT_AFTER:
         assert at(moment) == 1
         assert not Alert.objects.exists()
         moment = next_reading()
@@ -173,6 +173,42 @@ def test_managers_hear_of_it_when_it_could_not_be_read_for_a_day(amina, server):
 
     alert = Alert.objects.get()
     assert (alert.kind, alert.subject) == ("calendar", f"calendar:{amina.calendar.pk}")
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["another address", "the first address"])
+def test_managers_hear_of_an_address_that_could_never_be_read(cast, server, known):
+    if known:
+        url = server.url("/amina.ics", lambda peer: peer.answer(ics(LEAVE, MEETING)))
+        with clock_at(NOON):
+            set_calendar(cast.amina, url, busy_counts=True)
+        assert at(NOON) == 1
+    wrong = server.url("/wrong.ics", lambda peer: peer.answer(b"", "404 Not Found"))
+    with clock_at(NOON):
+        set_calendar(cast.amina, wrong, busy_counts=True)
+    moment = NOON
+    while moment < NOON + ALERT_AFTER:
+        assert at(moment) == 1
+        assert not Alert.objects.exists()
+        moment = next_reading()
+
+    assert at(moment) == 1
+
+    assert Alert.objects.get().subject == f"calendar:{cast.amina.calendar.pk}"
+    assert moment <= NOON + ALERT_AFTER + LONGEST_PAUSE
+
+
+def test_a_day_of_failing_begins_anew_once_it_was_read(amina, server):
+    down, up = NOON + EVERY, NOON + EVERY + ALERT_AFTER
+    reads = server.answers["/amina.ics"]
+    server.answers["/amina.ics"] = lambda peer: peer.answer(b"", "404 Not Found")
+    assert at(down) == 1
+    server.answers["/amina.ics"] = reads
+    assert at(next_reading()) == 1
+    server.answers["/amina.ics"] = lambda peer: peer.answer(b"", "404 Not Found")
+
+    assert at(up) == 1
+
+    assert not Alert.objects.exists()
 
 
 def test_leave_stays_until_the_other_address_was_read(amina, server):
