@@ -21,11 +21,16 @@ from leaddistrib.queries.replay import compare_strategies, replay
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=10)
-"""How long a worker may take. After that it counts as cut off and another one begins anew."""
+LEASE = timedelta(minutes=2)
+"""How long a worker may say nothing of how far it is, which it does every 500 leads. After that it
+counts as cut off and another one begins anew. How long a whole run takes does not matter."""
 
 MOST_LEADS = 50_000
 BATCH = 1_000  # leads in memory at a time
+
+
+class _Taken(Exception):
+    """The lease ran out, and another worker has begun the run anew."""
 
 
 def ask(
@@ -72,10 +77,10 @@ def work_off(moment: datetime, limit: int = 1) -> int:
 
 
 def _lease(moment: datetime) -> DryRun | None:
-    """The next run, now this caller's: ``started_at`` is its lease."""
+    """The next run, now this caller's, by ``started_at``, for as long as ``_mark`` renews it."""
     with transaction.atomic():
         waiting = DryRun.objects.filter(
-            Q(started_at__isnull=True) | Q(started_at__lt=moment - LEASE), finished_at__isnull=True
+            Q(touched_at__isnull=True) | Q(touched_at__lt=moment - LEASE), finished_at__isnull=True
         )
         run = (
             waiting.select_for_update(skip_locked=True, of=("self",))
@@ -84,23 +89,30 @@ def _lease(moment: datetime) -> DryRun | None:
             .first()
         )
         if run is not None:
-            run.started_at, run.done = moment, 0
-            run.save(update_fields=("started_at", "done"))
+            run.started_at, run.touched_at, run.done = moment, moment, 0
+            run.save(update_fields=("started_at", "touched_at", "done"))
     return run
 
 
 def _work_out(run: DryRun) -> None:
     try:
+        outcome = _outcome(run)
+        _mark(run, finished_at=clock.now(), **outcome)
+    except _Taken:
+        log.warning("Dry run %s was begun anew by another worker: this one leaves it", run.pk)
+
+
+def _outcome(run: DryRun) -> dict[str, Any]:
+    try:
         leads = _leads(run)
         _mark(run, total=len(leads))
-        outcome = {"done": len(leads), "result": _result(run, leads)}
-    except DatabaseError:
+        return {"done": len(leads), "result": _result(run, leads)}
+    except (DatabaseError, _Taken):
         raise  # the lease brings the run back once the database is there again
     except Exception as error:  # a run that cannot be worked out must not stop the worker
         log.exception("Dry run %s failed", run.pk)
         # Its text may quote a lead, and is in nobody's language: that is the log's.
-        outcome = {"problem": type(error).__name__}
-    _mark(run, finished_at=clock.now(), **outcome)
+        return {"problem": type(error).__name__}
 
 
 def _result(run: DryRun, leads: Sequence[tuple[int, datetime]]) -> dict[str, Any]:
@@ -116,8 +128,14 @@ def _result(run: DryRun, leads: Sequence[tuple[int, datetime]]) -> dict[str, Any
 
 
 def _mark(run: DryRun, **values: object) -> None:
-    """Write progress, unless the lease ran out and another worker has begun it anew."""
-    DryRun.objects.filter(pk=run.pk, started_at=run.started_at).update(**values)
+    """Write how far it is, which renews the lease.
+
+    Raises:
+        _Taken: another worker has it by now; nothing was written.
+    """
+    mine = DryRun.objects.filter(pk=run.pk, started_at=run.started_at)
+    if not mine.update(touched_at=clock.now(), **values):
+        raise _Taken
 
 
 def _leads(run: DryRun) -> list[tuple[int, datetime]]:

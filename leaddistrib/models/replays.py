@@ -33,6 +33,8 @@ class DryRun(models.Model):
         verbose_name=_("asked by"),
     )
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    # When its worker last said how far it is: that is its lease. ``started_at`` says whose it is.
+    touched_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     done = models.PositiveIntegerField(_("leads done"), default=0)
     total = models.PositiveIntegerField(_("leads"), default=0)

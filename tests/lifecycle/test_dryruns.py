@@ -101,9 +101,48 @@ def test_a_worker_that_lost_its_lease_writes_no_more(run):
     assert slow is not None
     later = NOON + LEASE + timedelta(seconds=1)
     assert dryruns._lease(later) == run
-    dryruns._mark(slow, done=999)
+    dryruns._work_out(slow)
     run.refresh_from_db()
-    assert (run.done, run.started_at) == (0, later)
+    assert (run.done, run.total, run.started_at) == (0, 0, later)
+
+
+def test_a_worker_that_lost_its_lease_stops_at_the_next_sign_of_life(run, monkeypatch):
+    """It decides no more leads for a result that nobody keeps."""
+    monkeypatch.setattr("leaddistrib.queries.replay.PROGRESS_EVERY", 1)
+    decided = []
+
+    def lose(ids):
+        for lead in Lead.objects.filter(pk__in=ids):
+            decided.append(lead.pk)
+            assert dryruns._lease(NOON + LEASE + timedelta(seconds=1)) in (run, None)
+            yield lead
+
+    monkeypatch.setattr(dryruns, "_placed", lose)
+    with clock_at(NOON):
+        assert work_off(NOON) == 1
+    run.refresh_from_db()
+    assert len(decided) == 1
+    assert (run.done, run.finished_at) == (0, None)
+
+
+@pytest.mark.parametrize("strategies", [False, True])
+def test_a_long_run_stays_its_workers_for_as_long_as_it_gets_on(run, monkeypatch, strategies):
+    monkeypatch.setattr("leaddistrib.queries.replay.PROGRESS_EVERY", 1)
+    DryRun.objects.update(result={"strategies": []} if strategies else {})
+    moments = [NOON + number * (LEASE - timedelta(seconds=1)) for number in range(4)]
+
+    def slowly(ids):
+        for moment, lead in zip(moments, Lead.objects.filter(pk__in=ids), strict=False):
+            with clock_at(moment):
+                assert work_off(moment) == 0, "another worker takes it"
+                yield lead
+
+    monkeypatch.setattr(dryruns, "_placed", slowly)
+    with clock_at(NOON):
+        assert work_off(NOON) == 1
+    run.refresh_from_db()
+    assert (run.done, run.problem) == (3, "")
+    assert run.finished_at is not None
 
 
 def test_a_run_that_cannot_be_worked_out_says_so_and_holds_up_no_other(run, monkeypatch):
