@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from leaddistrib.models import Lead, Rep
+from leaddistrib.models import HandOver, Lead, Rep
 from leaddistrib.queries.overseeing import movable, reps_overseen
 from leaddistrib.web.access import Viewer
 
@@ -47,7 +47,15 @@ class HandOverForm(forms.Form):
     """What happens when a rep leaves. ``public_id`` says which hand-over it is: a form that is
     sent twice goes on with the same one. To be shown what would happen takes no reason."""
 
-    public_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    public_id = forms.UUIDField(
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={
+            "invalid": lazy(
+                "This was the form of another hand-over: look at it again, and send it."
+            )
+        },
+    )
     successor = forms.ModelChoiceField(
         label=lazy("Who takes over"),
         queryset=Rep.objects.none(),
@@ -64,10 +72,31 @@ class HandOverForm(forms.Form):
         self, *args: Any, reps: QuerySet[Rep], rep: Rep, showing: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.rep = rep
         others = reps.filter(active=True).exclude(pk=rep.pk)
         self.fields["successor"].queryset = others  # type: ignore[attr-defined]
         self.fields["reason"].required = not showing
         self.fields["reason"].widget.is_required = True
+
+    def clean_public_id(self) -> UUID | None:
+        public_id: UUID | None = self.cleaned_data["public_id"]
+        others = HandOver.objects.exclude(rep=self.rep)
+        if public_id and others.filter(public_id=public_id).exists():
+            raise ValidationError(self.fields["public_id"].error_messages["invalid"])
+        return public_id
+
+    @property
+    def number(self) -> UUID:
+        """What the form is sent with next: a fresh one, if its own is of no use."""
+        sent: UUID | None = self.cleaned_data.get("public_id") if self.is_bound else None
+        return sent or uuid4()
+
+    def differs(self, begun: HandOver) -> bool:
+        """Whether ``begun`` is not what was asked for here, but what an earlier form of its number
+        asked for. Whoever was inactive already was not set inactive by it."""
+        given = self.cleaned_data
+        otherwise = given["leaves"] != begun.retired and (begun.retired or begun.rep.active)
+        return otherwise or (given["successor"], given["reason"]) != (begun.successor, begun.reason)
 
 
 class CreditForm(forms.Form):

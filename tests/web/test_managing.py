@@ -1,5 +1,6 @@
 """Managers see what needs them, give leads to somebody, and hand over what a rep leaves behind."""
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -410,7 +411,7 @@ def test_the_form_sent_twice_is_one_hand_over_which_is_found_again(cast, mireill
     address = page("leave", cast.amina.public_id)
     shown = mireille.get(address)
     sent = {
-        "public_id": str(shown.context["form"].initial["public_id"]),
+        "public_id": number_in(shown),
         "shown": shown.context["shown"],
         "reason": "She leaves",
     }
@@ -426,6 +427,63 @@ def test_the_form_sent_twice_is_one_hand_over_which_is_found_again(cast, mireill
     listed = mireille.get(address)
     assert [number for _, number in listed.context["past"]] == [1]
     assert first.redirect_chain[-1][0] in listed.content.decode()
+
+
+def number_in(answer):
+    """The number of the hand-over that the form on the page would begin."""
+    [number] = re.findall(r'name="public_id" value="([^"]*)"', answer.content.decode())
+    return number
+
+
+def test_who_goes_back_to_the_form_and_changes_it_is_told_and_hands_over_anew(
+    cast, mireille, in_turn
+):
+    LeadFactory(owner=cast.amina)
+    account = AccountFactory(owner=cast.amina)
+    address = page("leave", cast.amina.public_id)
+    sent = {"public_id": number_in(mireille.get(address)), "reason": "She leaves"}
+    mireille.post(address, sent)
+    sent |= {"leaves": "on", "successor": str(cast.bruno.public_id)}
+
+    told = mireille.post(address, sent, follow=True)
+
+    assert told.status_code == 400
+    assert "This was handed over already, by what it was begun with." in told.content.decode()
+    account.refresh_from_db()
+    assert account.owner == cast.amina
+    anew = mireille.post(address, sent | {"public_id": number_in(told)}, follow=True)
+    assert anew.status_code == 200
+    cast.amina.refresh_from_db()
+    account.refresh_from_db()
+    assert (cast.amina.active, account.owner) == (False, cast.bruno)
+    assert HandOver.objects.count() == 2
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_who_leaves_is_handed_over_once_by_the_form_sent_twice(cast, mireille, in_turn, active):
+    Rep.objects.filter(pk=cast.amina.pk).update(active=active)
+    LeadFactory(owner=cast.amina)
+    address = page("leave", cast.amina.public_id)
+    sent = {"public_id": number_in(mireille.get(address)), "reason": "x", "leaves": "on"}
+    for _time in range(2):
+        answer = mireille.post(address, sent, follow=True)
+        assert "1 lead was handed over." in answer.content.decode()
+    assert HandOver.objects.get().retired is active
+
+
+def test_a_form_of_another_hand_over_says_so_and_is_sent_again(cast, mireille, in_turn):
+    LeadFactory(owner=cast.bruno)
+    others = page("leave", cast.amina.public_id)
+    number = number_in(mireille.get(others))
+    mireille.post(others, {"public_id": number, "reason": "x"})
+    address = page("leave", cast.bruno.public_id)
+    for wrong in (number, "made up"):
+        told = mireille.post(address, {"public_id": wrong, "reason": "x"})
+        assert told.status_code == 400
+        assert "This was the form of another hand-over" in told.content.decode()
+        assert "successor" not in told.context["form"].errors
+    mireille.post(address, {"public_id": number_in(told), "reason": "x"})
+    assert [one.rep for one in HandOver.objects.order_by("pk")] == [cast.amina, cast.bruno]
 
 
 def test_everything_of_the_rep_is_named_with_what_becomes_of_it(cast, mireille, in_turn):

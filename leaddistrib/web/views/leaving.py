@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib import messages
 from django.core import signing
@@ -57,7 +57,6 @@ def leave(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse
     showing = "show" in request.POST
     form = HandOverForm(
         request.POST if request.method == "POST" else None,
-        initial={"public_id": uuid4()},
         reps=reps_overseen(viewer.sight),
         rep=rep,
         showing=showing,
@@ -72,8 +71,16 @@ def leave(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse
         except ValueError:  # the successor was set inactive at this very moment
             form.add_error("successor", form.fields["successor"].error_messages["invalid_choice"])
         else:
-            _say(request, done, _shown(request.POST.get("shown", ""), salt))
-            return redirect("leaddistrib:handed-over", rep.public_id, done.id)
+            if not form.differs(done.handover):
+                _say(request, done, _shown(request.POST.get("shown", ""), salt))
+                return redirect("leaddistrib:handed-over", rep.public_id, done.id)
+            form.add_error(
+                "public_id",
+                _(
+                    "This was handed over already, by what it was begun with. Send it again to hand"
+                    " over anew."
+                ),
+            )
     chosen = _chosen(form, request)
     rows = preview_handover(rep, successor=chosen)
     accounts = rep.accounts.order_by("name")
