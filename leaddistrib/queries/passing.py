@@ -66,8 +66,10 @@ def passed_by(rep: Rep, moment: datetime) -> PassedBy:
         rule__in=asking.values("rule"), lead__received_at__gte=moment - timedelta(days=DAYS)
     ).order_by("-lead__received_at", "-pk")
     # The last that is looked through, and one beyond, if there is any.
-    end = newest[LOOKED_THROUGH - 1 : LOOKED_THROUGH + 1]
-    last, *beyond = list(end.values_list("lead__received_at", flat=True)) or [None]
+    end = newest[LOOKED_THROUGH - 1 : LOOKED_THROUGH + 1].values_list(
+        "lead__received_at", flat=True
+    )
+    last, beyond = (*end, None, None)[:2]
     found = passed_over(rep).filter(pk__in=newest[:LOOKED_THROUGH].values("pk"))
     by_lead = found.order_by().values("lead").annotate(latest=Max("pk"))
     ids = (
