@@ -58,4 +58,4 @@ class DecisionAdmin(LeadFactsAdmin):
 
     @admin.display(description=_("explanation"))
     def sentence(self, decision: Decision) -> str:
-        return explanations.sentence(decision, whole=True)
+        return explanations.sentence(decision, whole=True, oversees=True)

@@ -157,7 +157,9 @@ class Explained(ApiView):
         decisions = decisions_of(lead)
         told = passed or decisions.last()
         answer: dict[str, Any] = {
-            "explanation": sentence(told, None if in_full else self.sight.rep, whole=whole)
+            "explanation": sentence(
+                told, None if in_full else self.sight.rep, whole=whole, oversees=in_full
+            )
             if told
             else _("This lead was kept and has not been routed yet.")
         }

@@ -106,7 +106,7 @@ def decisions_of(lead: Lead) -> QuerySet[Decision]:
 
 def trace(decision: Decision) -> Trace:
     """Each rule with its reason, each candidate with its gate, its virtual time or its load. For
-    those who see the whole lead: it quotes it."""
+    those who look after the lead and see the whole of it: it quotes it."""
     document = decision.explanation
     ruleset = decision.ruleset
     rules = list(ruleset.rules.order_by("position")) if ruleset else []
@@ -114,7 +114,7 @@ def trace(decision: Decision) -> Trace:
         version=ruleset.version if ruleset else None,
         rules=tuple(_tried(rules, document)),
         steps=tuple(_step(step) for step in document["steps"]),
-        sentence=sentence(decision, whole=True),
+        sentence=sentence(decision, whole=True, oversees=True),
     )
 
 

@@ -16,24 +16,28 @@ from leaddistrib.queries.phrases import GOT_IT, RECOGNISED_BY, WHY_NOT, YOU_GOT_
 Step = Mapping[str, Any]
 
 
-def sentence(decision: Decision, rep: Rep | None = None, *, whole: bool = False) -> str:
+def sentence(
+    decision: Decision, rep: Rep | None = None, *, whole: bool = False, oversees: bool = False
+) -> str:
     """The decision in a sentence or a few; said to ``rep`` where one is given.
 
     ``whole``: the reader sees all of the lead. What somebody wrote when giving it away by hand may
-    name the contact, and is told to nobody else (IG4).
+    name the contact, and is told to nobody else (IG4). ``oversees``: the reader looks after the
+    lead as a manager or admin. Everybody else, programs too, reads that a colleague is away, and
+    not why.
     """
-    return " ".join(part for part in _parts(decision, rep, whole) if part)
+    return " ".join(part for part in _parts(decision, rep, whole, oversees) if part)
 
 
-def _parts(decision: Decision, rep: Rep | None, whole: bool) -> Iterator[str]:
+def _parts(decision: Decision, rep: Rep | None, whole: bool, oversees: bool) -> Iterator[str]:
     to_owner = rep is not None and decision.owner_id == rep.pk
     if decision.method == Decision.Method.MANUAL:
         yield _by_hand(decision, to_owner, whole)
         return
     if decision.method == Decision.Method.DUPLICATE:
-        yield _duplicate(decision, to_owner)
+        yield _duplicate(decision, to_owner, oversees)
         return
-    yield from _not_the_first_ones_owner(decision)
+    yield from _not_the_first_ones_owner(decision, oversees)
     yield from _waited(decision)
     if decision.owner is None:
         yield _to_pool(decision)
@@ -119,7 +123,7 @@ def _waited(decision: Decision) -> Iterator[str]:
             ) % {"pool": step["pool"], "minutes": minutes}
 
 
-def _duplicate(decision: Decision, to_owner: bool) -> str:
+def _duplicate(decision: Decision, to_owner: bool, oversees: bool) -> str:
     by = decision.explanation.get("by", "")
     by = str(RECOGNISED_BY.get(by, by))
     if decision.owner is None:
@@ -127,7 +131,7 @@ def _duplicate(decision: Decision, to_owner: bool) -> str:
             "This lead came in before, recognised by %(by)s, so it was closed at once and linked"
             " to the first one."
         ) % {"by": by}
-    if absent := _absent(decision):
+    if absent := _absent(decision, oversees):
         standing_in = (
             _(
                 "You got this lead because you stand in for %(absent)s (%(reason)s), who works"
@@ -150,17 +154,19 @@ def _duplicate(decision: Decision, to_owner: bool) -> str:
     }
 
 
-def _absent(decision: Decision) -> dict[str, str]:
-    """Who works the first lead of the same person, and why that rep could not take this one."""
+def _absent(decision: Decision, oversees: bool) -> dict[str, str]:
+    """Who works the first lead of the same person, and why that rep could not take this one, as far
+    as the reader may know."""
     owner = decision.explanation.get("owner_of_first")
     if owner is None:
         return {}
-    return {"absent": owner["name"], "reason": wording.passed_over(owner["refused"], {})}
+    why = wording.passed_over(owner["refused"], {}) if oversees else pgettext("a rep", "away")
+    return {"absent": owner["name"], "reason": why}
 
 
-def _not_the_first_ones_owner(decision: Decision) -> Iterator[str]:
+def _not_the_first_ones_owner(decision: Decision, oversees: bool) -> Iterator[str]:
     """Why the rules decided about a lead that would have been somebody's without them (IN3)."""
-    if absent := _absent(decision):
+    if absent := _absent(decision, oversees):
         by = decision.explanation["by"]
         yield _(
             "%(absent)s (%(reason)s) works the same lead, recognised by %(by)s, so the rules"

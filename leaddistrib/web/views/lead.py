@@ -35,6 +35,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
     own = rep is not None and found.owner_id == rep.pk and found.status == Lead.Status.OWNED
     shared = is_shared(found) and member
     works = work_on([found])
+    movable = may_move(found, viewer.sight)
     context = {
         "viewer": viewer,
         "lead": found,
@@ -53,10 +54,12 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "temperature": TEMPERATURES.get(shown.get("temperature", ""), ""),
         "size": SIZES.get(shown.get("size_band", ""), ""),
         "details": details(shown),
-        "sentence": explanations.sentence(decision, rep, whole=whole) if decision else "",
+        "sentence": explanations.sentence(decision, rep, whole=whole, oversees=movable)
+        if decision
+        else "",
         "trace": _trace(decision, viewer, view),
         "history": history(found, view, rep, oversees=viewer.oversees),
-        "movable": may_move(found, viewer.sight),
+        "movable": movable,
         "form": CloseForm() if own or shared else None,
     }
     # Scripts put times into the browser's zone; without them they are in the rep's own.

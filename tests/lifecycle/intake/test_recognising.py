@@ -7,7 +7,9 @@ from datetime import time, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from leaddistrib.api.representing import decision_document
 from leaddistrib.lifecycle import close, receive, receive_many
 from leaddistrib.lifecycle.intake import receiving
 from leaddistrib.lifecycle.intake.cleaning import clean
@@ -34,6 +36,7 @@ from leaddistrib.testing import (
     RepFactory,
     TeamFactory,
     TerritoryFactory,
+    UserFactory,
     publish_rules,
 )
 
@@ -137,10 +140,11 @@ def test_while_the_owner_is_away_the_backup_gets_the_duplicate_and_reads_why(par
     assert (lead.owner, lead.duplicate_of) == (chloe, first)
     assert (decision.method, Turn.objects.count()) == ("duplicate", turns)
     assert sentence(decision, chloe) == (
-        f"You got this lead because you stand in for amina ({how}), who works the same one,"
+        "You got this lead because you stand in for amina (away), who works the same one,"
         " recognised by the e-mail address."
     )
-    assert f"chloe got this lead in place of amina ({how})" in sentence(decision, amina)
+    assert "chloe got this lead in place of amina (away)" in sentence(decision, amina)
+    assert f"in place of amina ({how})" in sentence(decision, oversees=True)
 
 
 @pytest.mark.parametrize("how", ["paused", "on leave", "not active"])
@@ -159,10 +163,30 @@ def test_without_a_backup_who_is_there_the_rules_decide_and_say_why(paris, how, 
 
     assert decided(received).method == "push"
     assert (received.lead.owner, received.lead.duplicate_of) == (bruno, first)
-    assert sentence(decided(received), bruno) == (
-        f"amina ({how}) works the same lead, recognised by the e-mail address, so the rules"
+    assert sentence(decided(received), bruno, whole=True) == (
+        "amina (away) works the same lead, recognised by the e-mail address, so the rules"
         " decided. You got this lead by the rule “In turn”: it was your turn."
     )
+
+
+def test_why_a_colleague_is_away_is_told_to_the_manager_alone(paris, client):
+    """Neither to who gets the lead nor to the program that sent it (IG4)."""
+    amina, bruno = paris
+    mireille = UserFactory(password=None)
+    amina.team.managers.add(mireille)
+    receive(clean(ANA))
+    away(amina, "paused")
+
+    received = receive(clean(ANA))
+
+    answer = decision_document(received.decision)
+    assert answer is not None
+    assert answer["explanation"].startswith("amina (away) works the same lead")
+    for user, why in ((bruno.user, "away"), (mireille, "paused")):
+        client.force_login(user)
+        for name in ("lead", "api-explanation"):
+            told = client.get(reverse(f"leaddistrib:{name}", args=[received.lead.public_id]))
+            assert f"amina ({why}) works the same lead" in told.content.decode()
 
 
 def test_a_duplicate_never_waits_unseen_when_nobody_is_there_at_all(paris):
