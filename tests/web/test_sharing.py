@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from leaddistrib.lifecycle import log_contact, start
 from leaddistrib.models import Contact, Lead, Outcome, Pool, Work
+from leaddistrib.policy import Policy, View
 from leaddistrib.queries.contributions import Figure, contributions
 from leaddistrib.testing import LeadFactory, PoolFactory
 from tests.web.conftest import signed_in
@@ -84,6 +85,29 @@ def test_what_is_no_contact_is_not_logged_and_nothing_written_is_lost(cast, lead
 def test_strangers_log_nothing(cast, lead):
     assert log(cast.david, lead).status_code == 404
     assert log(cast.oscar, lead).status_code == 404
+
+
+class Discreet(Policy):
+    """A host that does not say the company in the lists and pages of its reps."""
+
+    def fields(self, view: View) -> tuple[str, ...]:
+        return tuple(field for field in super().fields(view) if field != "company")
+
+
+def test_a_form_that_comes_back_shows_no_more_than_the_policy_says(cast, lead, settings):
+    settings.LEADDISTRIB = {**settings.LEADDISTRIB, "POLICY": f"{__name__}.Discreet"}
+    answer = log(cast.amina, lead, channel="pigeon")
+    assert answer.status_code == 400
+    assert "Lenoir" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("owned", [False, True])
+def test_who_sees_a_preview_gets_no_form_that_can_never_be_sent(cast, waiting, owned):
+    if owned:
+        Lead.objects.filter(pk=waiting.pk).update(status="owned", owner=cast.bruno)
+    answer = log(cast.amina, waiting, channel="")
+    assert answer.redirect_chain == [(at("lead", waiting), 302)]
+    assert "This lead is not yours (any more)." in answer.content.decode()
 
 
 def test_a_lead_of_a_race_takes_no_contact(cast, waiting):

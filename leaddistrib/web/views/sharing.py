@@ -14,6 +14,7 @@ from leaddistrib.lifecycle import working
 from leaddistrib.lifecycle.contacting import ContactResult, log_contact
 from leaddistrib.lifecycle.working import WorkResult
 from leaddistrib.models import Lead
+from leaddistrib.policy import disclose, policy
 from leaddistrib.queries import clock
 from leaddistrib.queries.cards import is_shared
 from leaddistrib.web import outcomes
@@ -28,13 +29,16 @@ def contacts(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpRespo
     lead, rep = lead_for_rep(viewer, public_id)
     form = ContactForm(request.POST)
     if not form.is_valid():
-        return _asked_again(request, viewer, lead, form)
+        if lead.owner_id == rep.pk or is_shared(lead):
+            return _asked_again(request, viewer, lead, form)
+        _say_not_yours(request)  # a preview of it has no such form
+        return redirect("leaddistrib:lead", public_id)
     try:
         result = log_contact(
             lead, rep, form.cleaned_data["channel"], note=form.cleaned_data["note"]
         )
     except NotYours:
-        messages.info(request, _("This lead is not yours (any more)."))
+        _say_not_yours(request)
     except Busy:
         _say_busy(request)
     else:
@@ -49,7 +53,7 @@ def _asked_again(
     context = {
         "viewer": viewer,
         "lead": lead,
-        "shown": {"id": lead.public_id, "company": lead.company},
+        "shown": disclose(lead, policy().view(lead, viewer.sight)),
         "shared": is_shared(lead),
         "contact": form,
     }
@@ -92,6 +96,10 @@ def _told(request: HttpRequest, result: WorkResult) -> None:
         messages.warning(request, _("%(name)s is on it until %(time)s.") % who)
     for refusal in result.refusals:
         messages.error(request, outcomes.reason(refusal).sentence)
+
+
+def _say_not_yours(request: HttpRequest) -> None:
+    messages.info(request, _("This lead is not yours (any more)."))
 
 
 def _say_busy(request: HttpRequest) -> None:
