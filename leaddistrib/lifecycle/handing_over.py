@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from leaddistrib.engine import decision as engine
 from leaddistrib.engine.facts import LeadFacts, Rules, World
@@ -18,7 +18,7 @@ from leaddistrib.lifecycle.reassigning import end_as_reassigned
 from leaddistrib.lifecycle.retrying import wake
 from leaddistrib.lifecycle.routing import candidates, route
 from leaddistrib.lifecycle.transactions import act, lock_reps
-from leaddistrib.models import Decision, HandOver, Lead, Pool, Rep, Rule
+from leaddistrib.models import Assignment, Decision, HandOver, Lead, Pool, Rep, Rule
 from leaddistrib.queries import clock, explanations, rulebook
 from leaddistrib.queries.handovers import can_cover, covered_by
 from leaddistrib.queries.roster import rep_facts
@@ -113,8 +113,9 @@ def hand_over(
     ``successor`` gets the rep's accounts and territories, and covers for whom the rep covered,
     before the leads go. Each batch is a transaction of its own: when it is cut off, what was
     handed over stays so, and doing it again with the same ``public_id`` goes on with the rest of
-    the same hand-over, by what it was begun with. One that was taken back is not gone on with.
-    ``progress`` is told how many of how many are done.
+    the same hand-over, by what it was begun with: what became the rep's since stays. One that
+    was taken back, even while it is under way, is not gone on with. ``progress`` is told how many
+    of how many are done.
 
     Raises:
         ValueError: no reason was given, the successor is the rep or not active, or the hand-over
@@ -129,12 +130,24 @@ def hand_over(
     handover = _begin(rep.pk, public_id or uuid4(), actor, reason[:500], successor, leaves)
     decisions: list[Decision] = []
     if handover.taken_back_at is None:
-        pks = list(open_leads(rep).values_list("pk", flat=True))
+        pks = list(_to_go(handover).values_list("pk", flat=True))
         for start in range(0, len(pks), BATCH):
-            decisions += _hand_over_batch(handover, pks[start : start + BATCH], actor)
+            gone = _hand_over_batch(handover, pks[start : start + BATCH], actor)
+            if gone is None:
+                break
+            decisions += gone
             progress(min(start + BATCH, len(pks)), len(pks))
         _wake([one for one in (handover.rep, handover.successor) if one])
     return HandedOver(handover, decisions)
+
+
+def _to_go(handover: HandOver) -> QuerySet[Lead]:
+    """What the rep had when it was begun, and still has. A form that is sent again days later takes
+    nothing that no preview showed."""
+    since = Assignment.objects.filter(
+        lead=OuterRef("pk"), ended_at=None, started_at__gt=handover.at
+    )
+    return open_leads(handover.rep).filter(~Exists(since))
 
 
 def _as_if(facts: LeadFacts, rep: Rep, successor: Rep | None) -> LeadFacts:
@@ -218,12 +231,20 @@ def _begin(
 
 
 @act(durable=True)
-def _hand_over_batch(handover: HandOver, pks: Iterable[int], actor: AbstractUser) -> list[Decision]:
-    """All reps in one go: the leaving one first and the receivers later would break the order of
+def _hand_over_batch(
+    handover: HandOver, pks: Iterable[int], actor: AbstractUser
+) -> list[Decision] | None:
+    """None, and nothing goes, once the hand-over was taken back: whoever does that holds the rep,
+    so it was before this batch, or comes after it and gives all of it back.
+
+    All reps in one go: the leaving one first and the receivers later would break the order of
     locks, as in giving back."""
     rep = handover.rep
-    mine = Lead.objects.filter(pk__in=pks, owner=rep, status=Lead.Status.OWNED)
+    mine = _to_go(handover).filter(pk__in=pks)
     lock_reps({rep.pk, *candidates(list(mine))})
+    handover.refresh_from_db(fields=("taken_back_at",))
+    if handover.taken_back_at is not None:
+        return None
     rows = mine.select_for_update(no_key=True, of=("self",)).select_related("owner__user")
     leads = sorted(rows.order_by("pk"), key=lambda lead: (lead.received_at, lead.pk))
     now = clock.now()

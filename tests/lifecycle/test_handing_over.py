@@ -7,7 +7,14 @@ from uuid import uuid4
 import pytest
 
 from leaddistrib.errors import Busy
-from leaddistrib.lifecycle import assign_by_hand, claim, close, receive_many, taking_back
+from leaddistrib.lifecycle import (
+    assign_by_hand,
+    claim,
+    close,
+    handing_over,
+    receive_many,
+    taking_back,
+)
 from leaddistrib.lifecycle.contacting import log_contact
 from leaddistrib.lifecycle.handing_over import BATCH, hand_over, preview_handover
 from leaddistrib.lifecycle.intake.cleaning import clean
@@ -260,6 +267,19 @@ def test_what_was_cut_off_goes_on_as_the_same_hand_over_and_is_taken_back_as_one
     assert Lead.objects.filter(owner=leaving.amina).count() == BATCH + 3
 
 
+def test_a_form_that_is_sent_again_days_later_takes_nothing_that_came_since(leaving):
+    """Amina stays, in another role: nobody saw in the preview what she claimed since."""
+    LeadFactory(owner=leaving.amina)
+    later = LeadFactory(pool=leaving.pool)
+    number = uuid4()
+    leave(leaving, public_id=number)
+    assert claim(later, leaving.amina, via="page").result == "won"
+
+    assert leave(leaving, public_id=number).decisions == []
+    later.refresh_from_db()
+    assert later.owner == leaving.amina
+
+
 def test_a_hand_over_of_somebody_else_is_not_gone_on_with(leaving):
     done = leave(leaving)
     with pytest.raises(ValueError, match="another rep's"):
@@ -440,6 +460,38 @@ def test_it_is_taken_back_in_small_transactions(leaving, monkeypatch):
         back(leaving, done)
     assert len(back(leaving, done)) == 3
     assert batches == [BATCH, 3, 3]
+
+
+def test_what_is_taken_back_while_it_is_under_way_does_not_go_on(leaving):
+    """A second manager takes it back when the first batch is done."""
+    for _ in range(BATCH + 3):
+        LeadFactory(owner=leaving.amina)
+    seen = []
+
+    def take_it_back(done, of):
+        seen.append(done)
+        take_back(HandOver.objects.get(), actor=leaving.mireille, reason="She stays")
+
+    done = leave(leaving, leaves=True, progress=take_it_back)
+
+    assert seen == [BATCH]
+    assert (len(done.decisions), done.handover.taken_back_at is None) == (BATCH, False)
+    assert Lead.objects.filter(owner=leaving.amina).count() == BATCH + 3
+
+
+def test_what_is_taken_back_while_a_batch_waits_for_its_rep_stays(leaving, monkeypatch):
+    lead = LeadFactory(owner=leaving.amina)
+    lock_reps = handing_over.lock_reps
+
+    def taken_back_before_us(reps):
+        HandOver.objects.update(taken_back_at=clock.now())
+        lock_reps(reps)
+
+    monkeypatch.setattr(handing_over, "lock_reps", taken_back_before_us)
+
+    assert leave(leaving).decisions == []
+    lead.refresh_from_db()
+    assert lead.owner == leaving.amina
 
 
 def test_it_takes_a_reason(leaving):
