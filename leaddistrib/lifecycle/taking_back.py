@@ -12,7 +12,7 @@ from leaddistrib.lifecycle.rotations import lock_rotations
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Decision, HandOver, Lead
 from leaddistrib.queries import clock
-from leaddistrib.queries.handovers import covered_by, untouched
+from leaddistrib.queries.handovers import covered_by, set_inactive_by, untouched
 
 BATCH = 20
 """Leads that come back in one transaction: small, so that claims never wait long."""
@@ -36,7 +36,8 @@ def take_back(
     """Give the rep back what a hand-over took: the leads that nobody worked on since, and the
     accounts, territories and cover that are still the successor's.
 
-    If the hand-over set the rep inactive, the rep is active again first. Whether a lead was worked
+    If the hand-over set the rep inactive, and nobody set the rep active since, the rep is active
+    again first. Whether a lead was worked
     on, and whether the actor ``may_move`` it, is asked once it is locked. It costs the rep no
     turn, and who had got the lead has back the turn that it took. Each batch is a transaction of
     its own: when it is cut off, doing it again goes on with the rest.
@@ -67,7 +68,7 @@ def _begin(handover_id: int, actor: AbstractUser, reason: str) -> Moved:
     handover = HandOver.objects.select_related("rep__user", "successor__user").get(pk=handover_id)
     rep = handover.rep
     if not rep.active:
-        if not handover.retired or handover.taken_back_at:
+        if not set_inactive_by(handover):
             raise ValueError("Leads are given to active reps only.")
         set_active(rep, True, actor, reason)
     if handover.taken_back_at:

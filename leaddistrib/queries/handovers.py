@@ -51,6 +51,14 @@ def handed_over(handover: HandOver) -> QuerySet[LogEntry]:
     ).order_by("pk")
 
 
+def set_inactive_by(handover: HandOver) -> bool:
+    """Whether the rep is inactive, and by this hand-over: nobody set the rep active since."""
+    rep = handover.rep
+    if rep.active or not handover.retired or handover.taken_back_at is not None:
+        return False
+    return not rep.history.filter(active=True, history_date__gt=handover.at).exists()
+
+
 def untouched(handover: HandOver) -> QuerySet[LogEntry]:
     """Those of ``handed_over`` whose leads are open, with somebody else or with nobody, and nobody
     worked on since: no contact or outcome, nobody at it, neither claimed nor handed on by anybody.

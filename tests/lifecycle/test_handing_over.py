@@ -409,6 +409,19 @@ def test_who_is_inactive_for_another_reason_gets_nothing_back(leaving):
     assert not Lead.objects.filter(owner=leaving.amina).exists()
 
 
+def test_who_was_set_active_since_and_then_left_stays_inactive(leaving):
+    LeadFactory(owner=leaving.amina)
+    done = leave(leaving, leaves=True)
+    for active in (True, False):
+        leaving.amina.active = active
+        leaving.amina.save()
+
+    with pytest.raises(ValueError, match="active reps"):
+        back(leaving, done)
+    leaving.amina.refresh_from_db()
+    assert not leaving.amina.active
+
+
 def test_an_undone_hand_over_costs_nobody_a_turn(leaving):
     """Whoever had got the leads would else be passed over for as many to come."""
     leaving.paris.count_manual = True

@@ -589,6 +589,22 @@ def test_who_is_inactive_for_another_reason_has_to_be_set_active_first(cast, mir
     assert Lead.objects.get().owner == cast.bruno
 
 
+def test_an_old_hand_over_offers_nothing_once_the_rep_was_set_active_and_left(
+    cast, mireille, in_turn
+):
+    leaves = {"reason": "x", "leaves": "on"}
+    done = mireille.post(page("leave", cast.amina.public_id), leaves, follow=True)
+    assert "Amina is set active again." in done.content.decode()
+    for active in (True, False):
+        cast.amina.active = active
+        cast.amina.save()
+
+    text = mireille.get(done.redirect_chain[-1][0]).content.decode()
+
+    assert "Amina is set active again." not in text
+    assert "Nothing is left to be taken back." in text
+
+
 def test_whoever_is_set_inactive_at_the_very_moment_gets_nothing(cast, mireille, monkeypatch):
     """Between the form and the lock."""
     lead = LeadFactory(owner=cast.bruno)

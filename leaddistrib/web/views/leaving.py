@@ -124,7 +124,8 @@ def handed_over(
     views = [(entry.lead, policy().view(entry.lead, viewer.sight)) for entry in page]
     untouched = handovers.untouched(found).select_related("lead__owner__user", "lead__pool")
     left = len({one.lead_id for one in untouched if may_move(one.lead, viewer.sight)})
-    more = found.taken_back_at is None and (found.retired or any(found.moved.values()))
+    revives = handovers.set_inactive_by(found)
+    more = found.taken_back_at is None and any(found.moved.values())
     context = {
         "viewer": viewer,
         "rep": rep,
@@ -132,7 +133,8 @@ def handed_over(
         "page": page,
         "leads": [(lead, view is not View.NOTHING) for lead, view in views],
         "left": left,
-        "may_take_back": left or more,
+        "revives": revives,
+        "may_take_back": left or more or revives,
         "moved": _numbers(found.moved),
     }
     return render(request, "leaddistrib/handed_over.html", context)
