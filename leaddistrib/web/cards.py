@@ -58,6 +58,12 @@ def place(city: str | None, country: str | None) -> str:
     return ", ".join(part for part in (city, country and country_name(country)) if part)
 
 
+def called(lead: Lead) -> str:
+    """What a message calls a lead whose reader sees all of it: never by the contact's name, which
+    would go with the message into the cookie that carries it."""
+    return lead.company or lead.contact_title or _("Company not known")
+
+
 def country_name(code: str) -> str:
     """The country's name in the reader's language; the code itself where none is known."""
     try:

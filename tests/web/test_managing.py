@@ -133,6 +133,20 @@ def test_from_the_alert_of_what_a_rep_left_behind_it_is_one_tap_to_handing_over(
     assert page("leave", cast.amina.public_id) in text
 
 
+def test_which_leads_nobody_called_is_told_of_the_own_team_only(cast, mireille):
+    """David of London took one from the pool of Paris: that is his manager's to see."""
+    cast.pool.reps.add(cast.david)
+    own, taken = LeadFactory(owner=cast.amina), LeadFactory(pool=cast.pool)
+    assert claim(taken, cast.david, via="page").result == "won"
+
+    def listed(browser):
+        answer = browser.get(page("manage", status="untouched"))
+        return [lead for lead, _ in answer.context["rows"]]
+
+    assert listed(mireille) == [own]
+    assert listed(signed_in(cast.admin)) == [own, taken]
+
+
 # Giving leads to somebody
 
 
@@ -358,6 +372,7 @@ def test_what_a_rep_leaves_behind_is_handed_over_and_taken_back(cast, mireille, 
 def test_what_came_otherwise_than_shown_is_said(cast, mireille, in_turn):
     LeadFactory(owner=cast.amina, company="Fournil")
     gone = LeadFactory(owner=cast.amina)
+    LeadFactory(owner=cast.amina, company="", contact_name="Jeanne", contact_title="Director")
     address = page("leave", cast.amina.public_id)
     shown = mireille.get(address).context["shown"]
     cast.bruno.paused = True
@@ -367,7 +382,8 @@ def test_what_came_otherwise_than_shown_is_said(cast, mireille, in_turn):
     answer = mireille.post(address, {"reason": "She leaves", "shown": shown}, follow=True)
 
     text = answer.content.decode()
-    assert "1 lead went elsewhere than the preview said: Fournil." in text
+    assert "2 leads went elsewhere than the preview said: Fournil, Director." in text
+    assert "Jeanne" not in text
     assert "1 lead of the preview was the rep&#x27;s no more." in text
 
 
@@ -550,6 +566,9 @@ def test_what_went_to_another_team_is_not_pulled_out_of_it(cast, mireille):
     )
     lead.refresh_from_db()
     assert lead.owner == cast.david
+    text = done.content.decode()
+    assert "A lead that is another team's now" in text
+    assert "David" not in text
 
     answer = mireille.post(done.redirect_chain[-1][0], follow=True)
 

@@ -28,6 +28,7 @@ from leaddistrib.policy import View, policy
 from leaddistrib.queries import handovers
 from leaddistrib.queries.overseeing import may_move, reps_overseen
 from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.cards import called
 from leaddistrib.web.overseeing import HandOverForm, must_oversee, rep_overseen
 
 PAGE = 50
@@ -240,7 +241,7 @@ def _say(request: HttpRequest, done: HandedOver, shown: Mapping[str, str]) -> No
     )
     messages.success(request, text % {"number": number})
     elsewhere = [
-        str(one.lead)
+        called(one.lead)
         for one in done.decisions
         if shown and shown.get(one.lead.public_id.hex) != receiver(one)
     ]

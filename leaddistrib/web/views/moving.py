@@ -18,6 +18,7 @@ from leaddistrib.models import Lead, Rep
 from leaddistrib.queries import clock, wording
 from leaddistrib.queries.overseeing import may_move, reps_overseen
 from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.cards import called
 from leaddistrib.web.overseeing import BUSY, CreditForm, MoveForm, leads_to_move
 
 
@@ -114,6 +115,5 @@ def _say(request: HttpRequest, done: Assigned, to: Rep) -> None:
         )
         messages.info(request, text % {"number": len(done.left_alone)})
     for lead in done.changed:
-        name = lead.company or lead.contact_title or _("Company not known")
         text = _("%(lead)s was left alone: it changed hands while you gave it away.")
-        messages.warning(request, text % {"lead": name})
+        messages.warning(request, text % {"lead": called(lead)})

@@ -14,6 +14,7 @@ from leaddistrib.lifecycle import closing, releasing
 from leaddistrib.models import Lead
 from leaddistrib.queries.cards import is_shared
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in
+from leaddistrib.web.cards import called
 from leaddistrib.web.forms import CloseForm, ReleaseForm
 
 
@@ -59,7 +60,7 @@ def _part(
         except Busy:
             form.add_error(None, _("Too much is going on at once. Nothing was changed: try again."))
         else:
-            messages.success(request, done % {"lead": found})
+            messages.success(request, done % {"lead": called(found)})
             return redirect("leaddistrib:home")
     context = {"viewer": viewer, "lead": found, "form": form}
     status = 400 if form.errors else 200
