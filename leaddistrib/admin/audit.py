@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as lazy
 from leaddistrib.admin.base import ReadOnlyAdmin
 from leaddistrib.models import ConfigurationChange
 from leaddistrib.queries import audit
+from leaddistrib.queries.periods import DayField
 from leaddistrib.queries.records import Change
 
 
@@ -29,8 +30,8 @@ class ChangesForm(forms.Form):
     )
     model = forms.ChoiceField(label=lazy("What"), required=False)
     by = forms.CharField(label=lazy("Who (name)"), required=False, max_length=100)
-    first = forms.DateField(label=lazy("From"), required=False, widget=AdminDateWidget)
-    last = forms.DateField(label=lazy("To"), required=False, widget=AdminDateWidget)
+    first = DayField(label=lazy("From"), required=False, widget=AdminDateWidget)
+    last = DayField(label=lazy("To"), required=False, widget=AdminDateWidget)
     page = forms.IntegerField(
         min_value=1, max_value=10_000, required=False, widget=forms.HiddenInput
     )

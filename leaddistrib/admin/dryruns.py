@@ -18,10 +18,12 @@ from django.utils.translation import gettext_lazy as lazy
 from leaddistrib.admin.base import sees_leads
 from leaddistrib.admin.dryrunleads import LeadsBehindPages, place_in_words
 from leaddistrib.lifecycle.dryruns import MOST_LEADS, ask
+from leaddistrib.lifecycle.housekeeping import KEEP_LEADS_BEHIND
 from leaddistrib.lifecycle.publishing import organisations_moment
 from leaddistrib.models import DryRun, RuleSet, RuleStep
 from leaddistrib.queries import clock
 from leaddistrib.queries.dryruns import MOVED, place_key
+from leaddistrib.queries.periods import DayField
 
 SOON = timedelta(seconds=15)  # within which a worker takes up what was asked
 MOST_MOVES = 100  # rows of the table of moves
@@ -38,8 +40,8 @@ class DryRunForm(forms.ModelForm):
         ),
         widget=forms.RadioSelect,
     )
-    first = forms.DateField(label=lazy("Leads from"), widget=AdminDateWidget)
-    last = forms.DateField(label=lazy("Leads to"), widget=AdminDateWidget)
+    first = DayField(label=lazy("Leads from"), widget=AdminDateWidget)
+    last = DayField(label=lazy("Leads to"), widget=AdminDateWidget)
     limit = forms.IntegerField(
         label=lazy("At most"),
         min_value=1,
@@ -188,9 +190,11 @@ def _figures(request: HttpRequest, run: DryRun) -> dict[str, Any]:
     """The result, and the address of the leads behind each figure for whoever may see leads."""
     result = run.result
     share = round(100 * result["moved"] / result["leads"]) if result["leads"] else 0
+    kept = "went" in result
+    shows_leads = kept and sees_leads(request)
 
     def leads(**asked: str) -> str:
-        if not sees_leads(request):
+        if not shows_leads:
             return ""
         return reverse("admin:leaddistrib_dryrun_leads", args=[run.pk], query=asked)
 
@@ -209,7 +213,11 @@ def _figures(request: HttpRequest, run: DryRun) -> dict[str, Any]:
         "moved_leads": leads(only=MOVED),
         "moves": moves,
         "more_moves": max(0, len(result["moves"]) - MOST_MOVES),
-        "unassigned": {name.replace("-", "_"): leads(only=name) for name in result["unassigned"]},
+        "unassigned": {
+            name.replace("-", "_"): leads(only=name) for name in result.get("unassigned", ())
+        },
+        "leads_are_gone": not kept and sees_leads(request),
+        "days_kept": KEEP_LEADS_BEHIND.days,
         "most": max((max(row["leads"]) for row in result["load"]), default=0),
     }
 

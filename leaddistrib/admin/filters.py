@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from leaddistrib.models import Alert, Decision, Lead, OutboxMessage, Pool, Rep, Rule, RuleSet, Team
 from leaddistrib.queries import clock
 from leaddistrib.queries.alerts import ABOUT_LEADS, waiting_for
+from leaddistrib.queries.periods import FIRST, LAST
 
 
 class SelectFilter(admin.SimpleListFilter):
@@ -197,9 +198,12 @@ class DateRangeFilter(admin.FieldListFilter):
     def _day(self, name: str) -> date | None:
         text = str(self.used_parameters.get(name, [""])[-1])  # type: ignore[index]
         try:
-            return date.fromisoformat(text) if text else None
+            day = date.fromisoformat(text) if text else None
         except ValueError as error:
             raise IncorrectLookupParameters(error) from error
+        if day and not FIRST <= day <= LAST:
+            raise IncorrectLookupParameters(text)
+        return day
 
     def expected_parameters(self) -> list[str | None]:
         return list(self.names)

@@ -109,7 +109,7 @@ class PublishingPages(RuleSetPages):
     ) -> HttpResponse:
         """What will be in force and what that changes, as it is now. Where it is ``outdated``, not
         what was confirmed, with what happened since."""
-        seen = request.POST.get("seen", "")
+        seen = request.POST.get("seen", "")[:18]  # as many digits as a database's number holds
         edits = audit.edits(ruleset, int(seen)) if outdated and seen.isdecimal() else []
         before = published()
         return self.show(

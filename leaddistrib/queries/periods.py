@@ -14,6 +14,8 @@ DAYS = 30
 """Days of a report when none are asked for: the last ones, today included."""
 
 FIRST, LAST = date(1970, 1, 1), date(2099, 12, 31)
+"""Days that may be asked for: near the ends of the calendar no day before or after can be worked
+out, in any time zone."""
 
 LABELS = {
     By.REP: _("Rep"),
@@ -24,6 +26,12 @@ LABELS = {
 }
 
 
+class DayField(forms.DateField):
+    """A day from FIRST to LAST."""
+
+    default_validators = [MinValueValidator(FIRST), MaxValueValidator(LAST)]
+
+
 class PeriodForm(forms.Form):
     """``from`` and ``to`` are days in the current time zone, both included."""
 
@@ -32,10 +40,9 @@ class PeriodForm(forms.Form):
     def __init__(self, data: Any) -> None:
         super().__init__(data)
         for name, label in (("from", _("From")), ("to", _("To"))):
-            self.fields[name] = forms.DateField(
+            self.fields[name] = DayField(
                 label=label,
                 required=False,
-                validators=[MinValueValidator(FIRST), MaxValueValidator(LAST)],
                 widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             )
 

@@ -15,6 +15,7 @@ from leaddistrib.lifecycle.drafting import draft_of, write_rule
 from leaddistrib.lifecycle.dryruns import ask, work_off
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.models import DryRun, Lead, Pool, Rep, RuleStep
+from leaddistrib.queries.dryruns import LEADS_BEHIND
 from leaddistrib.testing import (
     LeadFactory,
     PoolFactory,
@@ -71,7 +72,14 @@ def test_a_dry_run_is_asked_for_over_whole_days(olga, draft):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("last", "2026-02-01"), ("limit", 0), ("limit", 50_001), ("first", "soon")],
+    [
+        ("last", "2026-02-01"),
+        ("last", "9999-12-31"),
+        ("limit", 0),
+        ("limit", 50_001),
+        ("first", "soon"),
+        ("first", "0001-01-01"),
+    ],
 )
 def test_what_cannot_be_run_is_refused_at_its_field(olga, draft, field, value):
     sent = {"ruleset": draft.pk, "compare": "versions", **DAYS}
@@ -178,6 +186,22 @@ def test_leads_behind_figures_are_for_who_may_see_leads_and_dry_runs(signed_in, 
 def test_a_run_without_a_result_has_no_leads(signed_in, draft):
     client = signed_in("view_dryrun", "view_lead")
     assert client.get(behind(asked(draft))).status_code == 404
+
+
+def test_the_figures_are_shown_where_the_leads_behind_them_are_not_kept(signed_in, worked_out):
+    client = signed_in("view_dryrun", "view_ruleset", "view_lead")
+    assert "kept for 90 days only" not in client.get(page(worked_out)).content.decode()
+    worked_out.refresh_from_db()
+    for name in LEADS_BEHIND:
+        del worked_out.result[name]
+    worked_out.save()
+    shown = client.get(page(worked_out))
+    assert shown.context["result"]["found_nobody"] == [0, 1]
+    assert [move["leads"] for move in shown.context["moves"]] == [52, 1]
+    text = shown.content.decode()
+    assert "kept for 90 days only" in text
+    assert behind(worked_out) not in text
+    assert client.get(behind(worked_out)).status_code == 404
 
 
 def test_the_list_reads_no_leads_of_any_run(olga, worked_out):

@@ -174,7 +174,16 @@ def test_leads_are_found_by(signed_in, amina, filters, found):
     assert {lead.company for lead in response.context["cl"].result_list} == found
 
 
-@pytest.mark.parametrize("filters", [{"received_at_from": "soon"}, {"owner": "x"}, {"rule": "0"}])
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"received_at_from": "soon"},
+        {"received_at_from": "0001-01-01"},
+        {"received_at_to": "9999-12-31"},
+        {"owner": "x"},
+        {"rule": "0"},
+    ],
+)
 def test_a_senseless_filter_leads_back_to_the_list(signed_in, amina, filters):
     response = signed_in("view_lead").get(LIST, filters)
     assert response.status_code == 302

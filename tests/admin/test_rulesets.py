@@ -255,6 +255,12 @@ def test_a_draft_that_was_edited_while_it_was_read_is_shown_again_with_the_edit(
     assert editor.post(page(draft, "publish"), {**button, **again}).status_code == 302
 
 
+def test_a_forged_number_of_what_was_seen_is_no_error(editor, draft):
+    forged = {**confirmed(editor, draft), "confirmed": "", "seen": "9" * 5000}
+    shown = editor.post(page(draft, "publish"), {"publish": "1", **forged})
+    assert "This is not what you confirmed" in shown.content.decode()
+
+
 def test_a_draft_is_not_published_in_place_of_a_version_that_nobody_compared_it_with(
     editor, published, draft, ben
 ):
