@@ -1,5 +1,6 @@
 """Reps and managers read the rules in plain words, and managers review them (RU7, RU8)."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -189,9 +190,22 @@ def test_a_note_that_is_too_long_is_refused(cast, rules):
 
     assert answer.status_code == 400
     html = answer.content.decode()
-    assert html.count("Write at most 200 characters.") == 1
-    field = f'value="{"x" * 201}" aria-invalid="true" aria-describedby="note-error"'
-    assert field in html  # what was written is not lost
+    assert html.count("at most 200 characters (it has 201)") == 1
+    assert html.count(f'value="{"x" * 201}"') == 1  # what was written is not lost
+    [field] = re.findall(r'<input[^>]* aria-invalid="true"[^>]*>', html)
+    [error] = re.findall(r'aria-describedby="([^"]+)"', field)
+    assert html.count(f'id="{error}"') == 1
+    assert not RuleReview.objects.exists()
+
+
+def test_a_note_that_no_database_holds_is_refused(cast, rules):
+    address = reverse("leaddistrib:rule-review", args=[rules.rules.get(name="France").key])
+
+    with clock_at(LATER):
+        answer = signed_in(cast.mireille).post(address, {"note": "still\x00right"})
+
+    assert answer.status_code == 400
+    assert "Null characters are not allowed." in answer.content.decode()
     assert not RuleReview.objects.exists()
 
 

@@ -2,20 +2,26 @@
 
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from leaddistrib.errors import InvalidRules
+from leaddistrib.lifecycle.reviewing import MAX_NOTE
 from leaddistrib.lifecycle.reviewing import review as review_rule
 from leaddistrib.models import Rule, RuleSet
 from leaddistrib.queries import clock
 from leaddistrib.queries.differences import Difference
 from leaddistrib.queries.plainrules import may_review, plain_rules
 from leaddistrib.web.access import Viewer, signed_in
+
+
+class ReviewForm(forms.Form):
+    note = forms.CharField(label=lazy("Note"), required=False, max_length=MAX_NOTE)
 
 
 @require_safe
@@ -35,13 +41,11 @@ def review(request: HttpRequest, viewer: Viewer, key: UUID) -> HttpResponse:
     rule = in_force.prefetch_related("steps__team", "steps__pool__teams").first()
     if rule is None or not may_review(viewer.sight, rule):
         raise Http404
-    note = request.POST.get("note", "")
-    try:
-        review_rule(rule, viewer.user, note)
-    except InvalidRules as error:
+    form = ReviewForm(request.POST)
+    if not form.is_valid():
         messages.error(request, _("“%(rule)s” is not reviewed yet.") % {"rule": rule.name})
-        refused = {"key": key, "note": note, "error": error.problems["note"]}
-        return _page(request, viewer, status=400, refused=refused)
+        return _page(request, viewer, status=400, refused=key, refused_form=form)
+    review_rule(rule, viewer.user, form.cleaned_data["note"])
     messages.success(request, _("You reviewed “%(rule)s”.") % {"rule": rule.name})
     return redirect("leaddistrib:rules")
 
@@ -51,7 +55,9 @@ def _page(
 ) -> HttpResponse:
     shown = plain_rules(viewer.sight, clock.now())
     changes = [(one, changed(one)) for one in shown.changes] if shown else []
-    context |= {"viewer": viewer, "shown": shown, "changes": changes}
+    # One form for many rules: without an id, which would be there as often.
+    form = ReviewForm(auto_id=False)
+    context |= {"viewer": viewer, "shown": shown, "changes": changes, "form": form}
     return render(request, "leaddistrib/rules.html", context, status=status)
 
 
