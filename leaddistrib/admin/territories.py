@@ -18,7 +18,8 @@ class TerritoryFiles(ListImport):
     """Adds both to the admin of territories."""
 
     catalogue = Territories
-    import_export_change_list_template = "leaddistrib/admin/change_list_files.html"
+    change_list_template = "leaddistrib/admin/change_list_territories.html"
+    import_export_change_list_template = change_list_template
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.export)
@@ -29,7 +30,8 @@ class TerritoryFiles(ListImport):
         if not cast("Any", self).has_view_permission(request):
             raise PermissionDenied
         header, *rows = territory_rows()
-        record_export("territories", len(rows), {}, actor=cast("AbstractUser", request.user))
+        if request.method != "HEAD":  # which takes nothing out
+            record_export("territories", len(rows), {}, actor=cast("AbstractUser", request.user))
         response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="territories.csv"'
         writer = csv.writer(response)

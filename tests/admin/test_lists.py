@@ -293,6 +293,14 @@ def test_what_is_exported_is_imported_again_as_it_is(signed_in, people):
     assert kept.history_user == client.user
 
 
+def test_who_only_asks_whether_there_is_a_file_of_territories_took_nothing_out(signed_in):
+    TerritoryFactory(name="Paris")
+    client = signed_in("view_territory")
+    response = client.head(reverse("admin:leaddistrib_territory_export"))
+    assert response["Content-Type"].startswith("text/csv")
+    assert not Organisation.history.exists()
+
+
 def test_what_is_wrong_with_a_territory_is_named_with_line_and_column(signed_in, people):
     TeamFactory(name="Inside")
     text = (

@@ -129,6 +129,12 @@ def test_who_takes_the_figures_out_is_on_record(spread):
     )
 
 
+def test_who_only_asks_whether_there_is_a_file_took_nothing_out(spread):
+    response = signed_in(spread.mireille).head(PAGE, {"format": "csv"})
+    assert response["Content-Type"].startswith("text/csv")
+    assert not Organisation.history.exists()
+
+
 def test_everybodys_figures_go_out_with_a_permission_and_a_managers_own_without(spread):
     agnes = UserFactory(password=None)
     agnes.user_permissions.add(Permission.objects.get(codename="change_lead"))
