@@ -21,6 +21,7 @@ def housekeeping(moment: datetime) -> Mapping[str, object]:
     return {
         "keys": keeping.forget_keys(moment),
         "messages": keeping.forget_messages(moment),
+        "leads_behind_dry_runs": keeping.forget_leads_behind(moment),
         "webhook_calls": forget_calls(moment),
     }
 

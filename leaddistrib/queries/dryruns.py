@@ -14,14 +14,19 @@ Named = Sequence[Any]
 
 MOVED = "moved"
 
+LEADS_BEHIND = ("places", "went", "order", "unassigned")
+"""The keys of a result that say which leads are behind its figures. It may have none of them: such
+lists are not kept for ever, and the oldest results never had them."""
+
 
 def figures(replayed: Replay) -> dict[str, Any]:
     """What a dry run keeps, as JSON-able data. Pairs are [by the version beside, by the one tried].
 
     ``moves`` holds the most frequent first; ``load`` every active rep and whoever got a lead;
     ``gini`` is over those reps, 0 when all have the same and 1 when one has everything. ``places``
-    are all that a lead went to, ``went`` holds the leads by two indexes of them, ``unassigned``
-    those that no rule took and those that found nobody: ``leads_behind`` reads them.
+    are all that a lead went to, ``went`` holds the leads by two indexes of them, ``order`` all of
+    them as they came, ``unassigned`` those that no rule took and those that found nobody:
+    ``leads_behind`` reads them.
     """
     before, after = replayed.before, replayed.after
     names = _names(before.load, after.load)
@@ -56,6 +61,7 @@ def figures(replayed: Replay) -> dict[str, Any]:
         "rules": _rules(before.rules, after.rules),
         "places": [named(place) for place in places],
         "went": [[index[was], index[now], ids] for (was, now), ids in replayed.went.items()],
+        "order": replayed.order,
         "unassigned": {
             "nobody-before": before.found_nobody,
             "nobody-after": after.found_nobody,
@@ -68,8 +74,9 @@ def figures(replayed: Replay) -> dict[str, Any]:
 def leads_behind(
     result: Mapping[str, Any], was: str = "", now: str = "", only: str = ""
 ) -> dict[int, tuple[Named, Named]]:
-    """The leads of a dry run by primary key, the latest first, each with where the version beside
-    sent it and where the one that was tried.
+    """The leads of a dry run by primary key, the latest received first, each with where the version
+    beside sent it and where the one that was tried. A result without ``order`` gives them by key,
+    which is another order where history was imported.
 
     ``was`` and ``now`` keep those of one place (``place_key``); ``only`` those that "moved", or one
     of the lists of ``unassigned``.
@@ -81,7 +88,8 @@ def leads_behind(
         if here and not (only == MOVED and old == new):
             found.update(dict.fromkeys(leads, (places[old], places[new])))
     chosen = found.keys() & set(result["unassigned"].get(only, found))
-    return {lead: found[lead] for lead in sorted(chosen, reverse=True)}
+    order = result.get("order") or sorted(found)
+    return {lead: found[lead] for lead in reversed(order) if lead in chosen}
 
 
 def place_key(place: Named) -> str:

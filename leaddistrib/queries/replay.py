@@ -48,12 +48,13 @@ class Side:
 
 @dataclass(slots=True)
 class Replay:
-    """Two versions over the same leads. ``went`` holds the leads (primary keys, in the order they
-    came) by where the version beside sent them and where the one that is tried."""
+    """Two versions over the same leads. ``order`` holds the leads (primary keys) as they came,
+    ``went`` by where the version beside sent them and where the one that is tried."""
 
     before: Side
     after: Side
     leads: int = 0
+    order: list[int] = field(default_factory=list)
     went: dict[tuple[Place, Place], list[int]] = field(default_factory=lambda: defaultdict(list))
 
     @property
@@ -119,6 +120,7 @@ def replay(
         facts = rulebook.lead_facts(lead)
         was = old.play(lead.pk, facts, lead.received_at)
         now = new.play(lead.pk, facts, lead.received_at)
+        result.order.append(lead.pk)
         result.went[was, now].append(lead.pk)
         result.leads += 1
         if result.leads % PROGRESS_EVERY == 0:

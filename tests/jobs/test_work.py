@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from leaddistrib.jobs import work
-from leaddistrib.models import IdempotencyKey, Lead, OutboxMessage
+from leaddistrib.models import DryRun, IdempotencyKey, Lead, OutboxMessage, RuleSet
 from leaddistrib.testing import LeadFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,29 @@ def test_messages_that_are_done_go_after_30_days_and_dead_letters_stay():
     assert work.housekeeping(NOW)["messages"] == 2
     left = OutboxMessage.objects.values_list("event", flat=True)
     assert set(left) == {"sent", "dead", "unsent"}
+
+
+def test_which_leads_are_behind_a_dry_run_goes_after_90_days_and_its_figures_stay():
+    version = RuleSet.objects.create(version=1)
+    lists = {"places": [["rep", 1, "Amina"]], "went": [[0, 0, [7]]], "order": [7], "unassigned": {}}
+
+    def kept(age: timedelta, result: dict[str, object]) -> DryRun:
+        then = NOW - age
+        return DryRun.objects.create(
+            ruleset=version, since=then, until=then, asked_at=then, finished_at=then, result=result
+        )
+
+    old = kept(91 * DAY, {"leads": 1, **lists})
+    young = kept(89 * DAY, {"leads": 1, **lists})
+    without = kept(91 * DAY, {"leads": 1})
+
+    assert work.housekeeping(NOW)["leads_behind_dry_runs"] == 1
+    assert work.housekeeping(NOW)["leads_behind_dry_runs"] == 0
+
+    for run in (old, young, without):
+        run.refresh_from_db()
+    assert old.result == without.result == {"leads": 1}
+    assert young.result == {"leads": 1, **lists}
 
 
 def test_expired_sessions_go_and_others_stay():

@@ -225,6 +225,17 @@ def test_the_leads_behind_each_number_are_kept(reps, published):
         assert len(behind(**places)) == move["leads"]
 
 
+def test_the_leads_behind_a_number_are_listed_as_they_came_whatever_was_imported_first(published):
+    newest, oldest, middle = (
+        LeadFactory(country="FR", received_at=MONDAY + hours * timedelta(hours=1))
+        for hours in (3, 1, 2)
+    )
+    kept = figures(replayed(draft([REST])))
+    assert list(leads_behind(kept)) == [newest.pk, middle.pk, oldest.pk]
+    del kept["order"]
+    assert list(leads_behind(kept)) == [middle.pk, oldest.pk, newest.pk], "an older result"
+
+
 def test_each_strategy_is_compared_with_what_really_happened(reps, published):
     amina, bruno, _chloe = reps
     for _ in range(3):
