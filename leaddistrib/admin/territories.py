@@ -18,7 +18,7 @@ class TerritoryFiles(ListImport):
     """Adds both to the admin of territories."""
 
     catalogue = Territories
-    change_list_template = "leaddistrib/admin/change_list_territories.html"
+    change_list_template: Any = "leaddistrib/admin/change_list_territories.html"
     import_export_change_list_template = change_list_template
 
     def get_urls(self) -> list[URLPattern]:

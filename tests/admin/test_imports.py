@@ -214,6 +214,11 @@ def test_without_the_import_package_the_admin_works_and_says_how_to_get_it(proce
         assert page.status_code == 200
         assert "pip install leaddistrib[import]" in page.content.decode()
         assert client.get("/admin/leaddistrib/importrun/").status_code == 200
+        from leaddistrib.testing import TerritoryFactory
+        TerritoryFactory()
+        page = client.get("/admin/leaddistrib/territory/").content.decode()
+        assert "/admin/leaddistrib/territory/export/" in page
+        assert "/admin/leaddistrib/territory/import/" not in page
         try:
             reverse("admin:leaddistrib_lead_import")
         except NoReverseMatch:
