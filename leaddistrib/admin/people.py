@@ -27,7 +27,9 @@ from leaddistrib.lifecycle.left_behind import tell_left_behind
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import Calendar, Lead, Rep, TimeOff
 from leaddistrib.queries import clock, wording
+from leaddistrib.queries.overseeing import reps_overseen
 from leaddistrib.queries.roster import rep_facts
+from leaddistrib.queries.sight import sight
 
 
 class AvailabilityFilter(admin.SimpleListFilter):
@@ -182,12 +184,10 @@ class RepAdmin(PeopleAdmin):
             "%(name)s still has %(number)d open leads, which nobody works now.",
             number,
         )
-        said = format_html(
-            '{} <a href="{}">{}</a>',
-            text % {"name": rep.name, "number": number},
-            reverse("leaddistrib:leave", args=[rep.public_id]),
-            _("Hand over everything open"),
-        )
+        said = text % {"name": rep.name, "number": number}
+        if reps_overseen(sight(request.user)).filter(pk=rep.pk).exists():
+            way = reverse("leaddistrib:leave", args=[rep.public_id])
+            said = format_html('{} <a href="{}">{}</a>', said, way, _("Hand over everything open"))
         self.message_user(request, said, messages.WARNING)
 
     @admin.action(description=lazy("Pause selected reps"), permissions=["change"])

@@ -73,6 +73,14 @@ def test_who_unticks_active_is_told_what_is_left_and_where_it_is_handed_over(cli
     assert Alert.objects.get().kind == "left_behind"
 
 
+def test_who_may_not_hand_over_is_told_what_is_left_without_a_way_to_it(signed_in, reps):
+    client = signed_in("view_rep", "change_rep")
+    david = reps["david"]
+    text = client.post(change(david), form(david, active=""), follow=True).content.decode()
+    assert "David still has 1 open lead, which nobody works now." in text
+    assert reverse("leaddistrib:leave", args=[david.public_id]) not in text
+
+
 def test_who_had_nothing_open_is_set_inactive_without_a_word(client, reps):
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     answer = client.post(change(reps["amina"]), form(reps["amina"], active=""), follow=True)
