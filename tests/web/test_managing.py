@@ -665,6 +665,14 @@ def test_a_hand_over_of_another_rep_is_not_found_under_this_one(cast, mireille, 
     )
 
 
+def test_the_list_of_reps_says_of_which_seniority_each_is(cast, mireille):
+    cast.amina.seniority = Rep.Seniority.SDR
+    cast.amina.save()
+    text = mireille.get(page("reps")).content.decode()
+    assert re.search(r"Amina <span[^>]*>SDR<", text)
+    assert re.search(r"Bruno <span[^>]*>Standard<", text)
+
+
 def test_a_rep_of_another_team_does_not_exist_here(cast, mireille, in_turn):
     foreign = page("leave", cast.david.public_id)
     assert mireille.get(foreign).status_code == 404
