@@ -18,6 +18,7 @@ from leaddistrib.lifecycle.ics import is_installed
 from leaddistrib.models import Calendar, Rep, TimeOff, WorkingHours
 from leaddistrib.queries import wording
 from leaddistrib.queries.holidays import NoHolidays, check_region
+from leaddistrib.queries.periods import DayField
 from leaddistrib.queries.zones import zones as known_zones
 
 FURTHEST = timedelta(days=730)
@@ -31,8 +32,8 @@ RANGE = re.compile(rf"{CLOCK}\s*(?:-|–|—|to|à)\s*{CLOCK}", re.IGNORECASE)
 class TimeOffForm(forms.Form):
     """Whole days, from the first to the last, in the rep's time zone (PU2)."""
 
-    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    first = DayField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = DayField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
     reason = forms.CharField(label=_("Reason (optional)"), max_length=100, required=False)
 
     def __init__(self, *args: Any, zone: tzinfo, **options: Any) -> None:

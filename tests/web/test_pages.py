@@ -433,7 +433,7 @@ def test_a_rep_takes_time_off_and_takes_it_back(cast):
     assert not cast.amina.time_off.exists()
 
 
-@pytest.mark.parametrize(("first", "last"), [(2, 1), (-3, -2), (0, 900)])
+@pytest.mark.parametrize(("first", "last"), [(2, 1), (-3, -2), (0, 900), (-738_000, 1)])
 def test_impossible_time_off_is_explained(cast, first, last):
     today = timezone.localdate()
     days = {"first": today + timedelta(days=first), "last": today + timedelta(days=last)}
