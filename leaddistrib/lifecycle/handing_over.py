@@ -20,7 +20,7 @@ from leaddistrib.lifecycle.routing import candidates, route
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Assignment, Decision, HandOver, Lead, Pool, Rep, Rule
 from leaddistrib.queries import clock, explanations, rulebook
-from leaddistrib.queries.handovers import can_cover, covered_by
+from leaddistrib.queries.handovers import coverable
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.queries.world import load
 
@@ -167,8 +167,8 @@ def _take_over(world: World, rep: Rep, successor: Rep) -> None:
             known = world.territories[pk]
             reps = sorted({*known.reps, successor.pk} - {rep.pk})
             world.territories[pk] = replace(known, reps=tuple(reps))
-    for other in covered_by(rep):
-        if other.pk in world.reps and can_cover(successor, other):
+    for other in coverable(rep, successor):
+        if other.pk in world.reps:
             world.reps[other.pk] = replace(world.reps[other.pk], backup=successor.pk)
 
 

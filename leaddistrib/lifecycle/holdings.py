@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
+from django.db.models import QuerySet
 from simple_history.utils import bulk_update_with_history
 
 from leaddistrib.models import Account, HandOver, Rep, Territory
-from leaddistrib.queries.handovers import can_cover, covered_by
+from leaddistrib.queries.handovers import coverable
 
 Moved = Mapping[str, Sequence[int]]
-"""Primary keys: ``accounts``; ``territories`` in which somebody took the rep's place; ``left``,
-those whom that somebody worked already; ``backups``, the reps who have another backup now."""
+"""Primary keys: ``accounts``; ``territories`` in which one took the other's place; ``left``,
+territories that only one left or came back to, because the successor worked them anyway;
+``backups``, the reps who have another backup now."""
 
 
 def set_active(rep: Rep, active: bool, actor: AbstractUser, reason: str) -> None:
@@ -24,7 +26,7 @@ def set_active(rep: Rep, active: bool, actor: AbstractUser, reason: str) -> None
 def give_holdings(rep: Rep, to: Rep, actor: AbstractUser, reason: str) -> Moved:
     """Give what ``rep`` has to ``to``; returns what went. Both, and the reps whose backup the one
     is, are locked. Where ``to`` cannot be the backup, the backup stays as it is."""
-    accounts = _locked_accounts(rep)
+    accounts = _locked(rep.accounts.all())
     _set_owner(accounts, to, actor, reason)
     territories: list[int] = []
     left: list[int] = []
@@ -32,7 +34,7 @@ def give_holdings(rep: Rep, to: Rep, actor: AbstractUser, reason: str) -> Moved:
         known = territory.reps.filter(pk=to.pk).exists()
         (left if known else territories).append(territory.pk)
         _replace(territory, rep, None if known else to, actor, reason)
-    backups = [other for other in covered_by(rep).order_by("pk") if can_cover(to, other)]
+    backups = list(coverable(rep, to).order_by("pk"))
     for other in backups:
         _set_backup(other, to, actor, reason)
     return {
@@ -49,7 +51,7 @@ def return_holdings(handover: HandOver, actor: AbstractUser, reason: str) -> Mov
     rep, successor, moved = handover.rep, handover.successor, handover.moved
     if successor is None:
         return {}
-    accounts = [one for one in _locked_accounts(successor) if one.pk in moved.get("accounts", ())]
+    accounts = _locked(successor.accounts.filter(pk__in=moved.get("accounts", ())))
     _set_owner(accounts, rep, actor, reason)
     returned: dict[str, list[int]] = {"accounts": [one.pk for one in accounts]}
     still = Territory.objects.filter(reps=successor).exclude(reps=rep).order_by("pk")
@@ -58,19 +60,15 @@ def return_holdings(handover: HandOver, actor: AbstractUser, reason: str) -> Mov
         for territory in territories:
             _replace(territory, leaves, rep, actor, reason)
         returned[kind] = [one.pk for one in territories]
-    backups = [
-        other
-        for other in covered_by(successor).filter(pk__in=moved.get("backups", ())).order_by("pk")
-        if can_cover(rep, other)
-    ]
+    among = coverable(successor, rep).filter(pk__in=moved.get("backups", ()))
+    backups = list(among.order_by("pk"))
     for other in backups:
         _set_backup(other, rep, actor, reason)
     return {**returned, "backups": [other.pk for other in backups]}
 
 
-def _locked_accounts(owner: Rep) -> list[Account]:
-    rows = Account.objects.select_for_update(no_key=True, of=("self",)).filter(owner=owner)
-    return list(rows.order_by("pk"))
+def _locked(accounts: QuerySet[Account]) -> list[Account]:
+    return list(accounts.select_for_update(no_key=True, of=("self",)).order_by("pk"))
 
 
 def _set_owner(accounts: Sequence[Account], owner: Rep, actor: AbstractUser, reason: str) -> None:

@@ -1,8 +1,5 @@
 """What a rep who leaves has beside open leads, and what became of what was handed over (PU10)."""
 
-from copy import copy
-
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
@@ -30,16 +27,15 @@ def covered_by(rep: Rep) -> QuerySet[Rep]:
     return Rep.objects.filter(backup=rep).select_related("user", "backup__user")
 
 
-def can_cover(successor: Rep, other: Rep) -> bool:
-    """Whether ``successor`` may become the backup of ``other``: not of themselves, and not of
-    somebody who covers for them in the end."""
-    covered = copy(other)
-    covered.backup = successor
-    try:
-        covered.check_backup()
-    except ValidationError:
-        return False
-    return True
+def coverable(rep: Rep, successor: Rep) -> QuerySet[Rep]:
+    """Those of ``covered_by(rep)`` whose backup ``successor`` may become: not themselves, and not
+    who covers for them in the end, as ``Rep.check_backup`` has it. One query, and the one that is
+    returned, for any number of reps: locks may be held."""
+    backups = dict(Rep.objects.exclude(backup=None).values_list("pk", "backup"))
+    chain = [successor.pk]
+    while (behind := backups.get(chain[-1])) and behind not in chain:
+        chain.append(behind)
+    return covered_by(rep).exclude(pk__in=chain)
 
 
 def handed_over(handover: HandOver) -> QuerySet[LogEntry]:

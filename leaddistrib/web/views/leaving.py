@@ -84,6 +84,7 @@ def leave(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse
             )
     chosen = _chosen(form, request)
     rows = preview_handover(rep, successor=chosen)
+    coverable = set(handovers.coverable(rep, chosen)) if chosen else set()
     accounts = rep.accounts.order_by("name")
     context = {
         "viewer": viewer,
@@ -98,10 +99,7 @@ def leave(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse
         "accounts": accounts[:LISTED],
         "number_of_accounts": accounts.count(),
         "territories": _territories(rep),
-        "covered": [
-            (other, chosen is not None and handovers.can_cover(chosen, other))
-            for other in handovers.covered_by(rep)
-        ],
+        "covered": [(other, other in coverable) for other in handovers.covered_by(rep)],
         "past": handovers.hand_overs(rep, NEWEST),
     }
     status = 400 if form.errors else 200
