@@ -12,9 +12,9 @@ from leaddistrib.models.people import Rep
 class HandOver(models.Model):
     """One hand-over of what a rep had. Its leads are named by its public id in their log.
 
-    ``moved`` holds the primary keys of what went to ``successor`` beside the leads: "accounts",
-    "territories", and "backups", the reps whose backup the rep was; and of what the rep only left,
-    because the successor had it already: "left", territories.
+    ``moved`` holds the primary keys of what went to ``successor`` beside the leads: "accounts";
+    "territories"; "left", territories that the rep only left, because the successor worked them
+    already; and "backups", the reps whose backup the rep was.
     """
 
     public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
