@@ -129,19 +129,21 @@ def test_a_worker_that_lost_its_lease_stops_at_the_next_sign_of_life(run, monkey
 def test_a_long_run_stays_its_workers_for_as_long_as_it_gets_on(run, monkeypatch, strategies):
     monkeypatch.setattr("leaddistrib.queries.replay.PROGRESS_EVERY", 1)
     DryRun.objects.update(result={"strategies": []} if strategies else {})
+    taken_over = []
     moments = [NOON + number * (LEASE - timedelta(seconds=1)) for number in range(4)]
 
     def slowly(ids):
         for moment, lead in zip(moments, Lead.objects.filter(pk__in=ids), strict=False):
             with clock_at(moment):
-                assert work_off(moment) == 0, "another worker takes it"
+                taken_over.append(dryruns._lease(moment))  # another worker asks
                 yield lead
 
     monkeypatch.setattr(dryruns, "_placed", slowly)
     with clock_at(NOON):
         assert work_off(NOON) == 1
     run.refresh_from_db()
-    assert (run.done, run.problem) == (3, "")
+    assert taken_over == [None, None, None]
+    assert (run.done, run.problem, run.started_at) == (3, "", NOON)
     assert run.finished_at is not None
 
 
