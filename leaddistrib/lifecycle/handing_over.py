@@ -25,7 +25,8 @@ from leaddistrib.queries.roster import rep_facts
 from leaddistrib.queries.world import load
 
 BATCH = 20
-"""Leads that change hands in one transaction: small, so that claims never wait long."""
+"""Leads that change hands in one transaction, here and back: small, so that claims never wait
+long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AbstractUser
 
 from leaddistrib.lifecycle.crediting import credit_turns, rotations_charged
+from leaddistrib.lifecycle.handing_over import BATCH
 from leaddistrib.lifecycle.holdings import Moved, return_holdings, set_active
 from leaddistrib.lifecycle.reassigning import give, hold, locked
 from leaddistrib.lifecycle.rotations import lock_rotations
@@ -13,9 +14,6 @@ from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Decision, HandOver, Lead
 from leaddistrib.queries import clock
 from leaddistrib.queries.handovers import covered_by, set_inactive_by, untouched
-
-BATCH = 20
-"""Leads that come back in one transaction: small, so that claims never wait long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ def leave_until(rep: Rep, moment: datetime) -> datetime | None:
     return until if until != moment else None
 
 
-def covered_by(rep: Rep, moment: datetime) -> tuple[Rep, datetime] | None:
+def stand_in(rep: Rep, moment: datetime) -> tuple[Rep, datetime] | None:
     """Who gets the leads of the rep's accounts and territories now, and until when; None for a rep
     who is there or has no backup."""
     if rep.backup is None:

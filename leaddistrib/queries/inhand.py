@@ -25,7 +25,7 @@ def in_hand(moment: datetime) -> Q:
     return contacted() | Q(Exists(held))
 
 
-def untouched(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+def not_contacted(leads: QuerySet[Lead]) -> QuerySet[Lead]:
     """Those of ``leads`` whose owner was not in touch with them: the longest owned first."""
     touched = Contact.objects.filter(lead=OuterRef("pk"), rep=OuterRef("owner"))
     held = Assignment.objects.filter(lead=OuterRef("pk"), ended_at=None)

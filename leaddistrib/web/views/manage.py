@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from leaddistrib.queries import clock
 from leaddistrib.queries.alerts import OpenAlert, open_alerts, waiting_for
 from leaddistrib.queries.inbox import sized
-from leaddistrib.queries.inhand import untouched
+from leaddistrib.queries.inhand import not_contacted
 from leaddistrib.queries.overseeing import reps_overseen
 from leaddistrib.queries.sight import leads_of, pools_seen
 from leaddistrib.web.access import Viewer, signed_in
@@ -32,7 +32,7 @@ def manage(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             leads = leads.filter(company__icontains=form.cleaned_data["company"])
         if form.cleaned_data["status"] == "untouched":
             # What another team's rep took from a pool of theirs is another manager's to look after.
-            leads = untouched(leads.filter(owner__in=reps_overseen(viewer.sight)))
+            leads = not_contacted(leads.filter(owner__in=reps_overseen(viewer.sight)))
         elif form.cleaned_data["status"]:
             leads = leads.filter(status=form.cleaned_data["status"])
     now = clock.now()

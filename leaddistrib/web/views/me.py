@@ -16,7 +16,7 @@ from leaddistrib.errors import Busy
 from leaddistrib.lifecycle import availability as lifecycle
 from leaddistrib.models import Rep, TimeOff
 from leaddistrib.queries import clock
-from leaddistrib.queries.cover import covered_by, covers_for
+from leaddistrib.queries.cover import covers_for, stand_in
 from leaddistrib.queries.inbox import pools_with_sizes, standing
 from leaddistrib.queries.weeks import zone_of
 from leaddistrib.web.access import Viewer, signed_in
@@ -56,7 +56,7 @@ def _page(
         "pools": list(pools_with_sizes(rep)),
         "form": form or TimeOffForm(zone=zone),
         "time_off": coming_leave(rep, now),
-        "cover": covered_by(rep, now),
+        "cover": stand_in(rep, now),
         "covers": covers_for(rep, now),
         "week": week_in_words(rep),
     }
