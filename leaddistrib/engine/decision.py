@@ -88,7 +88,7 @@ def decide(
 ) -> Decision:
     """Where ``lead`` goes. Turns taken are remembered in ``world`` for the leads that follow.
 
-    ``excluded`` reps are passed over (they just gave the lead back). When every step of the rule
+    ``excluded`` reps are passed over (they had the lead before). When every step of the rule
     failed, or no rule matched, the safety net takes the lead: it is never without owner or queue.
     """
     walk = _Walk(rules, lead, world, excluded)

@@ -21,7 +21,7 @@ BACKED_UP = frozenset({"time_off", "taper", "off_hours", "holiday"})
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a step asks of its strategy: who gets this lead? ``excluded`` reps gave it back."""
+    """What a step asks of its strategy: who gets this lead? ``excluded`` reps had it before."""
 
     step: Step
     lead: LeadFacts

@@ -21,6 +21,7 @@ from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Assignment, Decision, HandOver, Lead, Pool, Rep, Rule
 from leaddistrib.queries import clock, explanations, rulebook
 from leaddistrib.queries.handovers import coverable
+from leaddistrib.queries.partings import parted_with
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.queries.world import load
 
@@ -94,7 +95,11 @@ def preview_handover(rep: Rep, *, successor: Rep | None = None) -> list[Row]:
     if successor is not None:
         _take_over(world, rep, successor)
     out = frozenset([rep.pk])
-    decided = [engine.decide(rules, one, world, out) for one in facts]
+    parted = parted_with(leads)
+    decided = [
+        engine.decide(rules, one, world, out | parted[lead.pk])
+        for lead, one in zip(leads, facts, strict=True)
+    ]
     return _rows(leads, decided)
 
 

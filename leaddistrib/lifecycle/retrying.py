@@ -17,7 +17,6 @@ from leaddistrib.lifecycle.routing import TRY_AGAIN, route_waiting
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import (
     Alert,
-    Assignment,
     Decision,
     Lead,
     Pool,
@@ -53,21 +52,20 @@ def retry_due(moment: datetime, limit: int = WOKEN) -> int:
     Any number of workers may run this at once, each lead is one's: its time is moved on first
     (the lease), in a transaction of its own that waits for nobody. A lead that is claimed
     meanwhile is its claimer's: it is looked at again once it is locked. What could not be asked
-    about because the database was busy holds up nothing else, and is due again soon.
+    about because the database was busy is due again soon, and the next leads are asked about first.
     """
     until = moment + LEASE
     taken = _lease(moment, until, limit)
-    for batch in _batches(taken):
-        try:
-            winners = _ask_again(batch, until)
-        except Busy:
-            logger.warning(
-                "Waiting leads (%d) are tried later: the database is busy.", len(batch[0])
-            )
-            _give_back(batch[0], until, moment + AFTER_BUSY)
-            continue
-        if winners:
-            wake(winners)
+    if not taken:
+        return 0
+    try:
+        winners = _ask_again(taken, until)
+    except Busy:
+        logger.warning("Waiting leads (%d) are tried later: the database is busy.", len(taken))
+        _give_back(taken, until, moment + AFTER_BUSY)
+        return len(taken)
+    if winners:
+        wake(winners)
     return len(taken)
 
 
@@ -166,30 +164,16 @@ def _give_back(leads: Sequence[int], until: datetime, at: datetime) -> None:
         Lead.objects.filter(pk__in=pks).update(retry_at=at)
 
 
-def _batches(leads: Sequence[int]) -> list[tuple[Sequence[int], Sequence[int]]]:
-    """Leads with the reps who gave them back or whom they were taken from, and who do not get them
-    again; all others together. Each batch is decided in a transaction of its own."""
-    given_back: dict[int, set[int]] = defaultdict(set)
-    parted = (Assignment.Ended.RELEASED, Assignment.Ended.REASSIGNED)
-    ended = Assignment.objects.filter(lead__in=leads, end__in=parted)
-    for lead, rep in ended.values_list("lead", "rep"):
-        given_back[lead].add(rep)
-    others = [lead for lead in leads if lead not in given_back]
-    batches: list[tuple[Sequence[int], Sequence[int]]] = [(others, ())] if others else []
-    return batches + [([lead], sorted(reps)) for lead, reps in given_back.items()]
-
-
 @act(durable=False)
-def _ask_again(batch: tuple[Sequence[int], Sequence[int]], until: datetime) -> list[Rep]:
-    """Decide a leased batch; returns the reps who got something."""
-    pks, excluded = batch
+def _ask_again(pks: Sequence[int], until: datetime) -> list[Rep]:
+    """Decide leased leads; returns the reps who got something."""
     leads = list(
         Lead.objects.filter(pk__in=pks, status=Lead.Status.WAITING, retry_at=until)
         .select_related("pool")
         .order_by("received_at", "pk")
     )
     periods = {lead.pk: lead.period for lead in leads}
-    decided = route_waiting(leads, excluded=Rep.objects.filter(pk__in=excluded))
+    decided = route_waiting(leads)
     now = clock.now()
     staying = [lead for lead, decision in zip(leads, decided, strict=True) if decision is None]
     by_time: dict[datetime, list[int]] = defaultdict(list)

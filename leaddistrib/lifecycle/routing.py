@@ -21,6 +21,7 @@ from leaddistrib.lifecycle.transactions import lock_scope
 from leaddistrib.models import Alert, Decision, Lead, Offer, Pool, Rep, Rule, RuleSet
 from leaddistrib.queries import clock, rulebook
 from leaddistrib.queries.inhand import looked_after
+from leaddistrib.queries.partings import parted_with
 from leaddistrib.queries.scope import Scope, reps_of, rotations_of, scope
 from leaddistrib.queries.world import NO_NET, load_scope, pool_facts
 
@@ -42,9 +43,9 @@ def route(
 
     Leads without a row get one, already in its place. Must run inside a transaction; locks all reps
     whom the matching rules may push to, and the rotations that they sit in. ``excluded`` reps get
-    none of them (they just gave them back). Leads that were ``placed`` in this transaction keep
-    the territory that they have. ``told`` is kept in each lead's explanation, beside
-    the rules' reasons.
+    none of them, and nobody gets one that they parted with before. Leads that were ``placed`` in
+    this transaction keep the territory that they have. ``told`` is kept in each lead's
+    explanation, beside the rules' reasons.
 
     Raises:
         ValueError: a lead is somebody's, or waits in a pool.
@@ -58,16 +59,18 @@ def route(
     if len(received) < sum(lead.pk is not None for lead in leads):
         raise ValueError("Only leads that are nobody's and wait nowhere can be routed.")
     out = frozenset(rep.pk for rep in excluded)
+    parted = parted_with(leads)
     decided = [
-        (lead, engine.decide(rules, one, world, out))
+        (lead, engine.decide(rules, one, world, out | parted[lead.pk]))
         for lead, one in zip(leads, facts, strict=True)
     ]
     return _carry_out(ruleset, world, decided, told)
 
 
-def route_waiting(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> list[Decision | None]:
+def route_waiting(leads: Sequence[Lead]) -> list[Decision | None]:
     """Ask the rules again about ``leads`` that wait in a pool: for a rep who is there now, and,
-    where they waited long enough, for the steps after the pool (PU9, PL2).
+    where they waited long enough, for the steps after the pool (PU9, PL2). Nobody gets a lead that
+    they parted with before.
 
     Returns in the same order what was decided, None for those that stay where they are, because
     nobody could take them or because somebody was faster: whoever works on a shared lead, or was
@@ -82,7 +85,7 @@ def route_waiting(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> lis
     world = _locked_world(_scope(rules, facts))
     still = _lock([lead.pk for lead in leads], Lead.Status.WAITING)
     in_hand = looked_after((lead for lead in leads if lead.pk in still), world.moment)
-    out = frozenset(rep.pk for rep in excluded)
+    parted = parted_with(leads)
     decided: list[tuple[Lead, engine.Decision]] = []
     for lead, one in zip(leads, facts, strict=True):
         pool = lead.pool_id
@@ -92,7 +95,7 @@ def route_waiting(leads: Sequence[Lead], *, excluded: Iterable[Rep] = ()) -> lis
             lead.retry_at = in_hand[lead.pk]
             continue
         waited = world.moment - lead.opens_at
-        found = engine.decide_waiting(rules, one, world, pool, waited, out)
+        found = engine.decide_waiting(rules, one, world, pool, waited, frozenset(parted[lead.pk]))
         if isinstance(found, engine.Stays):
             lead.retry_at = found.lifts_at
         else:

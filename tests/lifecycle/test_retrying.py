@@ -307,7 +307,7 @@ def test_a_worker_that_died_gives_its_leads_back_after_the_lease(nobody_there, m
     pause(nobody_there.amina, paused=False)
     due = NOON + TRY_AGAIN
     with monkeypatch.context() as broken:
-        broken.setattr("leaddistrib.lifecycle.retrying._batches", lambda leads: [])
+        broken.setattr(retrying, "_ask_again", lambda leads, until: [])
         retry(due)
 
     assert retry(due + LEASE - MINUTE) == 0
@@ -419,11 +419,17 @@ def test_waking_waits_for_nobody_who_holds_a_lead(nobody_there):
     assert woken == [1]
 
 
-def test_asking_again_takes_as_many_queries_for_twenty_leads_as_for_two(nobody_there):
+@pytest.mark.parametrize("had", [False, True])
+def test_asking_again_takes_as_many_queries_for_twenty_leads_as_for_two(nobody_there, had):
+    """Whether nobody had them yet, or each of them was given back: all in one transaction."""
     counts = []
     for number in (2, 18):
+        pause(nobody_there.bruno, paused=not had)
         for n in range(number):
-            comes_in(f"Company {number} {n}")
+            lead = comes_in(f"Company {number} {n}")
+            if had:
+                release(lead, nobody_there.bruno, reason="I know them")
+        pause(nobody_there.bruno)
         Lead.objects.update(retry_at=NOON)
         with CaptureQueriesContext(connection) as asked:
             retry(NOON)
@@ -617,28 +623,19 @@ def test_a_junior_wakes_nothing_that_waits_for_seniors(nobody_there):
 
 
 def test_leads_that_somebody_holds_up_stop_no_others(nobody_there, monkeypatch):
-    """Bruno gave Acme back, so it is asked about by itself, after the others."""
-    bruno = nobody_there.bruno
-    pause(bruno, paused=False)
-    held = comes_in()
-    with clock_at(NOON):
-        release(held, bruno, reason="I know them")
-    pause(bruno)
-    others = [comes_in(f"Company {number}") for number in range(2)]
-    pause(bruno, paused=False)
-    real = retrying._ask_again
+    held = [comes_in(f"Company {number}") for number in range(WOKEN)]
+    other = comes_in("Globex", NOON + MINUTE)
+    due = NOON + MINUTE + TRY_AGAIN
 
-    def busy_with_others(batch, until):
-        if held.pk not in batch[0]:
-            raise Busy
-        return real(batch, until)
+    def busy(leads, until):
+        raise Busy
 
     with monkeypatch.context() as trouble:
-        trouble.setattr(retrying, "_ask_again", busy_with_others)
-        assert retry(NOON + TRY_AGAIN) == 3
+        trouble.setattr(retrying, "_ask_again", busy)
+        assert retry(due) == WOKEN
 
-    held.refresh_from_db()
-    assert held.retry_at == NOON + 2 * TRY_AGAIN  # it was asked about
-    again = NOON + TRY_AGAIN + AFTER_BUSY
-    assert set(Lead.objects.filter(retry_at=again)) == set(others)
-    assert retry(again) == 2
+    assert set(Lead.objects.filter(retry_at=due + AFTER_BUSY)) == set(held)
+    assert retry(due) == 1
+    other.refresh_from_db()
+    assert other.retry_at == due + TRY_AGAIN  # it was asked about
+    assert retry(due + AFTER_BUSY) == WOKEN

@@ -156,10 +156,10 @@ def no_lease() -> None:
 
     route_waiting = retrying.route_waiting
 
-    def together(leads: Any, **excluded: Any) -> Any:
+    def together(leads: Any) -> Any:
         if connection.vendor == "postgresql":  # on SQLite nobody can meet inside a transaction
             _meet_once()
-        return route_waiting(leads, **excluded)
+        return route_waiting(leads)
 
     retrying._lease = all_of_them
     retrying.route_waiting = together
