@@ -23,9 +23,10 @@ CREDITED = ("duplicate", "invalid", "no_show")
 def credit_turn(lead: Lead, *, reason: str, actor: Any = None) -> bool:
     """Give the turn that ``lead`` took back to whoever took it; True if there was one to give back.
 
-    The latest entry of the lead, and never twice: what an earlier owner took stays. The rep is
-    next that much sooner: what was credited stays until turns use it up, however long the rep is
-    away. ``reason`` ("duplicate", or what a manager writes) is kept with the entry and in the log.
+    The latest entry of the lead, and never twice: what an earlier owner took stays. If that one was
+    given back, because a hand-over was undone, the present owner's own one counts. The rep is next
+    that much sooner: what was credited stays until turns use it up, however long the rep is away.
+    ``reason`` ("duplicate", or what a manager writes) is kept with the entry and in the log.
 
     Locks the rotation, so it comes before any lock on a lead (docs/locking.md).
     """
@@ -97,14 +98,20 @@ def charge_turns(leads: Sequence[Lead], rep: Rep, moment: datetime, *, reason: s
 
 
 def _latest(leads: Iterable[Lead], since: datetime | None) -> dict[int, Turn]:
-    """By lead, its latest turn or charge ``since``; not one that was given back."""
+    """By lead, its latest turn or charge ``since``, or, where that was given back, its present
+    owner's latest one: somebody had the lead in between. Not one that was given back."""
     taken = Turn.objects.filter(lead__in=leads).exclude(kind=Turn.Kind.CREDIT)
     if since is not None:
         taken = taken.filter(taken_at__gte=since)
     back = Exists(Turn.objects.filter(credits=OuterRef("pk")))
     rows = taken.select_related("rotation", "seat__rep", "lead").annotate(given_back=back)
-    latest = {entry.lead_id: entry for entry in rows.order_by("taken_at", "id")}
-    return {lead: entry for lead, entry in latest.items() if not entry.given_back}
+    latest, own = {}, {}
+    for entry in rows.order_by("taken_at", "id"):
+        latest[entry.lead_id] = entry
+        if entry.seat.rep_id == entry.lead.owner_id:
+            own[entry.lead_id] = entry
+    counted = latest | {lead: entry for lead, entry in own.items() if latest[lead].given_back}
+    return {lead: entry for lead, entry in counted.items() if not entry.given_back}
 
 
 def _key(entry: Turn) -> Key:

@@ -8,13 +8,14 @@ from django.db import transaction
 
 from leaddistrib.engine.turns import STRIDE
 from leaddistrib.errors import NotYours
-from leaddistrib.lifecycle import close, receive, receive_many, release, route
+from leaddistrib.lifecycle import close, receive, receive_many, release, route, take_back
 from leaddistrib.lifecycle.crediting import charge_turns, credit_turn
+from leaddistrib.lifecycle.handing_over import hand_over
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.models import Lead, LogEntry, Seat, Turn
 from leaddistrib.queries import clock
 from leaddistrib.queries.consistency import findings
-from leaddistrib.testing import LeadFactory, publish_rules
+from leaddistrib.testing import LeadFactory, UserFactory, publish_rules
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,6 +69,22 @@ def test_a_second_credit_takes_nothing_from_who_had_the_lead_before(in_turn):
     assert credit_turn(lead, reason="invalid") is False
 
     assert Turn.objects.get(kind="credit").seat.rep == in_turn.bruno
+    assert all_is_well()
+
+
+def test_a_lead_that_came_back_from_a_hand_over_gives_its_turn_back(in_turn):
+    """Bruno had it in between, and has his turn back already."""
+    amina, mireille = in_turn.amina, UserFactory(username="mireille")
+    [lead] = arrive()
+    done = hand_over(amina, actor=mireille, reason="Amina leaves us")
+    assert owners(Lead.objects.all()) == ["bruno"]
+    take_back(done.handover, actor=mireille, reason="She stays")
+
+    close(lead, amina, credit="invalid")
+
+    given = Turn.objects.filter(kind="credit").order_by("id")
+    assert [(one.seat.rep, one.lead) for one in given] == [(in_turn.bruno, lead), (amina, lead)]
+    assert credit_turn(lead, reason="invalid") is False
     assert all_is_well()
 
 
