@@ -105,5 +105,22 @@ PLACED = (
 def save_placed(leads: Sequence[Lead]) -> None:
     """Save leads where they are now: new ones whole, known ones in the fields that placing sets."""
     known = [lead for lead in leads if lead.pk is not None]
-    Lead.objects.bulk_create(lead for lead in leads if lead.pk is None)
+    save_new([lead for lead in leads if lead.pk is None])
     Lead.objects.bulk_update(known, PLACED, batch_size=500)
+
+
+def save_new(leads: Sequence[Lead]) -> None:
+    """Save leads that have no row yet, first ones before those that are linked to them."""
+    for batch in firsts_first(leads):
+        Lead.objects.bulk_create(batch)
+
+
+def firsts_first(leads: Sequence[Lead]) -> tuple[list[Lead], list[Lead]]:
+    """``leads`` in two batches: those whose first one came in with them, and has no row yet, are
+    the second."""
+    sooner: list[Lead] = []
+    later: list[Lead] = []
+    for lead in leads:
+        in_batch = lead.duplicate_of is not None and lead.duplicate_of.pk is None
+        (later if in_batch else sooner).append(lead)
+    return sooner, later

@@ -17,7 +17,7 @@ from leaddistrib.lifecycle.matching import place
 from leaddistrib.lifecycle.opening import tell
 from leaddistrib.lifecycle.recording import record_decisions, save_placed
 from leaddistrib.lifecycle.rotations import lock_rotations, save_entries
-from leaddistrib.lifecycle.transactions import lock_scope
+from leaddistrib.lifecycle.transactions import lock_reps, lock_scope
 from leaddistrib.models import Alert, Decision, Lead, Offer, Pool, Rep, Rule, RuleSet
 from leaddistrib.queries import clock, rulebook
 from leaddistrib.queries.inhand import looked_after
@@ -109,6 +109,17 @@ def candidates(leads: Sequence[Lead]) -> list[int]:
     _, rules = _in_force()
     wanted = _scope(rules, _facts(leads))
     return list(reps_of(wanted).values_list("pk", flat=True)) if wanted.pushes else []
+
+
+def lock_for(leads: Sequence[Lead], *, others: Collection[int] = ()) -> None:
+    """Lock the reps whom ``route`` would lock for these leads, with ``others`` in one go, and then
+    their rotations: for an act that routes leads in more than one go."""
+    _, rules = _in_force()
+    wanted = _scope(rules, _facts(leads))
+    reps = list(reps_of(wanted).values_list("pk", flat=True)) if wanted.pushes else []
+    lock_reps({*others, *reps})
+    if wanted.pushes:
+        lock_rotations(rotations_of(wanted, reps))
 
 
 def safety_net() -> Pool:

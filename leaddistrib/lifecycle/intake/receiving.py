@@ -22,7 +22,8 @@ from leaddistrib.lifecycle.intake.knowing import (
     update_known,
 )
 from leaddistrib.lifecycle.intake.recognising import recognise
-from leaddistrib.lifecycle.intake.settling import keep_unrouted, lock_persons, settle
+from leaddistrib.lifecycle.intake.settling import lock_persons, settle
+from leaddistrib.lifecycle.recording import save_new
 from leaddistrib.lifecycle.transactions import act, violates
 from leaddistrib.models import Decision, IdempotencyKey, Lead, LogEntry
 from leaddistrib.queries import clock
@@ -160,7 +161,7 @@ def _keep(given: Sequence[LeadInput], actor: AbstractUser | None, routed: bool) 
     if routed:
         decisions = settle(leads, [one.duplicate for one in recognised])
     else:
-        keep_unrouted(leads)
+        save_new(leads)
     LogEntry.objects.bulk_create(
         LogEntry(
             lead=lead,

@@ -7,9 +7,8 @@ from django.db import connection
 
 from leaddistrib.lifecycle.announcing import announce_limits
 from leaddistrib.lifecycle.intake.following import concerned, takers
-from leaddistrib.lifecycle.recording import record_duplicates
-from leaddistrib.lifecycle.routing import candidates, route
-from leaddistrib.lifecycle.transactions import lock_reps
+from leaddistrib.lifecycle.recording import firsts_first, record_duplicates
+from leaddistrib.lifecycle.routing import lock_for, route
 from leaddistrib.models import Decision, Lead, LogEntry, Organisation
 from leaddistrib.queries import clock
 from leaddistrib.queries.duplicates import Duplicate, Sign
@@ -30,37 +29,20 @@ def settle(leads: Sequence[Lead], found: Sequence[Duplicate | None]) -> dict[int
     """
     policy = organisation().duplicates if any(found) else ""
     told = dict(zip(map(id, leads), found, strict=True))
-    if any(found):
-        # All at once and by ascending id: what is left is routed in up to two goes, of which the
-        # second would take locks out of order.
-        owners = concerned(found) if policy == Policy.OWNER else set()
-        lock_reps({*owners, *candidates(leads)})
+    # To follow first ones that came in the same batch, these have to be kept, and owned, before.
+    goes: Sequence[Sequence[Lead]] = (leads,) if policy == Policy.LINK else firsts_first(leads)
+    if policy == Policy.OWNER:
+        # For both goes at once: the second would take reps and rotations out of order.
+        lock_for(leads, others=concerned(found))
     decisions = [
         decision
-        for batch in _firsts_first(leads)
+        for batch in goes
         if batch
         for decision in _settle(batch, [told[id(lead)] for lead in batch], policy)
     ]
     if any(found):
         _tell_firsts([(lead, one) for lead, one in zip(leads, found, strict=True) if one])
     return {decision.lead_id: decision for decision in decisions}
-
-
-def keep_unrouted(leads: Sequence[Lead]) -> None:
-    """Save new leads as received; first ones of the batch before those that are linked to them."""
-    for batch in _firsts_first(leads):
-        Lead.objects.bulk_create(batch)
-
-
-def _firsts_first(leads: Sequence[Lead]) -> tuple[list[Lead], list[Lead]]:
-    """``leads`` in two batches: first ones that came in the same one have to be kept, and owned,
-    before those that follow."""
-    sooner: list[Lead] = []
-    later: list[Lead] = []
-    for lead in leads:
-        in_batch = lead.duplicate_of is not None and lead.duplicate_of.pk is None
-        (later if in_batch else sooner).append(lead)
-    return sooner, later
 
 
 def lock_persons(signs: Sequence[Sign]) -> None:
