@@ -1,14 +1,15 @@
 """A shared pool in real browsers: who is at a lead, live, and whose it becomes (PO1, PO2)."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from leaddistrib.lifecycle import receive
+from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.models import Lead, Pool
 from leaddistrib.queries.cards import card
-from leaddistrib.testing import LeadFactory, PoolFactory
+from leaddistrib.testing import LeadFactory, PoolFactory, publish_rules
 from tests.browser.conftest import DESKTOP
 from tests.browser.test_connection import Line, state, watched
 
@@ -150,8 +151,9 @@ def test_a_contact_with_a_lead_that_stays_shared_takes_it_from_nobody(
 def test_a_lead_goes_stale_before_ones_eyes(company, serve, enter):
     company.queue.stale_minutes, company.queue.push_minutes = 30, 60
     company.queue.save()
-    lead = LeadFactory(pool=company.queue, company="Kestrel Insurance")
-    Lead.objects.update(retry_at=lead.opens_at + timedelta(minutes=60))
+    then = {"pool": "Trade fairs", "fallback": [{"push": "round_robin", "team": "Paris"}]}
+    publish_rules([{"name": "Fairs", "when": {}, "then": then}])
+    receive(clean({"company": "Kestrel Insurance"}))
     page = enter(serve(), company.amina)
     line = watched(page, "/leads/pool/")
     row = page.locator(".lead")
