@@ -20,6 +20,7 @@ from leaddistrib.lifecycle.handing_over import BATCH, hand_over, preview_handove
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.retrying import retry_due
 from leaddistrib.lifecycle.taking_back import take_back
+from leaddistrib.lifecycle.transactions import lock_reps
 from leaddistrib.models import (
     Account,
     Assignment,
@@ -494,7 +495,6 @@ def test_what_is_taken_back_while_it_is_under_way_does_not_go_on(leaving):
 
 def test_what_is_taken_back_while_a_batch_waits_for_its_rep_stays(leaving, monkeypatch):
     lead = LeadFactory(owner=leaving.amina)
-    lock_reps = handing_over.lock_reps
 
     def taken_back_before_us(reps):
         HandOver.objects.update(taken_back_at=clock.now())
