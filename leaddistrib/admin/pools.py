@@ -14,10 +14,13 @@ from leaddistrib.models import Lead, Pool
 from leaddistrib.queries import clock
 from leaddistrib.queries.inbox import stale_leads
 
+MODES = {"queue": _("Queue"), "race": _("Race"), "shared": _("Shared")}
+"""In a word: the form says what each is."""
+
 
 @admin.register(Pool)
 class PoolAdmin(LeadDistribAdmin):
-    list_display = ("name", "mode", "members", "waiting", "oldest", "stale", "is_safety_net")
+    list_display = ("name", "how", "members", "waiting", "oldest", "stale", "is_safety_net")
     list_filter = ("mode", "is_safety_net")
     search_fields = ("name",)
     autocomplete_fields = ("reps", "teams")
@@ -78,6 +81,10 @@ class PoolAdmin(LeadDistribAdmin):
             return None
         count: int = pool._stale  # type: ignore[attr-defined]
         return count
+
+    @admin.display(description=_("mode"), ordering="mode")
+    def how(self, pool: Pool) -> str:
+        return str(MODES[pool.mode])
 
     @admin.display(description=_("members"))
     def members(self, pool: Pool) -> str:

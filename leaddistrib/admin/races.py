@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from leaddistrib.admin.base import LeadFactsAdmin
 from leaddistrib.admin.filters import DateRangeFilter, PoolFilter, RepFilter, RuleSetFilter
 from leaddistrib.models import Assignment, Claim, Decision, Offer
-from leaddistrib.queries import explanations
+from leaddistrib.queries import explanations, wording
 
 REP = ("rep__user__username", "rep__user__first_name", "rep__user__last_name")
 LEAD = ("lead__company", "lead__contact_name", "lead__external_id")
@@ -27,10 +27,15 @@ class ClaimAdmin(LeadFactsAdmin):
     list_select_related = ("lead", "rep__user")
     list_filter = ("result", RepFilter, PoolFilter, ("claimed_at", DateRangeFilter))
     search_fields = (*LEAD, *REP)
+    fields = (
+        *("lead", "rep", "pool", "period", "result", "why", "via"),
+        *("told_at", "seen_at", "claimed_at"),
+    )
+    readonly_fields = ("why",)
 
     @admin.display(description=_("reasons"))
     def why(self, claim: Claim) -> str:
-        return ", ".join(map(str, claim.reasons))
+        return ", ".join(map(wording.refused_for, claim.reasons))
 
     @admin.display(description=_("time to claim"))
     def speed(self, claim: Claim) -> str:

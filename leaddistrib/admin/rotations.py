@@ -78,6 +78,11 @@ class TurnAdmin(LeadFactsAdmin):
     list_filter = ("kind", RotationTeamFilter, ("taken_at", DateRangeFilter))
     search_fields = ("lead__company", "seat__rep__user__last_name", "seat__rep__user__username")
     ordering = ("-id",)
+    fields = (
+        *("rotation", "seat", "number", "kind", "lead", "amount", "credits", "reason"),
+        *("starts", "ends", "used_credit", "taken_at"),
+    )
+    readonly_fields = ("amount", "starts", "ends", "used_credit")
 
     @admin.display(description=_("virtual start, in turns"), ordering="start")
     def starts(self, turn: Turn) -> str:
@@ -86,6 +91,10 @@ class TurnAdmin(LeadFactsAdmin):
     @admin.display(description=_("virtual finish, in turns"), ordering="finish")
     def ends(self, turn: Turn) -> str:
         return in_turns(turn.finish)
+
+    @admin.display(description=_("credit used, in turns"))
+    def used_credit(self, turn: Turn) -> str:
+        return in_turns(turn.used)
 
     @admin.display(description=_("value"), ordering="value")
     def amount(self, turn: Turn) -> str:

@@ -128,7 +128,7 @@ PASSED_OVER: Mapping[str, str | Promise] = {
     "at_capacity": lazy("at capacity: {open} open leads of {capacity}"),
     "not_open_yet": lazy("not open for this rep yet"),
     "not_open": lazy("no longer open"),
-    "previous_owner": lazy("gave this lead back"),
+    "previous_owner": lazy("had this lead before"),
     "not_in_team": lazy("not in the team"),
     "wrong_seniority": lazy("of another seniority"),
     "not_attended": lazy("did not attend the event"),
@@ -184,6 +184,11 @@ def refusal(code: str, params: Mapping[str, Any]) -> str:
 def passed_over(code: str, params: Mapping[str, Any]) -> str:
     """Why a rep was passed over, in a few words for a manager."""
     return str(PASSED_OVER[code]).format(**params)
+
+
+def refused_for(code: str) -> str:
+    """The same without its figures, where they were not kept."""
+    return str(PASSED_OVER[code]).partition(":")[0].strip()
 
 
 def seniority(level: str) -> str:
