@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from leaddistrib.admin.base import sees_leads
 from leaddistrib.admin.fields import NamedValuesField
 from leaddistrib.admin.rulesetpages import RuleSetPages, address, is_draft, published
 from leaddistrib.errors import InvalidLead
@@ -100,11 +101,9 @@ class TryingPages(RuleSetPages):
         """Nothing is written. Facts that somebody makes up and what is searched for are posted all
         the same: an address is kept in logs and histories, and they tell of persons."""
         ruleset = self.to_look_at(request, pk)
-        sees_leads = request.user.has_perm("leaddistrib.view_lead") or request.user.has_perm(
-            "leaddistrib.change_lead"
-        )
+        may_see = sees_leads(request)
         text = request.POST.get("q", "").strip()
-        lead: Lead | None = _chosen(request.GET.get("lead", "")) if sees_leads else None
+        lead: Lead | None = _chosen(request.GET.get("lead", "")) if may_see else None
         form = TryForm(request.POST if "try" in request.POST else None)
         if form.is_bound and form.is_valid():
             lead = form.lead
@@ -123,8 +122,8 @@ class TryingPages(RuleSetPages):
             lead=lead,
             tried=tried,
             text=text,
-            found=_found(text) if text and sees_leads else [],
-            sees_leads=sees_leads,
+            found=_found(text) if text and may_see else [],
+            sees_leads=may_see,
         )
 
 

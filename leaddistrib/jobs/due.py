@@ -34,7 +34,7 @@ AFTER_FAILURE = timedelta(seconds=10)
 class Work:
     """A kind of due work. ``do`` does one small piece of what is due at a moment and returns how
     many things that were, 0 when nothing is due. It is asked again ``every`` so often. A piece of
-    ``slow`` work may take a minute, and is done again when whoever did it is stopped."""
+    ``slow`` work may take minutes, and is done again when whoever did it is stopped."""
 
     name: str
     do: Callable[[datetime], int]

@@ -35,10 +35,10 @@ def take_back(
     accounts, territories and cover that are still the successor's.
 
     If the hand-over set the rep inactive, and nobody set the rep active since, the rep is active
-    again first. Whether a lead was worked
-    on, and whether the actor ``may_move`` it, is asked once it is locked. It costs the rep no
-    turn, and who had got the lead has back the turn that it took. Each batch is a transaction of
-    its own: when it is cut off, doing it again goes on with the rest.
+    again first. Whether a lead was worked on, and whether the actor ``may_move`` it, is asked once
+    it is locked. It costs the rep no turn, and who had got the lead has back the turn that it took.
+    Each batch is a transaction of its own: when it is cut off, doing it again goes on with the
+    rest.
 
     Raises:
         ValueError: no reason was given, or the rep is not active for another reason.
