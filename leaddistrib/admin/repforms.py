@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.engine.availability import overlapping
+from leaddistrib.fetching import NotFetched
 from leaddistrib.lifecycle.availability import Block
 from leaddistrib.lifecycle.calendars import calendar_address
-from leaddistrib.lifecycle.fetching import NotFetched
 from leaddistrib.lifecycle.ics import is_installed
 from leaddistrib.models import Calendar, Rep, TimeOff, WorkingHours
 from leaddistrib.queries import wording

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from leaddistrib import conf
 from leaddistrib.errors import SealBroken
+from leaddistrib.fetching import NotFetched, check_address, fetch
 from leaddistrib.lifecycle.alerting import open_alert
 from leaddistrib.lifecycle.availability import availability_changed
-from leaddistrib.lifecycle.fetching import NotFetched, check_address, fetch
 from leaddistrib.lifecycle.ics import Absence, absences
 from leaddistrib.lifecycle.icsbounds import UnreadableCalendar
 from leaddistrib.lifecycle.transactions import act, lock_reps

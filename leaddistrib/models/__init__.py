@@ -2,8 +2,15 @@
 
 from leaddistrib.models.alerts import Alert
 from leaddistrib.models.availability import Calendar, TimeOff, WorkingHours
+from leaddistrib.models.channels import (
+    Channel,
+    Gateway,
+    NotificationSettings,
+    PushSubscription,
+    TeamChat,
+)
 from leaddistrib.models.claims import Claim, Offer
-from leaddistrib.models.contacts import Contact, Outcome, Work
+from leaddistrib.models.contacts import Contact, Outcome, Satisfaction, Work
 from leaddistrib.models.handovers import HandOver
 from leaddistrib.models.intake import IdempotencyKey, ImportRun
 from leaddistrib.models.jobs import JobRun
@@ -15,6 +22,14 @@ from leaddistrib.models.outbox import OutboxMessage
 from leaddistrib.models.people import Rep, Team
 from leaddistrib.models.pools import Pool
 from leaddistrib.models.replays import DryRun
+from leaddistrib.models.responding import (
+    EscalationStep,
+    MessageTemplate,
+    ResponseClock,
+    ResponsePolicy,
+    ResponseRollup,
+    ResponseRun,
+)
 from leaddistrib.models.rotation import Rotation, Seat, Turn
 from leaddistrib.models.routing import Assignment, Decision
 from leaddistrib.models.rulerecords import step_document, steps_of
@@ -27,34 +42,46 @@ __all__ = [
     "Alert",
     "Assignment",
     "Calendar",
+    "Channel",
     "Claim",
     "ConfigurationChange",
     "Contact",
     "Decision",
     "DryRun",
+    "EscalationStep",
+    "Gateway",
     "HandOver",
     "IdempotencyKey",
     "ImportRun",
     "JobRun",
     "Lead",
     "LogEntry",
+    "MessageTemplate",
     "Metro",
+    "NotificationSettings",
     "Offer",
     "Organisation",
     "OutboxMessage",
     "Outcome",
     "Pool",
     "Publication",
+    "PushSubscription",
     "Rep",
+    "ResponseClock",
+    "ResponsePolicy",
+    "ResponseRollup",
+    "ResponseRun",
     "Rotation",
     "Rule",
     "RuleReview",
     "RuleSet",
     "RuleStep",
     "SalesEvent",
+    "Satisfaction",
     "ScoringRule",
     "Seat",
     "Team",
+    "TeamChat",
     "Territory",
     "TimeOff",
     "Turn",

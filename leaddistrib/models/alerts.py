@@ -16,6 +16,8 @@ class Alert(models.Model):
         NOBODY_AVAILABLE = "nobody_available", _("Nobody was available")
         NOT_CLAIMED = "not_claimed", _("Nobody took it in time")
         NO_RULES = "no_rules", _("No rules are in force")
+        UNANSWERED = "unanswered", _("Nobody answered in time, and nobody is left to ask")
+        CHANNEL = "channel", _("Messages cannot be sent")
         LEFT_BEHIND = "left_behind", _("A rep who is not active still has leads")
         CALENDAR = "calendar", _("A calendar cannot be read")
         SCHEDULE = "schedule", _("A scheduled version of the rules could not be published")

@@ -26,7 +26,9 @@ class Offer(models.Model):
     )
     period = models.PositiveIntegerField(_("period"))
     opens_at = models.DateTimeField(_("opens"))
+    # Empty until the rep's own window opens: then the worker tells them.
     told_at = models.DateTimeField(_("told"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
     seen_at = models.DateTimeField(_("seen"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
@@ -44,6 +46,12 @@ class Offer(models.Model):
                 fields=("rep", "lead"),
                 condition=Q(closed_at__isnull=True),
                 name="leaddistrib_offer_open",
+            ),
+            # Windows that open: the worker asks for those whose time has come.
+            models.Index(
+                fields=("opens_at", "id"),
+                condition=Q(told_at__isnull=True, closed_at__isnull=True),
+                name="leaddistrib_offer_untold",
             ),
         )
 

@@ -1,5 +1,6 @@
-"""Work on a lead: who is at it now, who spoke with it, what came of it."""
+"""Work on a lead: who is at it now, who spoke with it, what came of it, what the customer said."""
 
+import uuid
 from datetime import datetime
 
 from django.conf import settings
@@ -88,7 +89,8 @@ class Work(models.Model):
 
 
 class Outcome(models.Model):
-    """A stage that a lead reached, and under whom. Append-only; the latest is where it stands."""
+    """A stage that a lead reached, and under whom. The latest that was not undone is where it
+    stands."""
 
     class Stage(models.TextChoices):
         CONTACTED = "contacted", _("Contacted")
@@ -111,6 +113,7 @@ class Outcome(models.Model):
     stage = models.CharField(_("stage"), max_length=11, choices=Stage.choices)
     value = models.DecimalField(_("value"), max_digits=12, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
     at = models.DateTimeField(_("at"))
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -120,12 +123,82 @@ class Outcome(models.Model):
         related_name="+",
         verbose_name=_("recorded by"),
     )
+    # One that was recorded by mistake is kept, and counts nowhere any more.
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("undone by"),
+    )
 
     class Meta:
         ordering = ("lead", "at", "id")
         verbose_name = _("outcome")
         verbose_name_plural = _("outcomes")
-        indexes = (models.Index(fields=("rep", "stage", "-at"), name="leaddistrib_outcome_rep"),)
+        indexes = (
+            models.Index(fields=("rep", "stage", "-at"), name="leaddistrib_outcome_rep"),
+            models.Index(fields=("stage", "at"), name="leaddistrib_outcome_stage"),
+        )
 
     def __str__(self) -> str:
         return f"{self.lead}: {self.get_stage_display()}"
+
+
+class Satisfaction(models.Model):
+    """What the customer of a lead says, in one number (OU1): asked by a signed page, or told by a
+    rep or another system."""
+
+    class Measure(models.TextChoices):
+        CSAT = "csat", _("Satisfaction (1–5)")
+        NPS = "nps", _("Recommendation (0–10)")
+
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="satisfaction", verbose_name=_("lead")
+    )
+    rep = models.ForeignKey(
+        Rep,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="satisfaction",
+        verbose_name=_("rep"),
+    )
+    measure = models.CharField(
+        _("measure"), max_length=4, choices=Measure.choices, default=Measure.CSAT
+    )
+    score = models.PositiveSmallIntegerField(_("score"), null=True, blank=True)
+    comment = models.CharField(_("comment"), max_length=1000, blank=True)
+    asked_at = models.DateTimeField(_("asked"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("recorded by"),
+        help_text=_("Empty: the customer answered."),
+    )
+
+    class Meta:
+        ordering = ("-answered_at", "-id")
+        verbose_name = _("satisfaction")
+        verbose_name_plural = _("satisfaction")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("lead", "measure"), name="leaddistrib_satisfaction_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True, answered_at__isnull=True)
+                | Q(measure="csat", score__gte=1, score__lte=5, answered_at__isnull=False)
+                | Q(measure="nps", score__gte=0, score__lte=10, answered_at__isnull=False),
+                name="leaddistrib_satisfaction_score",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.lead}: {self.score if self.score is not None else '–'}"

@@ -24,6 +24,14 @@ class LogEntry(models.Model):
         REASSIGNED = "lead.reassigned", _("Lead reassigned")
         CONTACTED = "lead.contacted", _("Lead contacted")
         DUPLICATE = "lead.duplicate", _("Duplicate recognised")
+        ESCALATED = "lead.escalated", _("Lead escalated")
+        RECYCLED = "lead.recycled", _("Lead recycled")
+        CLOCK_STARTED = "response.started", _("Response clock started")
+        REMINDED = "response.reminded", _("Reminded to answer")
+        LAPSED = "response.lapsed", _("Not answered in time")
+        OUTCOME = "outcome.recorded", _("Outcome recorded")
+        OUTCOME_UNDONE = "outcome.undone", _("Outcome undone")
+        SATISFACTION = "satisfaction.answered", _("Satisfaction answered")
         CREDITED = "turn.credited", _("Turn credited back")
 
     lead = models.ForeignKey(

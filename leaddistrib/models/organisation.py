@@ -6,6 +6,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from leaddistrib.models.contacts import Satisfaction
+from leaddistrib.models.pools import Pool
+
 
 class Organisation(models.Model):
     """One row. ``queries.organisation.organisation()`` gives it, or the defaults below."""
@@ -14,6 +17,11 @@ class Organisation(models.Model):
         OWNER = "owner", _("goes to whoever owns the first one")
         MERGE = "merge", _("is closed at once, linked to the first one")
         LINK = "link", _("is linked to the first one and routed like any other")
+
+    class Asking(models.TextChoices):
+        NEVER = "never", _("never")
+        WON = "won", _("when a lead is won")
+        CLOSED = "closed", _("when a lead is won or lost")
 
     duplicates = models.CharField(
         _("a probable duplicate"),
@@ -56,6 +64,50 @@ class Organisation(models.Model):
     )
     performance_days = models.PositiveSmallIntegerField(
         _("days that performance is measured over"), default=90
+    )
+    sms_after_minutes = models.PositiveSmallIntegerField(
+        _("SMS after (minutes)"),
+        default=2,
+        help_text=_("Goes out when a push notification was not seen by then, or failed."),
+    )
+    sms_daily_limit = models.PositiveSmallIntegerField(
+        _("SMS a day for each rep"), default=20, help_text=_("By the rep's local day.")
+    )
+    recycle_pool = models.ForeignKey(
+        Pool,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("pool for recycled leads"),
+        help_text=_("Where leads go that are recycled by themselves. Empty: none are."),
+    )
+    recycle_lost_days = models.PositiveSmallIntegerField(
+        _("days after which a lost lead is recycled"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: only by hand."),
+    )
+    recycle_unworked_days = models.PositiveSmallIntegerField(
+        _("days without contact after which an owned lead is recycled"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: only by hand."),
+    )
+    recycle_cooldown_days = models.PositiveSmallIntegerField(
+        _("days in which the last owner cannot claim a recycled lead"), default=30
+    )
+    satisfaction = models.CharField(
+        _("customers are asked how satisfied they are"),
+        max_length=6,
+        choices=Asking.choices,
+        default=Asking.NEVER,
+    )
+    satisfaction_measure = models.CharField(
+        _("by"),
+        max_length=4,
+        choices=Satisfaction.Measure.choices,
+        default=Satisfaction.Measure.CSAT,
     )
 
     history = HistoricalRecords()

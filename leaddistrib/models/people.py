@@ -136,6 +136,13 @@ class Rep(models.Model):
         _("days without new leads before leave"), default=0
     )
 
+    booking_url = models.URLField(
+        _("booking page"),
+        blank=True,
+        max_length=300,
+        help_text=_("Where customers book a meeting; goes into first messages."),
+    )
+
     history = HistoricalRecords()
 
     class Meta:

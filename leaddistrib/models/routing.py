@@ -26,6 +26,7 @@ class Decision(models.Model):
         RACE = "race", _("Raced")
         DUPLICATE = "duplicate", _("Duplicate")
         MANUAL = "manual", _("By hand")
+        ESCALATION = "escalation", _("Escalated")
 
     lead = models.ForeignKey(
         Lead, on_delete=models.CASCADE, related_name="decisions", verbose_name=_("lead")
@@ -97,11 +98,13 @@ class Assignment(models.Model):
         CONTACT = "contact", _("First contact")
         DUPLICATE = "duplicate", _("Duplicate")
         MANUAL = "manual", _("By hand")
+        ESCALATION = "escalation", _("Escalated")
         HISTORY = "history", _("Imported")
 
     class Ended(models.TextChoices):
         RELEASED = "released", _("Given back")
         REASSIGNED = "reassigned", _("Reassigned")
+        LAPSED = "lapsed", _("Not answered in time")
         CLOSED = "closed", _("Closed")
 
     public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
@@ -121,6 +124,10 @@ class Assignment(models.Model):
     )
     method = models.CharField(_("method"), max_length=10, choices=Method.choices)
     started_at = models.DateTimeField(_("since"))
+    # Receipts of a lead that was handed out; those of a claimed one are in its offer (NO3).
+    told_at = models.DateTimeField(_("told"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+    seen_at = models.DateTimeField(_("seen"), null=True, blank=True)
     ended_at = models.DateTimeField(_("until"), null=True, blank=True)
     end = models.CharField(_("ended by"), max_length=10, choices=Ended.choices, blank=True)
     end_reason = models.CharField(_("reason"), max_length=500, blank=True)

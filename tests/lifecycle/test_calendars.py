@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leaddistrib.fetching import NotFetched
 from leaddistrib.lifecycle import calendars
 from leaddistrib.lifecycle.availability import remove_time_off
 from leaddistrib.lifecycle.calendars import (
@@ -15,7 +16,6 @@ from leaddistrib.lifecycle.calendars import (
     remove_calendar,
     set_calendar,
 )
-from leaddistrib.lifecycle.fetching import NotFetched
 from leaddistrib.models import Alert, Calendar, TimeOff
 from leaddistrib.queries.wording import calendar_problem
 from leaddistrib.sealing import seal
@@ -131,7 +131,7 @@ def test_leave_that_the_rep_entered_stays(amina, server):
 def test_a_calendar_that_cannot_be_read_keeps_what_it_brought_and_says_so(
     amina, server, settings, monkeypatch, answer, problem
 ):
-    monkeypatch.setattr("leaddistrib.lifecycle.fetching.TIMEOUT", 0.2)
+    monkeypatch.setattr("leaddistrib.fetching.TIMEOUT", 0.2)
     settings.LEADDISTRIB = {**settings.LEADDISTRIB, "CALENDAR_MAX_BYTES": 4000}
     server.answers["/amina.ics"] = answer
 

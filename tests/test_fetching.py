@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from leaddistrib.lifecycle import fetching
-from leaddistrib.lifecycle.fetching import Answer, NotFetched, check_address, fetch, is_public
+from leaddistrib import fetching
+from leaddistrib.fetching import Answer, NotFetched, check_address, fetch, is_public
 from tests import standin
 
 PRIVATE = (
