@@ -11,7 +11,7 @@ import io
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from time import monotonic
@@ -55,10 +55,11 @@ class NotFetched(LeadDistribError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, whatever its status says."""
+    """What came back, whatever its status says. Names of ``headers`` are in lower case."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def fetch(
@@ -90,7 +91,8 @@ def fetch(
         response = connection.getresponse()
         if 300 <= response.status < 400:
             raise NotFetched("redirected", response.status)
-        return Answer(response.status, _read(response, max_bytes))
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, _read(response, max_bytes), headers)
     except TimeoutError as error:
         raise NotFetched("too_slow") from error
     except HTTPException as error:
