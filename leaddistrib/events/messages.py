@@ -109,6 +109,16 @@ class MeChanged(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class WindowsChanged(Message):
+    """When some leads open for the rep alone: the part of ``me`` that says so, and nothing else."""
+
+    type: ClassVar[str] = "me.changed"
+    LEADS: ClassVar[int] = 7
+    """Leads that one message has room for within SIZE."""
+    me: dict[str, dict[str, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Heartbeat(Message):
     """The version of each pool: a page that is behind fetches the snapshot."""
 

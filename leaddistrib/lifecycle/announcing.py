@@ -17,6 +17,7 @@ from leaddistrib.events.messages import (
     LeadUpdated,
     LeadWithdrawn,
     Message,
+    WindowsChanged,
     cut,
     stamp,
 )
@@ -28,7 +29,7 @@ from leaddistrib.events.publishing import (
     publish_events,
     rep_group,
 )
-from leaddistrib.models import Lead, Pool, Rep
+from leaddistrib.models import Lead, Offer, Pool, Rep
 from leaddistrib.queries.cards import cards
 from leaddistrib.queries.limits import limits
 
@@ -71,6 +72,26 @@ def announce_limits(reps: Iterable[Rep], facts: Mapping[int, RepFacts], moment: 
     publish_events(
         {rep_group(rep): {"type": LIMITS, "limits": limits(facts[rep.pk], moment)} for rep in reps}
     )
+
+
+def announce_windows(offers: Iterable[Offer], reps: Mapping[int, Rep]) -> None:
+    """The own pages of each rep are told when leads open for them, or did: small messages of their
+    own, because everybody else in the pool has nothing to do with it. ``reps`` by id. No query."""
+    windows: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
+    for offer in offers:
+        windows[offer.rep_id].append((str(offer.lead.public_id), stamp(offer.opens_at)))
+    publish_events(
+        {
+            rep_group(reps[pk]): {"type": TEXTS, "texts": list(_window_texts(own))}
+            for pk, own in windows.items()
+        }
+    )
+
+
+def _window_texts(windows: Sequence[tuple[str, str | None]]) -> Iterator[str]:
+    for first in range(0, len(windows), WindowsChanged.LEADS):
+        part = windows[first : first + WindowsChanged.LEADS]
+        yield WindowsChanged({"windows": dict(part)}).text
 
 
 def _announce(

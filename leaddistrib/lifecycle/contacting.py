@@ -15,7 +15,7 @@ from leaddistrib.errors import NotYours
 from leaddistrib.lifecycle.announcing import announce_taken, announce_updated
 from leaddistrib.lifecycle.claiming import claimable
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps, violates
-from leaddistrib.models import Assignment, Contact, Lead, LogEntry, Pool, Rep, Work
+from leaddistrib.models import Assignment, Contact, Lead, LogEntry, Offer, Pool, Rep, Work
 from leaddistrib.queries import clock
 from leaddistrib.queries.cards import is_shared
 from leaddistrib.queries.claimable import against_working
@@ -110,6 +110,7 @@ def _attempt(lead: Lead, rep: Rep, contact: Contact) -> ContactResult | None:
 def _take(lead: Lead, rep: Rep, contact: Contact, facts: RepFacts, now: datetime) -> ContactResult:
     """The first contact: from now on the lead is the rep's."""
     Assignment.objects.create(lead=lead, rep=rep, method=Assignment.Method.CONTACT, started_at=now)
+    Offer.objects.filter(lead=lead, closed_at__isnull=True).update(closed_at=now)
     _record(lead, rep, contact, owner_made=True)
     announce_taken(lead, rep, replace(facts, open_leads=facts.open_leads + 1), now)
     return ContactResult("logged", lead, contact, taken_by=rep, taken_at=now)

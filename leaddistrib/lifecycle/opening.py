@@ -1,31 +1,46 @@
-"""A lead is opened to claims: the members of its pool are told, all at the same time (RA1)."""
+"""A lead is opened to claims: the members of its pool are told, all at the same time (RA1), and
+those for whom it opens later when their own window has opened."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import cast
 
+from django.db import transaction
+
 from leaddistrib.engine.gates import Situation, first_refusal
-from leaddistrib.lifecycle.announcing import announce_opened
-from leaddistrib.models import Lead, LogEntry, Offer, Pool
+from leaddistrib.lifecycle.announcing import announce_opened, announce_windows
+from leaddistrib.models import Lead, LogEntry, Offer, Pool, Rep
 from leaddistrib.queries.membership import members_by_pool
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.signals import announce, lead_opened
 
+Later = Mapping[int, datetime]
+"""Reps, by primary key, for whom a lead opens later than for everybody else, and when."""
 
-def open_to_claims(lead: Lead, pool: Pool, moment: datetime) -> None:
+NOBODY: Later = MappingProxyType({})
+
+AT_ONCE = 100
+"""Windows that a worker opens in one go: a second's precision, and a short transaction."""
+
+
+def open_to_claims(lead: Lead, pool: Pool, moment: datetime, later: Later = NOBODY) -> None:
     """Put a saved lead that nobody owns into ``pool``, open from ``moment``, and tell its members.
 
-    Each opening is a new period: at most one claim succeeds in it.
+    For the reps in ``later`` it opens at their own time, in any pool: until then they can neither
+    claim it nor work on it, and then ``tell_due`` tells them. Each opening is a new period: at most
+    one claim succeeds in it.
     """
     lead.status, lead.owner, lead.pool = Lead.Status.WAITING, None, pool
     lead.opens_at, lead.period = moment, lead.period + 1
     lead.save(update_fields=("status", "owner", "pool", "opens_at", "period"))
-    tell([lead], moment)
+    tell([lead], moment, later)
 
 
-def tell(leads: Iterable[Lead], moment: datetime) -> None:
-    """Offer waiting ``leads``, already saved as open, to the reps who may claim them.
+def tell(leads: Iterable[Lead], moment: datetime, later: Later = NOBODY) -> None:
+    """Offer waiting ``leads``, already saved as open, to the reps who may claim them; ``later`` as
+    in ``open_to_claims``, for each of them.
 
     In a race each member who passes the gates gets an offer; in a queue nobody is told, members
     look. Constant numbers of queries per pool, however many leads and reps there are.
@@ -38,10 +53,11 @@ def tell(leads: Iterable[Lead], moment: datetime) -> None:
         by_pool[pool.pk].append(lead)
     if not pools:
         return
+    waits = {rep: opens_at for rep, opens_at in later.items() if opens_at > moment}
     races = [pool.pk for pool in pools.values() if pool.mode == Pool.Mode.RACE]
-    members = members_by_pool(races)
-    facts = rep_facts(set().union(*members.values()), moment)
-    Offer.objects.bulk_create(
+    members = members_by_pool(pools if waits else races)
+    facts = rep_facts(set().union(*(members[pool] for pool in races)) - set(waits), moment)
+    offers = [
         Offer(
             lead=lead,
             rep_id=rep,
@@ -50,10 +66,18 @@ def tell(leads: Iterable[Lead], moment: datetime) -> None:
             told_at=moment,
         )
         for pool in races
-        for rep in sorted(members[pool])
+        for rep in sorted(members[pool] - set(waits))
         if not first_refusal(facts[rep], Situation(moment))
         for lead in by_pool[pool]
-    )
+    ]
+    to_come = [
+        Offer(lead=lead, rep_id=rep, period=lead.period, opens_at=waits[rep])
+        for pool in by_pool
+        for rep in sorted(members[pool] & set(waits))
+        for lead in by_pool[pool]
+    ]
+    # Not asked whether they are eligible now: these rows are what keeps the lead closed for them.
+    Offer.objects.bulk_create(offers + to_come)
     LogEntry.objects.bulk_create(
         LogEntry(
             lead=lead,
@@ -68,3 +92,49 @@ def tell(leads: Iterable[Lead], moment: datetime) -> None:
         for lead in by_pool[pk]:
             announce(lead_opened, sender=Lead, lead=lead, pool=pools[pk])
         announce_opened(pools[pk], by_pool[pk])
+    announce_windows(to_come, {rep.pk: rep for rep in Rep.objects.filter(pk__in=waits)})
+
+
+def tell_due(moment: datetime, limit: int = AT_ONCE) -> int:
+    """Tell reps that leads have opened for them: up to ``limit`` windows whose time has come at
+    ``moment``, the oldest first. Returns how many were looked at.
+
+    Any number of workers may run this at once, each window is one's. The lead is not locked: a
+    claim that is under way has its offers to close, waits for us there, and its message is dropped
+    when it is about to be sent. Who may have no lead now is not told, as when a race begins; the
+    lead is open for them all the same, because its time has passed.
+    """
+    due = Offer.objects.filter(told_at=None, closed_at=None, opens_at__lte=moment)
+    if not due.exists():  # without a transaction, which would lock all of SQLite
+        return 0
+    with transaction.atomic():
+        locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        rows = list(locked.select_related("lead__pool", "rep").order_by("opens_at", "pk")[:limit])
+        open_now = [offer for offer in rows if _stands(offer)]
+        told = _eligible(open_now, moment)
+        over = {offer.pk for offer in rows} - {offer.pk for offer in told}
+        Offer.objects.filter(pk__in=[offer.pk for offer in told]).update(told_at=moment)
+        Offer.objects.filter(pk__in=over).update(closed_at=moment)
+        announce_windows(open_now, {offer.rep_id: offer.rep for offer in open_now})
+    return len(rows)
+
+
+def _stands(offer: Offer) -> bool:
+    """Whether the lead still waits as it was opened then."""
+    return offer.lead.status == Lead.Status.WAITING and offer.lead.period == offer.period
+
+
+def _eligible(offers: Sequence[Offer], moment: datetime) -> list[Offer]:
+    """Those of ``offers`` whose rep the gates let have a lead at ``moment``. In a queue or a shared
+    pool nobody is asked: members look, and whoever acts is asked then."""
+    racing = {offer.rep_id for offer in offers if _in_a_race(offer)}
+    facts = rep_facts(racing, moment) if racing else {}
+    return [
+        offer
+        for offer in offers
+        if not _in_a_race(offer) or not first_refusal(facts[offer.rep_id], Situation(moment))
+    ]
+
+
+def _in_a_race(offer: Offer) -> bool:
+    return offer.lead.pool is not None and offer.lead.pool.mode == Pool.Mode.RACE

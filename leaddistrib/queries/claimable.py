@@ -52,10 +52,11 @@ def against_claiming(lead: Lead, facts: RepFacts, situation: Situation) -> list[
 
 def against_working(lead: Lead, rep: Rep, facts: RepFacts, moment: datetime) -> list[Refusal]:
     """Why ``rep`` may not work on a shared lead, read with its pool, at ``moment``: what stands
-    against a claim; but a lead that stays shared takes no place of anybody's capacity. One query.
+    against a claim; but a lead that stays shared takes no place of anybody's capacity. Two queries.
     """
     pool = lead.pool
     stays = pool is not None and pool.ownership == Pool.Ownership.SHARED
     gates = tuple(gate for gate in GATES if not (stays and gate is capacity))
     member = pool is not None and is_member(rep, pool.pk)
-    return refusals(facts, Situation(moment, member, lead.opens_at, claiming=True), gates)
+    opens_at = opening_times(rep, [lead])[lead.pk]
+    return refusals(facts, Situation(moment, member, opens_at, claiming=True), gates)
