@@ -12,6 +12,8 @@ REDIS_URL                 default: none; then one web process only
 DEBUG                     default: off
 EMAIL_URL                 such as smtp+tls://user:password@mail.example.com:587; default:
                           smtp://localhost, and with DEBUG no mail at all
+SITE_URL                  where the site is found, for links in messages, such as
+                          https://leads.example.com
 DATABASE_POOL             PostgreSQL connections of one process at most; 0, the default
                           outside config.asgi, keeps one for each thread instead
 ========================  ===========================================================
@@ -239,4 +241,6 @@ SPECTACULAR_SETTINGS = {
 
 # --- The app -------------------------------------------------------------------------------
 
-LEADDISTRIB: dict[str, object] = {}
+LEADDISTRIB: dict[str, object] = {
+    "SITE_URL": env.str("SITE_URL", default="http://127.0.0.1:8000" if DEBUG else ""),
+}

@@ -151,6 +151,18 @@ def installation(**kwargs: Any) -> Iterable[CheckMessage]:
 
 
 @register("leaddistrib")
+def site(**kwargs: Any) -> Iterable[CheckMessage]:
+    """Links in messages lead here."""
+    given = str(conf.settings.SITE_URL)
+    if not (django_settings.DEBUG or re.fullmatch(r"https?://[^/?#]+/?", given)):
+        yield checks.Warning(
+            "Messages have no links that lead here: SITE_URL is missing, or no address.",
+            hint='Set LEADDISTRIB["SITE_URL"], such as "https://leads.example.com".',
+            id="leaddistrib.W006",
+        )
+
+
+@register("leaddistrib")
 def optional_packages(
     databases: Sequence[str] | None = None, **kwargs: Any
 ) -> Iterable[CheckMessage]:

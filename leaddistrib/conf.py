@@ -59,6 +59,10 @@ class Settings:
         # Hosts of one's own network that may be asked, over plain http too, although their
         # addresses are private.
         "INTERNAL_HOSTS": (),
+        # Where the site is found (scheme://host), for links in messages.
+        "SITE_URL": "",
+        # Hours that a link to a preview is good: 24 at most (NO2).
+        "PREVIEW_HOURS": 24,
         # Class whose methods a host overrides to change who sees what.
         "POLICY": "leaddistrib.policy.Policy",
     }

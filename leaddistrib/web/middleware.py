@@ -17,10 +17,11 @@ def speak(request: HttpRequest, language: str) -> None:
     """Answer this request, and the following ones of its session, in ``language``."""
     if request.session.get(LANGUAGE) != language:
         request.session[LANGUAGE] = language
-    _activate(request, language)
+    answer_in(request, language)
 
 
-def _activate(request: HttpRequest, language: str) -> None:
+def answer_in(request: HttpRequest, language: str) -> None:
+    """Answer this request alone in ``language``; "" leaves it as it is."""
     if language and translation.check_for_language(language):
         translation.activate(language)
         request.LANGUAGE_CODE = translation.get_language()
@@ -41,7 +42,7 @@ class LanguageMiddleware(MiddlewareMixin):
         if language is None:
             chosen = Rep.objects.filter(user=user).values_list("language", flat=True).first()
             language = request.session[LANGUAGE] = chosen or ""
-        _activate(request, language)
+        answer_in(request, language)
 
 
 class ContentSecurityPolicyMiddleware(MiddlewareMixin):

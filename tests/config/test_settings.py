@@ -11,6 +11,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "leads.example.com",
     "DATABASE_URL": "postgresql://nobody@localhost/none",
     "REDIS_URL": "redis://localhost",
+    "SITE_URL": "https://leads.example.com",
 }
 
 

@@ -1,0 +1,103 @@
+"""A lead as a link in a message shows it, without signing in (NO2).
+
+The link shows what a preview shows to its rep, and never who anybody is. It changes nothing and
+signs nobody in: its button leads to the confirmation of the claim, in the rep's own session.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from leaddistrib.lifecycle.seeing import mark_seen
+from leaddistrib.models import Lead, Offer, Rep
+from leaddistrib.notify.links import Preview, read_preview
+from leaddistrib.policy import View, disclose, policy
+from leaddistrib.queries import clock
+from leaddistrib.queries.cards import is_shared
+from leaddistrib.queries.membership import is_member
+from leaddistrib.web.cards import SIZES, TEMPERATURES, details, place, rows
+from leaddistrib.web.middleware import answer_in
+
+P = ParamSpec("P")
+
+
+def sealed(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """No cache keeps what a link shows, and no other site learns of the link."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        add_never_cache_headers(response)
+        response["Referrer-Policy"] = "no-referrer"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return inner
+
+
+@require_safe
+@sealed
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """What the rep of the link may see of its lead now, or that the link is no longer good: wrong,
+    old, revoked, and not theirs to see all answer alike."""
+    found = _found(token)
+    if found is None:
+        return render(request, "leaddistrib/preview_gone.html", status=404)
+    answer_in(request, found.rep.language)
+    return render(request, "leaddistrib/preview.html", _context(token, found))
+
+
+@csrf_exempt  # the link is what shows who sends it; a session plays no part
+@require_POST
+@sealed
+def seen(request: HttpRequest, token: str) -> HttpResponse:
+    """The rep has the preview on screen (NO3). By POST from the page, since whoever only follows
+    links, such as a mail scanner, has seen nothing."""
+    found = _found(token)
+    if found is None:
+        return HttpResponse(status=404)
+    mark_seen(found.rep, [found.lead.public_id])
+    return HttpResponse(status=204)
+
+
+def _found(token: str) -> Preview | None:
+    found = read_preview(token, clock.now())
+    if found is None or not _may_see(found.lead, found.rep):
+        return None
+    return found
+
+
+def _may_see(lead: Lead, rep: Rep) -> bool:
+    member = lead.pool_id is not None and is_member(rep, lead.pool_id)
+    return policy().view_for_rep(lead, rep, member=member) is not View.NOTHING
+
+
+def _context(token: str, found: Preview) -> dict[str, object]:
+    lead, rep, now = found.lead, found.rep, clock.now()
+    shown = disclose(lead, View.PREVIEW)
+    [row] = rows([lead], now)
+    waiting = lead.status == Lead.Status.WAITING
+    offer = Offer.objects.filter(lead=lead, rep=rep, period=lead.period).first()
+    opens_at = offer.opens_at if waiting and offer else None
+    return {
+        "token": token,
+        "lead": lead,
+        "shown": shown,
+        "row": row,
+        "own": lead.owner_id == rep.pk,
+        "waiting": waiting,
+        "shared": is_shared(lead),
+        "opens_at": opens_at if opens_at and opens_at > now else None,
+        "temperature": TEMPERATURES.get(shown.get("temperature", ""), ""),
+        "size": SIZES.get(shown.get("size_band", ""), ""),
+        "place": place(shown.get("city", ""), shown.get("country", "")),
+        "details": details(shown),
+    }
