@@ -19,5 +19,6 @@ from leaddistrib.admin import (  # noqa: F401 - imported for what they register
     rulesets,
     scoring,
     teams,
+    templates,
     webhooks,
 )

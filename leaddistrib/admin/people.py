@@ -82,7 +82,7 @@ class RepAdmin(PeopleAdmin):
     users = ("user",)
     form = RepForm
     fieldsets = (
-        (None, {"fields": ("user", "team", "active", "paused", "language")}),
+        (None, {"fields": ("user", "team", "active", "paused", "language", "booking_url")}),
         (lazy("What this rep gets"), {"fields": ("capacity", "seniority", "weight")}),
         (
             lazy("When leads are handed out"),

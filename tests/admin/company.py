@@ -13,6 +13,7 @@ from leaddistrib.lifecycle.webhooks import add_webhook
 from leaddistrib.models import (
     ImportRun,
     JobRun,
+    MessageTemplate,
     Metro,
     Offer,
     Pool,
@@ -73,6 +74,12 @@ def company(size):
             claim(raced, rep, via="page")
         team.reps.update(paused=True)  # nobody is there for the next one: an alert
         receive(clean({"company": f"Waiting {number}", "source": "push"}))
+        MessageTemplate.objects.create(
+            name=f"Hello {size}-{number}",
+            team=team,
+            subject="{company}",
+            body="Hello {contact_name},",
+        )
         ImportRun.objects.create(file_name=f"{number}.csv", started_at=now, by=UserFactory())
         add_webhook(Webhook(slug=f"hook-{size}-{number}", source="web"))
         JobRun.objects.create(job="tiers", period=f"{size}-{number}", started_at=now)

@@ -1,0 +1,105 @@
+"""First messages to a lead: which templates fit it, and what they say once filled in (SL5).
+
+Placeholders are replaced in one pass from a fixed list. ``str.format`` would let a template read
+any attribute of what it is given ("{lead.owner.user.password}"), and a value that holds braces
+itself is text like any other here.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from leaddistrib.models import Lead, MessageTemplate, Rep
+
+PLACEHOLDERS: Mapping[str, tuple[Any, Callable[[Lead, Rep], str]]] = {
+    "contact_name": (_("the contact's name"), lambda lead, rep: lead.contact_name),
+    "contact_title": (_("the contact's title"), lambda lead, rep: lead.contact_title),
+    "company": (_("the lead's company"), lambda lead, rep: lead.company),
+    "product": (_("what the lead is interested in"), lambda lead, rep: lead.product),
+    "city": (_("the lead's city"), lambda lead, rep: lead.city),
+    "rep_name": (_("the rep's name"), lambda lead, rep: rep.name),
+    "rep_email": (_("the rep's e-mail address"), lambda lead, rep: rep.user.email),
+    "team": (_("the rep's team"), lambda lead, rep: rep.team.name if rep.team else ""),
+    "booking_link": (_("the rep's booking page"), lambda lead, rep: rep.booking_url),
+}
+"""What a template may name, what that is, and where it comes from."""
+
+# A blank before it goes with a value that is not known: "Hello {contact_name}," is "Hello,".
+FOUND = re.compile(r"( ?)\{([^{}\n]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstMessage:
+    """A template filled in for one lead, as an e-mail that is ready to be looked at and sent."""
+
+    pk: int
+    name: str
+    subject: str
+    body: str
+    mailto: str
+
+
+def unknown_placeholders(text: str) -> list[str]:
+    """What stands in braces in ``text`` and is no placeholder, each once, as it was written."""
+    named = (match[2] for match in FOUND.finditer(text))
+    return list(dict.fromkeys(name for name in named if name not in PLACEHOLDERS))
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """``text`` with each placeholder replaced by its value; one that is not known is left out, with
+    the blank before it. Other words in braces stay as they are."""
+
+    def replaced(match: re.Match[str]) -> str:
+        space, name = match[1], match[2]
+        if name not in PLACEHOLDERS:
+            return match[0]
+        value = " ".join(values.get(name, "").split())
+        return f"{space}{value}" if value else ""
+
+    return FOUND.sub(replaced, text)
+
+
+def values_of(lead: Lead, rep: Rep) -> dict[str, str]:
+    """The value of each placeholder for ``rep`` who writes to ``lead``. Read the rep with user and
+    team; no query."""
+    return {name: value(lead, rep) for name, (_label, value) in PLACEHOLDERS.items()}
+
+
+def first_messages(lead: Lead, rep: Rep) -> list[FirstMessage]:
+    """The templates that fit ``lead`` and ``rep``, filled in: those made for its type, language and
+    team first. One query; none for a lead without an e-mail address."""
+    if not lead.contact_email:
+        return []
+    fitting = MessageTemplate.objects.filter(
+        Q(team=None) | Q(team=rep.team_id),
+        Q(lead_type="") | Q(lead_type__iexact=lead.lead_type),
+        Q(language="") | Q(language__iexact=lead.language),
+        active=True,
+    )
+    values = values_of(lead, rep)
+    return [_filled(one, lead, values) for one in sorted(fitting, key=_made_for_any)]
+
+
+def mailto(address: str, subject: str = "", body: str = "") -> str:
+    """A link that opens an e-mail in the rep's own program (RFC 6068). Everything is quoted: a
+    value adds neither a header nor a recipient."""
+    fields = {"subject": " ".join(subject.split()), "body": "\r\n".join(body.splitlines())}
+    given = "&".join(f"{name}={quote(text, safe='')}" for name, text in fields.items() if text)
+    return f"mailto:{quote(address, safe='@')}{'?' if given else ''}{given}"
+
+
+def _filled(template: MessageTemplate, lead: Lead, values: Mapping[str, str]) -> FirstMessage:
+    subject, body = fill(template.subject, values), fill(template.body, values)
+    link = mailto(lead.contact_email, subject, body)
+    return FirstMessage(template.pk, template.name, subject, body, link)
+
+
+def _made_for_any(template: MessageTemplate) -> tuple[int, str]:
+    """Sorts what was made for this kind of lead before what is for all."""
+    particular = (template.lead_type, template.language, template.team_id)
+    return -sum(1 for one in particular if one), template.name.casefold()
