@@ -154,12 +154,15 @@ class ResponseClock(models.Model):
     )
     started_at = models.DateTimeField(_("started"))
     due_at = models.DateTimeField(_("due"))
-    # Steps of the policy that were taken until this rep got the lead: the next one is this one.
+    # Steps of the policy that were taken: the next one is this one. Whoever gets the lead by one
+    # of them goes on from there.
     step = models.PositiveSmallIntegerField(_("next step"), default=0)
     reminded_at = models.DateTimeField(_("reminded"), null=True, blank=True)
     lapsed_at = models.DateTimeField(_("lapsed"), null=True, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
+    # Since when nobody is left to give the lead to. It is the rep's until somebody is found.
+    stuck_at = models.DateTimeField(_("nobody left to ask since"), null=True, blank=True)
     next_at = models.DateTimeField(_("looked at"), null=True, blank=True, editable=False)
 
     class Meta:
@@ -187,6 +190,13 @@ class ResponseClock(models.Model):
                 fields=("due_at", "id"),
                 condition=Q(answered_at__isnull=True, stopped_at__isnull=True),
                 name="leaddistrib_clock_running",
+            ),
+            # What an alert counts: clocks that run although nobody is left to ask.
+            models.Index(
+                fields=("rep", "stuck_at"),
+                condition=Q(answered_at__isnull=True, stopped_at__isnull=True)
+                & Q(stuck_at__isnull=False),
+                name="leaddistrib_clock_stuck",
             ),
         )
 

@@ -15,8 +15,8 @@ from leaddistrib.models.rules import Rule, RuleSet
 class Decision(models.Model):
     """What was decided for a lead, with the reasons of that moment (RU5). Never changed.
 
-    Nearly always by the rules; a duplicate follows its first lead (IN3), and somebody may assign a
-    lead by hand, with a reason.
+    Nearly always by the rules; a duplicate follows its first lead (IN3), somebody may assign a lead
+    by hand, with a reason, and one that nobody answers goes on (SL3).
     """
 
     class Method(models.TextChoices):
@@ -76,11 +76,14 @@ class Decision(models.Model):
             models.CheckConstraint(
                 condition=Q(method__in=("push", "manual"), owner__isnull=False)
                 | Q(method="duplicate")
+                | Q(method="escalation", owner__isnull=False, pool__isnull=True)
+                | Q(method="escalation", owner__isnull=True, pool__isnull=False)
                 | Q(method__in=("queue", "shared", "race"), owner__isnull=True, pool__isnull=False),
                 name="leaddistrib_decision_owner_or_pool",
             ),
             models.CheckConstraint(
-                condition=Q(method__in=("duplicate", "manual")) | Q(ruleset__isnull=False),
+                condition=Q(method__in=("duplicate", "manual", "escalation"))
+                | Q(ruleset__isnull=False),
                 name="leaddistrib_decision_by_rules",
             ),
         )
