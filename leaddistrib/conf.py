@@ -59,6 +59,19 @@ class Settings:
         # Hosts of one's own network that may be asked, over plain http too, although their
         # addresses are private.
         "INTERNAL_HOSTS": (),
+        # Hosts of the services through which browsers may be pushed to: anybody's browser names one.
+        "PUSH_HOSTS": (
+            "fcm.googleapis.com",
+            "jmt17.google.com",
+            ".push.services.mozilla.com",
+            ".push.apple.com",
+            ".notify.windows.com",
+        ),
+        # Hosts that take text messages, Slack's calls and posts to rooms of Teams; empty: any on
+        # the public internet (NO1).
+        "SMS_HOSTS": (),
+        "SLACK_HOSTS": ("slack.com",),
+        "TEAMS_HOSTS": (".logic.azure.com", ".api.powerplatform.com"),
         # Where the site is found (scheme://host), for links in messages.
         "SITE_URL": "",
         # Hours that a link to a preview is good: 24 at most (NO2).
