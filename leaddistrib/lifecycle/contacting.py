@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
+from django.db.models import Exists, OuterRef
 
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Refusal
@@ -25,6 +26,9 @@ from leaddistrib.signals import announce, lead_contacted
 AHEAD = timedelta(minutes=5)
 """How far the clock of whoever says when it was may be ahead of the database's."""
 
+TAP = timedelta(minutes=1)
+"""Within this time the same button, tapped again, is the same contact."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContactResult:
@@ -40,14 +44,22 @@ class ContactResult:
 
 
 def log_contact(
-    lead: Lead, rep: Rep, channel: str, at: datetime | None = None, note: str = ""
+    lead: Lead,
+    rep: Rep,
+    channel: str,
+    at: datetime | None = None,
+    note: str = "",
+    *,
+    tapped: bool = False,
 ) -> ContactResult:
     """``rep`` was in touch with ``lead`` by ``channel`` (of ``Contact.Channel``), now or ``at``.
 
     For the owner of a lead, and for the members of a shared pool while the lead waits there, whom
     the gates are asked about as for a claim. Where the pool says so, the first contact makes the
     owner, exactly one under any load (RA2); elsewhere the lead stays shared and each contact counts
-    for its rep. It also extends the rep's own work on the lead.
+    for its rep. It also extends the rep's own work on the lead. ``tapped``: by a button of a page;
+    a tap that comes again within ``TAP``, with nothing new in its note, finds the contact that it
+    made and logs no second one.
 
     Raises:
         ValueError: no such channel, a time in the future, or a note of over 500 characters.
@@ -61,17 +73,17 @@ def log_contact(
     if len(note) > 500:
         raise ValueError("A note has 500 characters at most.")
     try:
-        return _log_contact(lead.pk, rep.pk, channel, at, note)
+        return _log_contact(lead.pk, rep.pk, channel, at, note, tapped)
     except IntegrityError as error:
         # The backstop, as in a claim: the constraint undid it all, so it is looked at again.
         if not violates(error, Assignment, Assignment.ONE_OPEN):
             raise
-        return _log_contact(lead.pk, rep.pk, channel, at, note)
+        return _log_contact(lead.pk, rep.pk, channel, at, note, tapped)
 
 
 @act(durable=True)
 def _log_contact(
-    lead_id: int, rep_id: int, channel: str, at: datetime | None, note: str
+    lead_id: int, rep_id: int, channel: str, at: datetime | None, note: str, tapped: bool
 ) -> ContactResult:
     lock_reps([rep_id])  # first: the capacity below is counted as nobody else can change it
     rep = Rep.objects.select_related("user").get(pk=rep_id)
@@ -80,12 +92,37 @@ def _log_contact(
         raise ValueError("A contact is logged when it has been made.")
     contact = Contact(lead_id=lead_id, rep=rep, channel=channel, at=min(at or now, now), note=note)
     seen = Lead.objects.select_related("pool", "owner__user").get(pk=lead_id)
+    made = _made_by_tap(seen, contact) if tapped else None
+    if made:
+        return ContactResult("logged", seen, made, taken_by=seen.owner)
     # Nearly always the first look decides; where a rival's commit fell in between, the second one
     # holds the lead still.
     result = _attempt(seen, rep, contact) or _attempt(lock_lead(lead_id), rep, contact)
     if result is None:
         raise Assignment.DoesNotExist(f"{seen} is owned without an assignment.")
     return result
+
+
+def _made_by_tap(lead: Lead, contact: Contact) -> Contact | None:
+    """The contact that the tap before this one made, while the lead is still this rep's, or shared.
+    The rep is locked, so of two taps at once the second one sees it."""
+    if lead.owner_id != contact.rep_id and not is_shared(lead):
+        return None
+    # One from before the lead was this rep's again would leave the new clock running.
+    again = Assignment.objects.filter(
+        lead=lead, rep=contact.rep, ended_at=None, started_at__gt=OuterRef("at")
+    ).exclude(method=Assignment.Method.CONTACT)
+    before = Contact.objects.filter(
+        ~Exists(again),
+        lead=lead,
+        rep=contact.rep,
+        channel=contact.channel,
+        at__gt=contact.at - TAP,
+        at__lte=contact.at,
+    )
+    if contact.note:
+        before = before.filter(note=contact.note)
+    return before.order_by("-at", "-pk").first()
 
 
 def _attempt(lead: Lead, rep: Rep, contact: Contact) -> ContactResult | None:

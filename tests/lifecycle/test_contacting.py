@@ -243,3 +243,66 @@ def test_the_host_project_hears_of_a_contact(cast, lead):
     finally:
         lead_contacted.disconnect(listen)
     assert heard == [(lead.pk, cast.amina, "email")]
+
+
+def taps(lead, rep, *seconds, channel="call", **given):
+    """The same button, tapped so many seconds after noon."""
+    answers = []
+    for second in seconds:
+        with clock_at(NOON + MINUTE + timedelta(seconds=second)):
+            answers.append(log_contact(lead, rep, channel, tapped=True, **given))
+    return answers
+
+
+def test_a_double_tap_is_one_contact(cast, lead, staying):
+    for one in (lead, staying):
+        first, second = taps(one, cast.amina, 0, 2)
+        assert second.result == "logged"
+        assert second.contact == first.contact == one.contacts.get()
+        assert one.log.filter(event="lead.contacted").count() == 1
+
+
+def test_a_minute_later_it_is_another_call(cast, lead):
+    taps(lead, cast.amina, 0, 60)
+    assert lead.contacts.count() == 2
+
+
+def test_calling_and_then_writing_are_two_contacts(cast, lead):
+    taps(lead, cast.amina, 0)
+    taps(lead, cast.amina, 2, channel="email")
+    assert lead.contacts.count() == 2
+
+
+def test_a_note_is_never_lost_to_the_tap_before_it(cast, lead):
+    taps(lead, cast.amina, 0)
+    taps(lead, cast.amina, 20, 21, note="Wants a demo")
+    assert list(lead.contacts.values_list("note", flat=True)) == ["", "Wants a demo"]
+
+
+def test_two_colleagues_who_tap_at_once_are_two_contacts(cast, staying):
+    taps(staying, cast.amina, 0)
+    taps(staying, cast.bruno, 1)
+    assert staying.contacts.count() == 2
+
+
+def test_who_tapped_and_lost_the_lead_is_told_whose_it_is(cast, lead):
+    taps(lead, cast.amina, 0)
+    with clock_at(NOON + MINUTE + timedelta(seconds=5)):
+        release(lead, cast.amina, reason="Wrong market")
+        log_contact(lead, cast.bruno, "email")
+    [answer] = taps(lead, cast.amina, 9)
+    assert (answer.result, answer.taken_by) == ("lost", cast.bruno)
+
+
+def test_a_lead_that_became_ones_own_again_is_contacted_anew(cast):
+    pool = PoolFactory(name="France", reps=[cast.amina])
+    with clock_at(NOON):
+        lead = LeadFactory(pool=pool)
+        claim(lead, cast.amina, via="page")
+    taps(lead, cast.amina, 0)
+    with clock_at(NOON + MINUTE + timedelta(seconds=5)):
+        release(lead, cast.amina, reason="A slip")
+    with clock_at(NOON + MINUTE + timedelta(seconds=6)):
+        claim(lead, cast.amina, via="page")
+    taps(lead, cast.amina, 9)
+    assert lead.contacts.count() == 2
