@@ -59,7 +59,7 @@ class Settings:
         # Hosts of one's own network that may be asked, over plain http too, although their
         # addresses are private.
         "INTERNAL_HOSTS": (),
-        # Hosts of the services through which browsers may be pushed to: anybody's browser names one.
+        # Hosts of push services: a browser says itself where it is reached (NO1).
         "PUSH_HOSTS": (
             "fcm.googleapis.com",
             "jmt17.google.com",

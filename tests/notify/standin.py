@@ -133,7 +133,7 @@ def in_turn(*behaviours: Behaviour) -> Behaviour:
 
 def failing(share: float, seed: int = 1, how: Behaviour | None = None) -> Behaviour:
     """``share`` of the calls (0.3: three of ten) fail, with status 503 unless ``how`` says more."""
-    chance = random.Random(seed)  # noqa: S311 - which calls fail is no secret
+    chance = random.Random(seed)
     lock = threading.Lock()
     worse = how or status(503)
 
@@ -194,7 +194,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST
-
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Nothing: ``calls`` says it all."""
