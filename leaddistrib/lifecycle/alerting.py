@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from leaddistrib.models import Alert, Calendar, Pool, Rule, RuleSet, Team
-from leaddistrib.notify.outbox import tell_users
+from leaddistrib.notify.telling import tell_users
 from leaddistrib.queries.alerts import waiting_for
 from leaddistrib.queries.handovers import left_behind
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from leaddistrib.models import Assignment, Decision, Lead, LogEntry
-from leaddistrib.notify.outbox import tell_owners
+from leaddistrib.notify.telling import tell_owners
 from leaddistrib.signals import announce, lead_assigned
 
 METHODS = {

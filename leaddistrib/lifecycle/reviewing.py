@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from leaddistrib.errors import InvalidRules
 from leaddistrib.models import Rule, RuleReview
-from leaddistrib.notify.outbox import tell_users
+from leaddistrib.notify.telling import tell_users
 from leaddistrib.queries import clock
 from leaddistrib.queries.reviews import Stale, stale, teams_of
 

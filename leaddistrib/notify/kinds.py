@@ -1,41 +1,72 @@
 """What messages there are: the one table of kinds.
 
-A message keeps ids only. Its ``event`` is ``kind:id``, and what its text shows is loaded when it is
-sent, so a queue holds no personal data and a message is never older than what it says.
+A message keeps ids only. Its ``event`` is ``kind:id…``, and what its text shows is loaded when it
+is sent, so a queue holds no personal data and a message is never older than what it says.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from leaddistrib.models import Alert, Lead, OutboxMessage, RuleSet
+from leaddistrib.models import (
+    Alert,
+    Assignment,
+    Claim,
+    Decision,
+    Lead,
+    Offer,
+    OutboxMessage,
+    ResponseClock,
+    RuleSet,
+    Satisfaction,
+)
 
+Channel = OutboxMessage.Channel
 Loaded = Mapping[str, Any]
+"""What a message's text shows, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """``template`` names its texts in each channel's folder (``email/<template>.txt`` …). ``load``
     gives what they show. ``objection`` asks, before each send, whether the message is still true,
-    and answers why not, as a code that the admin site puts into words, "" if it is (NO4)."""
+    and answers why not, as a code that the admin site puts into words, "" if it is (NO4).
+
+    ``channels`` are its ways to people, who choose among them; ``urgent`` ones give way to an SMS
+    when the push notification fails or is not seen in time (NO1). ``chats``: it goes to the chats
+    of teams.
+    """
 
     template: str
+    channels: tuple[Channel, ...]
     load: Callable[[OutboxMessage], Loaded]
     objection: Callable[[OutboxMessage, Loaded], str]
+    urgent: bool = False
+    chats: bool = False
 
 
 def kind_of(message: OutboxMessage) -> Kind | None:
     """The message's kind; None when this version knows of none (any more)."""
-    return KINDS.get(message.event.partition(":")[0])
+    return KINDS.get(name_of(message.event))
 
 
-def _id(message: OutboxMessage) -> str:
+def name_of(event: str) -> str:
+    """The name of an event's kind."""
+    return event.partition(":")[0]
+
+
+def ids_of(message: OutboxMessage) -> list[int]:
     """What the event names after its kind."""
-    return message.event.split(":")[1]
+    return [int(one) for one in message.event.split(":")[1:]]
 
 
-def _lead(message: OutboxMessage) -> Loaded:
-    return {"lead": message.lead}
+def _assigned(message: OutboxMessage) -> Loaded:
+    """The lead, and until when it wants an answer."""
+    clock = ResponseClock.objects.filter(
+        lead=message.lead, answered_at=None, stopped_at=None, lapsed_at=None
+    )
+    return {"lead": message.lead, "due_at": clock.values_list("due_at", flat=True).first()}
 
 
 def _not_the_owner(message: OutboxMessage, loaded: Loaded) -> str:
@@ -46,9 +77,91 @@ def _not_the_owner(message: OutboxMessage, loaded: Loaded) -> str:
     return ""
 
 
+def _offered(message: OutboxMessage) -> Loaded:
+    """The lead, its pool, and until when it may be claimed, where that is known."""
+    lead = message.lead
+    pool = lead.pool if lead else None
+    closes_at = None
+    if lead and lead.opens_at and pool and pool.push_minutes is not None:
+        closes_at = lead.opens_at + timedelta(minutes=pool.push_minutes)
+    return {"lead": lead, "pool": pool, "closes_at": closes_at}
+
+
+def _not_open(message: OutboxMessage, loaded: Loaded) -> str:
+    """It is offered as long as it waits in the same period, to a rep by an offer that is open."""
+    lead, (_pk, period) = message.lead, ids_of(message)
+    if lead is None or lead.status != Lead.Status.WAITING or lead.period != period:
+        return "not_open"
+    if message.recipient_id is None:
+        return ""
+    offers = Offer.objects.filter(
+        lead=lead, period=period, rep__user=message.recipient_id, closed_at=None
+    )
+    return "" if offers.exists() else "not_open"
+
+
+def _taken(message: OutboxMessage) -> Loaded:
+    """The lead, who took it (None where it left its pool otherwise), and the post that told the
+    same chat that it was open."""
+    lead_id, period = ids_of(message)
+    post = OutboxMessage.objects.filter(
+        chat=message.chat, event=f"lead.offered:{lead_id}:{period}"
+    ).first()
+    won = Claim.objects.filter(lead=lead_id, period=period, result=Claim.Result.WON)
+    claim = won.select_related("rep__user").first()
+    return {"lead": message.lead, "rep": claim and claim.rep, "post": post}
+
+
+def _never_posted(message: OutboxMessage, loaded: Loaded) -> str:
+    post = loaded["post"]
+    return "" if post and post.sent_at and post.reference else "never_posted"
+
+
+def _clock(message: OutboxMessage) -> Loaded:
+    clocks = ResponseClock.objects.select_related("rep__user", "policy")
+    clock = clocks.filter(pk=ids_of(message)[0]).first()
+    return {"lead": message.lead, "clock": clock, "due_at": clock and clock.due_at}
+
+
+def _answered(message: OutboxMessage, loaded: Loaded) -> str:
+    clock = loaded["clock"]
+    return "" if clock and clock.runs else "answered"
+
+
+def _gone(message: OutboxMessage, loaded: Loaded) -> str:
+    return "" if loaded["clock"] else "answered"
+
+
+def _escalated(message: OutboxMessage) -> Loaded:
+    """The lead, where it went (the decision), and who had it and did not answer."""
+    decisions = Decision.objects.select_related("owner__user", "pool")
+    lapsed = Assignment.objects.filter(lead=message.lead, end=Assignment.Ended.LAPSED)
+    last = lapsed.select_related("rep__user").order_by("-ended_at", "-id").first()
+    return {
+        "lead": message.lead,
+        "decision": decisions.filter(pk=ids_of(message)[0]).first(),
+        "before": last and last.rep,
+    }
+
+
+def _claim(message: OutboxMessage) -> Loaded:
+    claims = Claim.objects.select_related("lead__owner__user", "lead__pool", "rep__user")
+    return {"lead": message.lead, "claim": claims.filter(pk=ids_of(message)[0]).first()}
+
+
+def _satisfaction(message: OutboxMessage) -> Loaded:
+    asked = Satisfaction.objects.select_related("lead", "rep__user")
+    return {"lead": message.lead, "satisfaction": asked.filter(pk=ids_of(message)[0]).first()}
+
+
+def _already_said(message: OutboxMessage, loaded: Loaded) -> str:
+    asked = loaded["satisfaction"]
+    return "answered" if asked is None or asked.answered_at else ""
+
+
 def _alert(message: OutboxMessage) -> Loaded:
     alerts = Alert.objects.select_related("rule", "pool")
-    return {"alert": alerts.filter(pk=_id(message)).first()}
+    return {"alert": alerts.filter(pk=ids_of(message)[0]).first()}
 
 
 def _alert_over(message: OutboxMessage, loaded: Loaded) -> str:
@@ -65,8 +178,31 @@ def _no_rules(message: OutboxMessage, loaded: Loaded) -> str:
     return "" if loaded["ruleset"] else "no_rules"
 
 
+def _always(message: OutboxMessage, loaded: Loaded) -> str:
+    return ""
+
+
+PUSH, EMAIL, SLACK = Channel.PUSH, Channel.EMAIL, Channel.SLACK
+
 KINDS: Mapping[str, Kind] = {
-    "lead.assigned": Kind("assigned", _lead, _not_the_owner),  # lead.assigned:<decision>
-    "alert.opened": Kind("alert", _alert, _alert_over),  # alert.opened:<alert>
-    "rules.review": Kind("review", _published, _no_rules),  # rules.review:<day>
+    # lead.assigned:<decision>
+    "lead.assigned": Kind("assigned", (PUSH, EMAIL), _assigned, _not_the_owner, urgent=True),
+    # lead.offered:<lead>:<period>
+    "lead.offered": Kind("offered", (PUSH,), _offered, _not_open, urgent=True, chats=True),
+    # lead.taken:<lead>:<period> changes what a chat was told
+    "lead.taken": Kind("taken", (), _taken, _never_posted, chats=True),
+    # response.reminder:<clock>
+    "response.reminder": Kind("reminder", (PUSH,), _clock, _answered, urgent=True),
+    # response.lapsed:<clock>
+    "response.lapsed": Kind("lapsed", (PUSH, EMAIL), _clock, _gone),
+    # lead.escalated:<decision>
+    "lead.escalated": Kind("escalated", (PUSH, EMAIL), _escalated, _always),
+    # claim.answered:<claim>, to whoever pressed a button in Slack
+    "claim.answered": Kind("answered", (SLACK,), _claim, _always),
+    # satisfaction.asked:<satisfaction>, to the contact of its lead
+    "satisfaction.asked": Kind("satisfaction", (EMAIL,), _satisfaction, _already_said),
+    # alert.opened:<alert>
+    "alert.opened": Kind("alert", (PUSH, EMAIL), _alert, _alert_over),
+    # rules.review:<day>
+    "rules.review": Kind("review", (EMAIL,), _published, _no_rules),
 }

@@ -2,14 +2,13 @@
 
 import logging
 import random
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from time import monotonic
 
 from django.db import transaction
 
 from leaddistrib import conf
-from leaddistrib.models import Decision, OutboxMessage
+from leaddistrib.models import OutboxMessage
 from leaddistrib.notify import email
 from leaddistrib.notify.kinds import kind_of
 
@@ -17,40 +16,6 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 """How long a worker may take over a message before another worker takes it up."""
-
-
-def tell_owners(pushed: Iterable[Decision], moment: datetime) -> None:
-    """Write a message to each rep who was given a lead. Must run in the same transaction."""
-    OutboxMessage.objects.bulk_create(
-        OutboxMessage(
-            event=f"lead.assigned:{decision.pk}",
-            recipient_id=decision.owner.user_id,
-            channel=OutboxMessage.Channel.EMAIL,
-            lead=decision.lead,
-            created_at=moment,
-            due_at=moment,
-        )
-        for decision in pushed
-        if decision.owner
-    )
-
-
-def tell_users(users: Iterable[int], event: str, moment: datetime) -> None:
-    """Write a message about ``event`` (``kind:id``, see ``notify.kinds``) to each of ``users`` (by
-    primary key), once: the same event is not told again. Must run in the same transaction."""
-    OutboxMessage.objects.bulk_create(
-        (
-            OutboxMessage(
-                event=event,
-                recipient_id=user,
-                channel=OutboxMessage.Channel.EMAIL,
-                created_at=moment,
-                due_at=moment,
-            )
-            for user in sorted(set(users))
-        ),
-        ignore_conflicts=True,
-    )
 
 
 def deliver(moment: datetime, limit: int = 50) -> int:
@@ -75,8 +40,9 @@ def _lease(moment: datetime, until: datetime) -> OutboxMessage | None:
     with transaction.atomic():
         message = (
             OutboxMessage.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(due_at__lte=moment, sent_at=None, dropped_at=None, dead_at=None)
-            .select_related("recipient__rep", "lead__owner")
+            .filter(channel="email", due_at__lte=moment)
+            .filter(sent_at=None, dropped_at=None, dead_at=None)
+            .select_related("recipient__rep", "lead__owner", "lead__pool")
             .order_by("due_at", "id")
             .first()
         )

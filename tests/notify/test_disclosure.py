@@ -9,7 +9,8 @@ from leaddistrib.lifecycle.reassigning import assign_by_hand
 from leaddistrib.lifecycle.routing import route
 from leaddistrib.models import Alert, Lead, OutboxMessage
 from leaddistrib.notify.kinds import KINDS
-from leaddistrib.notify.outbox import deliver, tell_users
+from leaddistrib.notify.outbox import deliver
+from leaddistrib.notify.telling import tell_users
 from leaddistrib.queries import clock
 from leaddistrib.testing import (
     LeadFactory,

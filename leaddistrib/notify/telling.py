@@ -1,0 +1,190 @@
+"""Messages are written in the transaction that causes them, one for each way to each person (NO1,
+NO4). ``notify.outbox`` sends them.
+
+Whoever is told the same event twice hears it once. Constant numbers of queries, however many are
+told.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef
+
+from leaddistrib.models import (
+    Decision,
+    Gateway,
+    Lead,
+    NotificationSettings,
+    Organisation,
+    OutboxMessage,
+    Pool,
+    PushSubscription,
+    Team,
+    TeamChat,
+)
+from leaddistrib.notify.kinds import KINDS, Kind, name_of
+
+Channel = OutboxMessage.Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """``users``, by primary key, are told of ``event`` (``kind:id…``), about ``lead`` if any."""
+
+    users: Iterable[int]
+    event: str
+    lead: Lead | None = None
+
+
+def tell_users(
+    users: Iterable[int], event: str, moment: datetime, *, lead: Lead | None = None
+) -> None:
+    """Write the messages about ``event`` to each of ``users`` (primary keys): one for each channel
+    of its kind that the user has and wants. Must run in the same transaction."""
+    tell_many([Telling(users, event, lead)], moment)
+
+
+def tell_many(items: Iterable[Telling], moment: datetime) -> None:
+    """As ``tell_users``, for many events at once. Two queries; one more where texts may follow."""
+    listed = [(telling, sorted(set(telling.users))) for telling in items]
+    ways = _ways({user for _telling, users in listed for user in users})
+    wait = _sms_wait() if any(one.sms for one in ways.values()) else timedelta()
+    _write(
+        OutboxMessage(event=telling.event, recipient_id=user, lead=telling.lead, **where)
+        for telling, users in listed
+        for user in users
+        if user in ways
+        for where in _rows(KINDS[name_of(telling.event)], ways[user], moment, wait)
+    )
+
+
+def tell_owners(pushed: Iterable[Decision], moment: datetime) -> None:
+    """Write to each rep who was given a lead. Must run in the same transaction."""
+    tell_many(
+        (
+            Telling((decision.owner.user_id,), f"lead.assigned:{decision.pk}", decision.lead)
+            for decision in pushed
+            if decision.owner
+        ),
+        moment,
+    )
+
+
+def tell_chats(where: Pool | Team, event: str, moment: datetime, lead: Lead) -> None:
+    """Post ``event`` about ``lead`` in the chats of a team, or of all teams of a pool. Must run in
+    the same transaction. Two queries."""
+    teams = where.teams.all() if isinstance(where, Pool) else [where]
+    _write(
+        OutboxMessage(
+            event=event,
+            chat=chat,
+            channel=chat.channel,
+            lead=lead,
+            created_at=moment,
+            due_at=moment,
+        )
+        for chat in _reachable(TeamChat.objects.filter(team__in=teams))
+    )
+
+
+def tell_taken(leads: Iterable[Lead], moment: datetime) -> None:
+    """``leads`` left the pools where they waited in their periods: the posts that told of them are
+    changed. Nothing where none were posted. Must run in the same transaction. Two queries."""
+    events = {f"lead.offered:{lead.pk}:{lead.period}": lead for lead in leads}
+    posts = OutboxMessage.objects.filter(
+        event__in=events, chat__isnull=False, dropped_at=None, dead_at=None
+    )
+    _write(
+        OutboxMessage(
+            event=post.event.replace("lead.offered", "lead.taken"),
+            chat_id=post.chat_id,
+            channel=post.channel,
+            lead=events[post.event],
+            created_at=moment,
+            due_at=moment,
+        )
+        for post in posts
+    )
+
+
+def tell_contact(lead: Lead, event: str, moment: datetime) -> None:
+    """Write to the contact of ``lead`` by e-mail. Must run in the same transaction."""
+    _write(
+        [
+            OutboxMessage(
+                event=event, channel=Channel.EMAIL, lead=lead, created_at=moment, due_at=moment
+            )
+        ]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """By which channels somebody can be reached and wants to be."""
+
+    channels: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def sms(self) -> bool:
+        return Channel.SMS in self.channels
+
+
+def _ways(users: Iterable[int]) -> dict[int, Ways]:
+    """The ways to each of ``users`` that is active. One query."""
+    known = (
+        get_user_model()
+        .objects.filter(pk__in=users, is_active=True)
+        .annotate(
+            has_device=Exists(PushSubscription.objects.filter(user=OuterRef("pk"))),
+            push_set_up=Exists(_active(Channel.PUSH)),
+            sms_set_up=Exists(_active(Channel.SMS)),
+            slack_set_up=Exists(_active(Channel.SLACK)),
+        )
+    )
+    return {user.pk: _ways_to(user) for user in known.select_related("notification_settings")}
+
+
+def _ways_to(user: Any) -> Ways:
+    wants = getattr(user, "notification_settings", None) or NotificationSettings()
+    reached: Mapping[str, bool] = {
+        Channel.EMAIL: wants.email,
+        Channel.PUSH: wants.push and user.has_device and user.push_set_up,
+        Channel.SMS: wants.sms and bool(wants.phone) and user.sms_set_up,
+        Channel.SLACK: bool(wants.slack_member) and user.slack_set_up,
+    }
+    return Ways(frozenset(channel for channel, is_so in reached.items() if is_so))
+
+
+def _rows(kind: Kind, ways: Ways, moment: datetime, wait: timedelta) -> Iterator[dict[str, Any]]:
+    """What differs between the messages by which one person is told. An SMS waits whether the push
+    notification is seen, and goes at once where there is none."""
+    reached = [channel for channel in kind.channels if channel in ways.channels]
+    for channel in reached:
+        yield {"channel": channel, "created_at": moment, "due_at": moment}
+    if kind.urgent and ways.sms:
+        due_at = moment + wait if Channel.PUSH in reached else moment
+        yield {"channel": Channel.SMS, "created_at": moment, "due_at": due_at}
+
+
+def _reachable(chats: Any) -> Any:
+    """Those of ``chats`` that are in use. Slack's need the site's provider, Teams' do not."""
+    slack = Exists(_active(Channel.SLACK))
+    active = chats.filter(active=True)
+    return active.filter(channel=Channel.TEAMS) | active.filter(slack, channel=Channel.SLACK)
+
+
+def _active(channel: str) -> Any:
+    return Gateway.objects.filter(channel=channel, active=True)
+
+
+def _sms_wait() -> timedelta:
+    organisation = Organisation.objects.first() or Organisation()
+    return timedelta(minutes=organisation.sms_after_minutes)
+
+
+def _write(messages: Iterable[OutboxMessage]) -> None:
+    """The same event is not told again: the unique constraints see to it."""
+    OutboxMessage.objects.bulk_create(messages, ignore_conflicts=True)
