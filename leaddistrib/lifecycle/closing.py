@@ -42,6 +42,7 @@ def close(lead: Lead, rep: Rep, *, reason: str = "", credit: str = "") -> Lead:
     )
     announce(lead_closed, sender=Lead, lead=locked, rep=rep)
     if was_shared:
+        locked.offers.filter(closed_at=None).update(closed_at=now)
         announce_gone([(locked, None)], now)
     facts = rep_facts([rep.pk], now)
     announce_limits([rep], facts, now)

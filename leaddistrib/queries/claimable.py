@@ -3,12 +3,18 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import F
+
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import GATES, Refusal, Situation, capacity, refusals
+from leaddistrib.events.messages import stamp
 from leaddistrib.models import Lead, Offer, Pool, Rep
 from leaddistrib.queries.cards import is_shared
 from leaddistrib.queries.membership import is_member
 from leaddistrib.queries.roster import rep_facts
+
+SOONEST = 200
+"""Windows of a rep that a snapshot names. A claim before the others is refused all the same."""
 
 
 def opening_times(rep: Rep, leads: Sequence[Lead]) -> dict[int, datetime | None]:
@@ -19,6 +25,16 @@ def opening_times(rep: Rep, leads: Sequence[Lead]) -> dict[int, datetime | None]
         for lead, period, opens_at in offers.values_list("lead", "period", "opens_at")
     }
     return {lead.pk: told.get((lead.pk, lead.period), lead.opens_at) for lead in leads}
+
+
+def windows(rep: Rep, moment: datetime) -> dict[str, str | None]:
+    """Waiting leads that open for ``rep`` alone after ``moment``, by public id, and when: the
+    soonest SOONEST of them. One query."""
+    closed = Offer.objects.filter(
+        rep=rep, closed_at=None, told_at=None, opens_at__gt=moment, period=F("lead__period")
+    )
+    rows = closed.order_by("opens_at", "pk").values_list("lead__public_id", "opens_at")
+    return {str(lead): stamp(opens_at) for lead, opens_at in rows[:SOONEST]}
 
 
 def against(

@@ -7,6 +7,7 @@ from typing import Any
 from leaddistrib.events.messages import Snapshot, stamp
 from leaddistrib.models import Pool, Rep
 from leaddistrib.queries.cards import cards
+from leaddistrib.queries.claimable import windows
 from leaddistrib.queries.inbox import newest_waiting, pools_with_sizes
 from leaddistrib.queries.limits import in_words, limits
 from leaddistrib.queries.roster import rep_facts
@@ -44,9 +45,14 @@ def pool_snapshot(pool: Pool, moment: datetime) -> dict[str, Any]:
 
 
 def me(rep: Rep, moment: datetime) -> dict[str, Any]:
-    """The rep's own limits, and in plain sentences what stands against any claim."""
+    """The rep's own limits, in plain sentences what stands against any claim, and which leads open
+    later for the rep than for others."""
     facts = rep_facts([rep.pk], moment)[rep.pk]
-    return {"name": rep.name, **in_words(limits(facts, moment))}
+    return {
+        "name": rep.name,
+        **in_words(limits(facts, moment)),
+        "windows": windows(rep, moment),
+    }
 
 
 def versions() -> dict[str, int]:
