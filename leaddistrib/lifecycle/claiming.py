@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Refusal, Situation
 from leaddistrib.lifecycle.announcing import announce_taken
+from leaddistrib.lifecycle.responding import start_clocks
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps, violates
 from leaddistrib.models import Assignment, Claim, Lead, LogEntry, Offer, Rep
 from leaddistrib.queries import clock
@@ -113,7 +114,9 @@ def _against(
 def _win(
     lead: Lead, rep: Rep, offer: Offer | None, facts: RepFacts, now: datetime, via: str
 ) -> None:
-    Assignment.objects.create(lead=lead, rep=rep, method=Assignment.Method.CLAIM, started_at=now)
+    assignment = Assignment.objects.create(
+        lead=lead, rep=rep, method=Assignment.Method.CLAIM, started_at=now
+    )
     _record(lead, rep, offer, Claim.Result.WON, now, via)
     Offer.objects.filter(lead=lead, closed_at__isnull=True).update(closed_at=now)
     LogEntry.objects.create(
@@ -124,6 +127,7 @@ def _win(
         at=now,
         detail={"via": via},
     )
+    start_clocks([assignment], now)
     announce_taken(lead, rep, replace(facts, open_leads=facts.open_leads + 1), now)
     announce(lead_claimed, sender=Lead, lead=lead, rep=rep)
 

@@ -6,6 +6,7 @@ through it.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError
 from django.db.models import Exists, OuterRef
@@ -15,8 +16,20 @@ from leaddistrib.engine.gates import Refusal
 from leaddistrib.errors import NotYours
 from leaddistrib.lifecycle.announcing import announce_taken, announce_updated
 from leaddistrib.lifecycle.claiming import claimable
+from leaddistrib.lifecycle.responding import answer_clock
+from leaddistrib.lifecycle.tallying import answered_detail
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps, violates
-from leaddistrib.models import Assignment, Contact, Lead, LogEntry, Offer, Pool, Rep, Work
+from leaddistrib.models import (
+    Assignment,
+    Contact,
+    Lead,
+    LogEntry,
+    Offer,
+    Pool,
+    Rep,
+    ResponseClock,
+    Work,
+)
 from leaddistrib.queries import clock
 from leaddistrib.queries.cards import is_shared
 from leaddistrib.queries.claimable import against_working
@@ -182,19 +195,30 @@ def _owned(lead: Lead, rep: Rep, contact: Contact) -> ContactResult | None:
         return None
     if holding.rep_id != rep.pk:
         return ContactResult("lost", lead, taken_by=holding.rep, taken_at=holding.started_at)
-    _record(lead, rep, contact, owner_made=False)
+    answered = answer_clock(lead, rep, contact.at)
+    _record(lead, rep, contact, owner_made=False, answered=answered)
     return ContactResult("logged", lead, contact, taken_by=rep, taken_at=holding.started_at)
 
 
-def _record(lead: Lead, rep: Rep, contact: Contact, *, owner_made: bool) -> None:
+def _record(
+    lead: Lead,
+    rep: Rep,
+    contact: Contact,
+    *,
+    owner_made: bool,
+    answered: ResponseClock | None = None,
+) -> None:
     contact.pool = lead.pool
     contact.save()
+    detail: dict[str, Any] = {"channel": contact.channel, "note": contact.note, "took": owner_made}
+    if answered is not None:
+        detail["response"] = answered_detail(answered)
     LogEntry.objects.create(
         lead=lead,
         event=LogEntry.Event.CONTACTED,
         rep=rep,
         actor=rep.user,
         at=contact.at,
-        detail={"channel": contact.channel, "note": contact.note, "took": owner_made},
+        detail=detail,
     )
     announce(lead_contacted, sender=Lead, lead=lead, rep=rep, contact=contact)

@@ -4,6 +4,7 @@ time in which the rep owned it ends."""
 from datetime import datetime
 
 from leaddistrib.errors import NotYours
+from leaddistrib.lifecycle.responding import stop_clocks
 from leaddistrib.lifecycle.transactions import lock_lead
 from leaddistrib.models import Assignment, Lead, LogEntry, Rep
 from leaddistrib.queries.cards import is_shared
@@ -48,6 +49,7 @@ def end_assignment(
     Assignment.objects.filter(lead=lead, ended_at__isnull=True).update(
         ended_at=moment, end=end, end_reason=reason[:500]
     )
+    stop_clocks([lead], moment)
     LogEntry.objects.create(
         lead=lead, event=event, rep=rep, actor=rep.user, at=moment, detail={"reason": reason}
     )

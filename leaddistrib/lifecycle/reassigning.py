@@ -14,6 +14,7 @@ from leaddistrib.engine.gates import Refusal, Situation, refusals
 from leaddistrib.lifecycle.announcing import announce_gone, announce_limits
 from leaddistrib.lifecycle.crediting import charge_turns, counts_by_hand
 from leaddistrib.lifecycle.recording import record_decisions
+from leaddistrib.lifecycle.responding import stop_clocks
 from leaddistrib.lifecycle.retrying import wake
 from leaddistrib.lifecycle.rotations import lock_rotations
 from leaddistrib.lifecycle.transactions import act, lock_reps
@@ -163,6 +164,7 @@ def end_as_reassigned(
     Assignment.objects.filter(lead__in=leads, ended_at=None).update(
         ended_at=moment, end=Assignment.Ended.REASSIGNED, end_reason=reason[:500]
     )
+    stop_clocks(leads, moment)
     LogEntry.objects.bulk_create(
         LogEntry(
             lead=lead,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from leaddistrib.lifecycle.responding import start_clocks
 from leaddistrib.models import Assignment, Decision, Lead, LogEntry
 from leaddistrib.notify.telling import tell_owners
 from leaddistrib.signals import announce, lead_assigned
@@ -16,6 +17,7 @@ METHODS = {
     Decision.Method.PUSH: Assignment.Method.PUSH,
     Decision.Method.DUPLICATE: Assignment.Method.DUPLICATE,
     Decision.Method.MANUAL: Assignment.Method.MANUAL,
+    Decision.Method.ESCALATION: Assignment.Method.ESCALATION,
 }
 
 
@@ -27,14 +29,15 @@ def record_decisions(
     actor: Any = None,
 ) -> list[Decision]:
     """Keep unsaved ``decisions``, and for each one with an owner the assignment, the log entry
-    ``event``, the message and the announcement to the host. Returns them, in their order.
+    ``event``, the response clock, the message and the announcement to the host. Returns them, in
+    their order.
 
     The leads are locked and saved already, with this owner, and an assignment before was ended.
     ``actor`` is the user who did it, None where the rules did. Constant number of queries.
     """
     kept = Decision.objects.bulk_create(decisions)
     owned = [decision for decision in kept if decision.owner_id]
-    Assignment.objects.bulk_create(
+    assignments = Assignment.objects.bulk_create(
         Assignment(
             lead=decision.lead,
             rep=decision.owner,
@@ -56,6 +59,7 @@ def record_decisions(
         for decision in kept
         if decision.owner_id or decision.method == Decision.Method.DUPLICATE
     )
+    start_clocks(assignments, moment)
     tell_owners(owned, moment)
     for decision in owned:
         announce(lead_assigned, sender=Lead, lead=decision.lead, rep=decision.owner)
