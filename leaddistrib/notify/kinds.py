@@ -12,6 +12,7 @@ from typing import Any
 from leaddistrib.models import (
     Alert,
     Assignment,
+    Channel,
     Claim,
     Decision,
     Lead,
@@ -22,7 +23,6 @@ from leaddistrib.models import (
     Satisfaction,
 )
 
-Channel = OutboxMessage.Channel
 Loaded = Mapping[str, Any]
 """What a message's text shows, by name."""
 
@@ -182,7 +182,11 @@ def _always(message: OutboxMessage, loaded: Loaded) -> str:
     return ""
 
 
-PUSH, EMAIL, SLACK = Channel.PUSH, Channel.EMAIL, Channel.SLACK
+def _nothing(message: OutboxMessage) -> Loaded:
+    return {}
+
+
+PUSH, EMAIL, SMS, SLACK = Channel.PUSH, Channel.EMAIL, Channel.SMS, Channel.SLACK
 
 KINDS: Mapping[str, Kind] = {
     # lead.assigned:<decision>
@@ -205,4 +209,6 @@ KINDS: Mapping[str, Kind] = {
     "alert.opened": Kind("alert", (PUSH, EMAIL), _alert, _alert_over),
     # rules.review:<day>
     "rules.review": Kind("review", (EMAIL,), _published, _no_rules),
+    # channels.tested:<seconds since 1970>, to whoever asked for it, by every way there is
+    "channels.tested": Kind("test", (PUSH, EMAIL, SMS), _nothing, _always),
 }

@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef
 
 from leaddistrib.models import (
+    Channel,
     Decision,
     Gateway,
     Lead,
@@ -26,8 +27,6 @@ from leaddistrib.models import (
     TeamChat,
 )
 from leaddistrib.notify.kinds import KINDS, Kind, name_of
-
-Channel = OutboxMessage.Channel
 
 
 @dataclass(frozen=True, slots=True)
