@@ -10,8 +10,9 @@ from typing import cast
 from django.db import transaction
 
 from leaddistrib.engine.gates import Situation, first_refusal
-from leaddistrib.lifecycle.announcing import announce_opened, announce_windows
+from leaddistrib.lifecycle.announcing import SINGLY, announce_opened, announce_windows
 from leaddistrib.models import Lead, LogEntry, Offer, Pool, Rep
+from leaddistrib.notify.telling import Telling, tell_chats, tell_many, tell_taken
 from leaddistrib.queries.membership import members_by_pool
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.signals import announce, lead_opened
@@ -78,6 +79,7 @@ def tell(leads: Iterable[Lead], moment: datetime, later: Later = NOBODY) -> None
     ]
     # Not asked whether they are eligible now: these rows are what keeps the lead closed for them.
     Offer.objects.bulk_create(offers + to_come)
+    _write_messages(offers, pools, by_pool, moment)
     LogEntry.objects.bulk_create(
         LogEntry(
             lead=lead,
@@ -93,6 +95,14 @@ def tell(leads: Iterable[Lead], moment: datetime, later: Later = NOBODY) -> None
             announce(lead_opened, sender=Lead, lead=lead, pool=pools[pk])
         announce_opened(pools[pk], by_pool[pk])
     announce_windows(to_come, {rep.pk: rep for rep in Rep.objects.filter(pk__in=waits)})
+
+
+def close_offers(leads: Iterable[Lead], moment: datetime) -> None:
+    """``leads`` wait no more: nobody is told of them any more, and what teams' chats were told is
+    put right. Three queries at most. After the leads' locks."""
+    gone = list(leads)
+    Offer.objects.filter(lead__in=gone, closed_at=None).update(closed_at=moment)
+    tell_taken(gone, moment)
 
 
 def tell_due(moment: datetime, limit: int = AT_ONCE) -> int:
@@ -115,8 +125,46 @@ def tell_due(moment: datetime, limit: int = AT_ONCE) -> int:
         over = {offer.pk for offer in rows} - {offer.pk for offer in told}
         Offer.objects.filter(pk__in=[offer.pk for offer in told]).update(told_at=moment)
         Offer.objects.filter(pk__in=over).update(closed_at=moment)
+        _write_to_reps([offer for offer in told if _in_a_race(offer)], moment)
         announce_windows(open_now, {offer.rep_id: offer.rep for offer in open_now})
     return len(rows)
+
+
+def _write_messages(
+    offers: Sequence[Offer],
+    pools: Mapping[int, Pool],
+    by_pool: Mapping[int, Sequence[Lead]],
+    moment: datetime,
+) -> None:
+    """Write what phones and chats are told of leads that open now. Of a file with more leads for a
+    pool than pages are told of singly (``SINGLY``), phones and chats are told nothing at all."""
+    few = {pk for pk, leads in by_pool.items() if len(leads) <= SINGLY}
+    _write_to_reps([offer for offer in offers if offer.lead.pool_id in few], moment)
+    posted = Pool.objects.filter(pk__in=few, teams__chats__active=True)
+    for pk in sorted(set(posted.values_list("pk", flat=True))):
+        for lead in by_pool[pk]:
+            tell_chats(pools[pk], event_of(lead), moment, lead)
+
+
+def _write_to_reps(offers: Iterable[Offer], moment: datetime) -> None:
+    """Write a message to each rep with one of ``offers``. Constant number of queries."""
+    by_lead: dict[int, list[Offer]] = defaultdict(list)
+    for offer in offers:
+        by_lead[offer.lead_id].append(offer)
+    told = {offer.rep_id for some in by_lead.values() for offer in some}
+    users = dict(Rep.objects.filter(pk__in=told).values_list("pk", "user")) if told else {}
+    tell_many(
+        (
+            Telling([users[offer.rep_id] for offer in some], event_of(some[0].lead), some[0].lead)
+            for some in by_lead.values()
+        ),
+        moment,
+    )
+
+
+def event_of(lead: Lead) -> str:
+    """What messages about the lead's present opening are called."""
+    return f"lead.offered:{lead.pk}:{lead.period}"
 
 
 def _stands(offer: Offer) -> bool:

@@ -10,9 +10,18 @@ from django.test.utils import CaptureQueriesContext
 from leaddistrib.errors import NotYours
 from leaddistrib.events import publishing
 from leaddistrib.lifecycle import claim, log_contact, start
+from leaddistrib.lifecycle.announcing import SINGLY
 from leaddistrib.lifecycle.closing import close
-from leaddistrib.lifecycle.opening import open_to_claims, tell_due
-from leaddistrib.models import Lead, Offer, Pool
+from leaddistrib.lifecycle.opening import close_offers, open_to_claims, tell, tell_due
+from leaddistrib.models import (
+    Gateway,
+    Lead,
+    Offer,
+    OutboxMessage,
+    Pool,
+    PushSubscription,
+    TeamChat,
+)
 from leaddistrib.queries.snapshot import me
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, clock_at
 
@@ -209,3 +218,67 @@ def test_many_windows_cost_as_many_queries_as_one(cast):
         return len(queries)
 
     assert cost(1) == cost(12)
+
+
+# --- Messages
+
+
+@pytest.fixture
+def phones(cast):
+    """Amina and Bruno let us push to their phones; Paris has a room in Teams."""
+    Gateway.objects.create(channel="push")
+    for rep in (cast.amina, cast.bruno):
+        PushSubscription.objects.create(
+            user=rep.user, fingerprint=rep.name, secret=b"", created_at=NOON
+        )
+    TeamChat.objects.create(team=cast.paris, channel="teams", name="Sales")
+
+
+def messages(event="lead.offered"):
+    """Who was written to, and by which channel."""
+    found = OutboxMessage.objects.filter(event__startswith=event).order_by("pk")
+    return [(str(one.recipient or one.chat), one.channel) for one in found]
+
+
+def test_a_race_rings_every_phone_at_once_and_the_own_window_rings_later(cast, phones):
+    cast.pool.teams.add(cast.paris)
+    lead = opened(cast.pool, {cast.amina: 15})
+    assert messages() == [("bruno", "push"), ("Sales (Microsoft Teams)", "teams")]
+
+    tell_due(NOON + 15 * MINUTE)
+    tell_due(NOON + 15 * MINUTE)
+    assert messages()[2:] == [("amina", "push")]
+    last = OutboxMessage.objects.latest("pk")
+    assert (last.event, last.lead) == (f"lead.offered:{lead.pk}:1", lead)
+    assert last.due_at == NOON + 15 * MINUTE
+
+
+def test_in_a_queue_no_phone_rings_whoever_waits_for_a_window(cast, phones):
+    pool = PoolFactory(mode="queue", reps=[cast.amina, cast.bruno], teams=[cast.paris])
+    opened(pool, {cast.amina: 15})
+
+    assert tell_due(NOON + 15 * MINUTE) == 1
+    assert messages() == [("Sales (Microsoft Teams)", "teams")]
+
+
+def test_a_file_of_leads_rings_no_phone(cast, phones):
+    cast.pool.teams.add(cast.paris)
+    with transaction.atomic():
+        leads = Lead.objects.bulk_create(
+            Lead(status="waiting", pool=cast.pool, period=1, opens_at=NOON, received_at=NOON)
+            for _ in range(SINGLY + 1)
+        )
+        tell(leads, NOON)
+
+    assert messages() == []
+    assert Offer.objects.filter(told_at=NOON).count() == 2 * len(leads)
+
+
+def test_when_a_lead_is_gone_the_post_about_it_is_put_right(cast, phones):
+    cast.pool.teams.add(cast.paris)
+    lead = opened(cast.pool, {cast.amina: 15})
+    with transaction.atomic():
+        close_offers([lead], NOON + MINUTE)
+
+    assert messages("lead.taken") == [("Sales (Microsoft Teams)", "teams")]
+    assert not Offer.objects.filter(closed_at=None).exists()
