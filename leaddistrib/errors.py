@@ -75,3 +75,21 @@ class Outdated(LeadDistribError):
     """Somebody changed meanwhile what this act was confirmed for."""
 
     code = "outdated"
+
+
+class Closed(LeadDistribError):
+    """The lead is closed, and this is for leads that are not."""
+
+    code = "closed"
+
+
+class Answered(LeadDistribError):
+    """The customer answered already: that answer stays."""
+
+    code = "answered"
+
+
+class NoSubscription(LeadDistribError):
+    """What a browser gave is no push subscription, or of a push service that is not allowed."""
+
+    code = "no_subscription"

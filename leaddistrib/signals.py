@@ -8,6 +8,8 @@ Each is sent with ``sender=Lead`` and:
 ``lead_contacted``  ``lead``, ``rep``, ``contact``: the rep was in touch with the lead
 ``lead_released``   ``lead``, ``rep``: the rep gave the lead back
 ``lead_closed``     ``lead``, ``rep``: the rep is done with the lead
+``lead_outcome``    ``lead``, ``rep``, ``outcome``: it reached a stage, under the rep or nobody
+``lead_outcome_undone``  the same, when the outcome turned out to be none
 """
 
 from typing import Any
@@ -21,6 +23,8 @@ lead_claimed = Signal()
 lead_contacted = Signal()
 lead_released = Signal()
 lead_closed = Signal()
+lead_outcome = Signal()
+lead_outcome_undone = Signal()
 
 
 def announce(signal: Signal, **arguments: Any) -> None:

@@ -11,6 +11,9 @@ What other projects may call, whatever door they stand at:
     stop(lead, rep)            and works on it no more
     release(lead, rep, ...)    a rep gives a lead back                  (claim, RA4)
     close(lead, rep)           a rep is done with a lead            (close)
+    record_outcome(lead, ...)  it reached a stage, was won or lost      (OU1)
+    undo_outcome(outcome, by)  that was a mistake
+    recycle(leads, pool, ...)  lost or unworked leads go to a pool      (OU2)
     assign_by_hand(leads, to)  somebody gives leads to a rep            (PU7)
     hand_over(rep, ...)        all that is a rep's goes to the others   (PU10)
     take_back(handover, ...)   and comes back, as far as it is untouched
@@ -22,8 +25,10 @@ from leaddistrib.lifecycle.closing import close
 from leaddistrib.lifecycle.contacting import ContactResult, log_contact
 from leaddistrib.lifecycle.handing_over import hand_over, preview_handover
 from leaddistrib.lifecycle.intake.receiving import Received, receive, receive_many
+from leaddistrib.lifecycle.outcomes import record_outcome, undo_outcome
 from leaddistrib.lifecycle.publishing import publish
 from leaddistrib.lifecycle.reassigning import assign_by_hand
+from leaddistrib.lifecycle.recycling import recycle
 from leaddistrib.lifecycle.releasing import release
 from leaddistrib.lifecycle.routing import route
 from leaddistrib.lifecycle.taking_back import take_back
@@ -43,9 +48,12 @@ __all__ = [
     "publish",
     "receive",
     "receive_many",
+    "record_outcome",
+    "recycle",
     "release",
     "route",
     "start",
     "stop",
     "take_back",
+    "undo_outcome",
 ]

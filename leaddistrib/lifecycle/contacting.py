@@ -200,6 +200,15 @@ def _owned(lead: Lead, rep: Rep, contact: Contact) -> ContactResult | None:
     return ContactResult("logged", lead, contact, taken_by=rep, taken_at=holding.started_at)
 
 
+def imply_contact(lead: Lead, rep: Rep, at: datetime) -> None:
+    """The owner says of ``lead`` what takes having been in touch with it: if nobody logged that,
+    and the response clock runs, it is logged now. Both are locked."""
+    answered = answer_clock(lead, rep, at)
+    if answered is not None:
+        contact = Contact(lead=lead, rep=rep, channel=Contact.Channel.OTHER, at=at)
+        _record(lead, rep, contact, owner_made=False, answered=answered)
+
+
 def _record(
     lead: Lead,
     rep: Rep,

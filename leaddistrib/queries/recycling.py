@@ -1,0 +1,51 @@
+"""Which leads may have another chance (OU2)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from leaddistrib.models import Assignment, Contact, Lead, LogEntry, Organisation, Outcome
+from leaddistrib.queries.standing import reached, standing
+
+
+def recyclable(leads: Sequence[Lead]) -> list[Lead]:
+    """Those of ``leads`` that are owned or closed, and not won. One query."""
+    won = standing([Outcome.Stage.WON]).filter(lead__in=leads)
+    done = set(won.values_list("lead", flat=True))
+    over = (Lead.Status.OWNED, Lead.Status.CLOSED)
+    return [lead for lead in leads if lead.status in over and lead.pk not in done]
+
+
+def last_owners(leads: Iterable[Lead]) -> dict[int, int]:
+    """Who owned each of ``leads`` last, by its id; nothing for one that nobody ever owned. One
+    query."""
+    held = Assignment.objects.filter(lead__in=[lead.pk for lead in leads])
+    return dict(held.order_by("started_at", "pk").values_list("lead", "rep"))
+
+
+def lost_long_ago(settings: Organisation, moment: datetime) -> QuerySet[Lead]:
+    """Leads that were lost as many days before ``moment`` as the organisation says, and not
+    recycled since. None where it says nothing."""
+    if settings.recycle_lost_days is None:
+        return Lead.objects.none()
+    before = moment - timedelta(days=settings.recycle_lost_days)
+    lost = standing([Outcome.Stage.LOST]).filter(lead=OuterRef("pk"), at__lte=before)
+    since = LogEntry.objects.filter(
+        lead=OuterRef("lead"), event=LogEntry.Event.RECYCLED, at__gte=OuterRef("at")
+    )
+    closed = Lead.objects.filter(status=Lead.Status.CLOSED)
+    return closed.filter(Exists(lost.filter(~Exists(since))))
+
+
+def unworked(settings: Organisation, moment: datetime) -> QuerySet[Lead]:
+    """Leads that somebody has owned for as many days before ``moment`` as the organisation says,
+    without a contact or an outcome since; none where it says nothing."""
+    if settings.recycle_unworked_days is None:
+        return Lead.objects.none()
+    since = moment - timedelta(days=settings.recycle_unworked_days)
+    held = Assignment.objects.filter(lead=OuterRef("pk"), ended_at=None, started_at__lte=since)
+    touched = Contact.objects.filter(lead=OuterRef("pk"), at__gt=since)
+    went_on = reached().filter(lead=OuterRef("pk"), at__gt=since)
+    owned = Lead.objects.filter(status=Lead.Status.OWNED)
+    return owned.filter(Exists(held), ~Exists(touched), ~Exists(went_on))

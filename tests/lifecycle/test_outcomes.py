@@ -1,0 +1,260 @@
+"""What comes of a lead is recorded, closes it, and can be undone (OU1)."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from leaddistrib.errors import Closed, NotYours, Outdated
+from leaddistrib.lifecycle import claim, close, recycle
+from leaddistrib.lifecycle.outcomes import record_outcome, undo_outcome
+from leaddistrib.lifecycle.responding import start_clocks
+from leaddistrib.models import Contact, Lead, Outcome, Pool
+from leaddistrib.queries.standing import standing, standing_of
+from leaddistrib.testing import LeadFactory, PoolFactory, UserFactory, clock_at
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def mireille(cast):
+    mireille = UserFactory(username="mireille")
+    cast.paris.managers.add(mireille)
+    return mireille
+
+
+@pytest.fixture
+def owned(cast):
+    with clock_at(NOON):
+        lead = LeadFactory(pool=cast.pool, currency="CHF")
+        claim(lead, cast.amina, via="page")
+    return Lead.objects.get(pk=lead.pk)
+
+
+def say(lead, stage, rep, **more):
+    return record_outcome(lead, stage, rep=rep, by=rep.user, **more)
+
+
+def test_a_stage_is_kept_for_the_owner_with_value_and_reason(cast, owned):
+    with clock_at(NOON + HOUR):
+        outcome = say(owned, "opportunity", cast.amina, value=Decimal("1200"), reason=" Two sites ")
+
+    assert (outcome.rep, outcome.by, outcome.at) == (cast.amina, cast.amina.user, NOON + HOUR)
+    assert (outcome.value, outcome.currency, outcome.reason) == (1200, "CHF", "Two sites")
+    assert Lead.objects.get(pk=owned.pk).status == "owned"
+    entry = owned.log.get(event="outcome.recorded")
+    assert (entry.rep, entry.actor, entry.at) == (cast.amina, cast.amina.user, NOON + HOUR)
+    assert entry.detail == {
+        "outcome": outcome.pk,
+        "stage": "opportunity",
+        "value": "1200",
+        "currency": "CHF",
+        "reason": "Two sites",
+    }
+
+
+def test_a_value_without_a_currency_is_in_the_hosts(cast, settings):
+    settings.LEADDISTRIB = {"CURRENCY": "USD"}
+    lead = LeadFactory(owner=cast.amina)
+
+    assert say(lead, "won", cast.amina, value=Decimal(5)).currency == "USD"
+    assert say(lead, "won", cast.amina).currency == ""
+
+
+@pytest.mark.parametrize("stage", ["won", "lost"])
+def test_won_or_lost_closes_the_lead_and_makes_room(cast, owned, stage):
+    cast.amina.capacity = 1
+    cast.amina.save()
+    other = LeadFactory(pool=cast.pool)
+    assert claim(other, cast.amina, via="page").result == "refused"
+
+    with clock_at(NOON + HOUR):
+        outcome = say(owned, stage, cast.amina, reason="Because")
+
+    lead = Lead.objects.get(pk=owned.pk)
+    assert (lead.status, lead.owner) == ("closed", cast.amina)
+    [held] = lead.assignments.all()
+    assert (held.ended_at, held.end, held.end_reason) == (NOON + HOUR, "closed", "Because")
+    closing = lead.log.get(event="lead.closed")
+    assert closing.detail == {"outcome": outcome.pk, "reason": "Because"}
+    assert claim(other, cast.amina, via="page").result == "won"
+
+
+def test_the_owner_who_says_how_far_it_got_was_in_touch(cast, running_clock):
+    lead, clock = running_clock
+    with clock_at(NOON + timedelta(minutes=2)):
+        say(lead, "qualified", cast.amina)
+
+    clock.refresh_from_db()
+    assert clock.answered_at == NOON + timedelta(minutes=2)
+    assert Contact.objects.get(lead=lead).rep == cast.amina
+    assert lead.log.get(event="lead.contacted").detail["response"]["in_time"] is True
+
+
+def test_a_lost_lead_needs_no_answer_any_more_and_nobody_was_in_touch(cast, running_clock):
+    lead, clock = running_clock
+    with clock_at(NOON + timedelta(minutes=2)):
+        say(lead, "lost", cast.amina)
+
+    clock.refresh_from_db()
+    assert (clock.answered_at, clock.stopped_at) == (None, NOON + timedelta(minutes=2))
+    assert not Contact.objects.exists()
+
+
+@pytest.fixture
+def running_clock(cast):
+    """Amina's lead, and its response clock that has just begun."""
+    with clock_at(NOON):
+        lead = LeadFactory(owner=cast.amina, lead_type="demo_request")
+        [clock] = start_clocks([lead.assignments.get()], NOON)
+    return lead, clock
+
+
+def test_only_who_has_the_lead_says_what_came_of_it(cast, owned):
+    with pytest.raises(NotYours):
+        say(owned, "won", cast.bruno)
+    assert not Outcome.objects.exists()
+
+
+def test_a_member_of_a_shared_pool_says_it_of_a_lead_there(cast):
+    shared = PoolFactory(mode="shared", ownership=Pool.Ownership.SHARED, reps=[cast.amina])
+    lead = LeadFactory(pool=shared)
+
+    with pytest.raises(NotYours):
+        say(lead, "won", cast.bruno)
+    outcome = say(lead, "won", cast.amina)
+
+    assert outcome.rep == cast.amina
+    lead.refresh_from_db()
+    assert (lead.status, lead.owner) == ("closed", None)
+
+
+def test_a_manager_says_it_for_the_owner(cast, owned, mireille):
+    outcome = record_outcome(owned, "won", by=mireille)
+
+    assert (outcome.rep, outcome.by) == (cast.amina, mireille)
+
+
+def test_a_waiting_lead_that_is_lost_leaves_its_pool(cast, mireille):
+    lead = LeadFactory(pool=cast.pool)
+    version = Pool.objects.get(pk=cast.pool.pk).version
+
+    outcome = record_outcome(lead, "lost", by=mireille)
+
+    assert outcome.rep is None
+    assert Pool.objects.get(pk=cast.pool.pk).version == version + 1
+    assert not lead.offers.filter(closed_at=None).exists()
+    assert claim(lead, cast.amina, via="page").result == "refused"
+
+
+def test_said_twice_it_is_one_outcome_and_another_value_a_second_one(cast, owned):
+    first = say(owned, "won", cast.amina, value=Decimal(100))
+
+    assert say(owned, "won", cast.amina, value=Decimal(100)) == first
+    second = say(owned, "won", cast.amina, value=Decimal(150))
+
+    assert owned.log.filter(event="lead.closed").count() == 1
+    assert list(standing(["won"])) == [second]
+
+
+def test_a_closed_lead_is_won_or_lost_and_nothing_before_that(cast, owned):
+    close(owned, cast.amina, reason="They think about it")
+
+    with pytest.raises(Closed):
+        say(owned, "qualified", cast.amina)
+    assert say(owned, "won", cast.amina).stage == "won"
+
+
+def test_what_came_before_does_not_close_a_lead_that_went_on(cast, owned):
+    with clock_at(NOON + 2 * HOUR):
+        say(owned, "qualified", cast.amina)
+        with pytest.raises(Outdated):
+            say(owned, "lost", cast.amina, at=NOON + HOUR)
+        say(owned, "contacted", cast.amina, at=NOON + HOUR)
+
+    assert standing_of([owned])[owned.pk].stage == "qualified"
+
+
+@pytest.mark.parametrize(
+    ("stage", "more"),
+    [
+        ("met", {}),
+        ("won", {"value": Decimal(-1)}),
+        ("won", {"value": Decimal("1e11")}),
+        ("won", {"reason": "x" * 501}),
+        ("won", {"at": NOON + 2 * HOUR}),
+    ],
+)
+def test_what_cannot_be_is_refused(cast, owned, stage, more):
+    with clock_at(NOON + HOUR), pytest.raises(ValueError, match=r"\w"):
+        say(owned, stage, cast.amina, **more)
+    assert not Outcome.objects.exists()
+
+
+def test_a_win_before_the_lead_came_in_is_kept(cast, owned):
+    assert say(owned, "won", cast.amina, at=NOON - 48 * HOUR).at == NOON - 48 * HOUR
+
+
+def test_an_undone_win_opens_the_lead_again_for_its_owner(cast, owned, mireille):
+    with clock_at(NOON + HOUR):
+        outcome = say(owned, "won", cast.amina)
+    with clock_at(NOON + 2 * HOUR):
+        undo_outcome(outcome, mireille)
+
+    lead = Lead.objects.get(pk=owned.pk)
+    assert (lead.status, lead.owner) == ("owned", cast.amina)
+    [held] = lead.assignments.all()
+    assert (held.started_at, held.ended_at, held.end, held.end_reason) == (NOON, None, "", "")
+    outcome.refresh_from_db()
+    assert (outcome.undone_at, outcome.undone_by) == (NOON + 2 * HOUR, mireille)
+    assert not standing().exists()
+    undoing = lead.log.get(event="outcome.undone")
+    assert (undoing.actor, undoing.detail) == (mireille, {"outcome": outcome.pk, "stage": "won"})
+
+
+def test_undone_twice_is_undone_once(cast, owned):
+    outcome = say(owned, "won", cast.amina)
+    undo_outcome(outcome, cast.amina.user)
+    undo_outcome(outcome, cast.amina.user)
+
+    assert owned.log.filter(event="outcome.undone").count() == 1
+
+
+def test_a_lead_stays_closed_while_another_outcome_stands(cast, owned):
+    won = say(owned, "won", cast.amina)
+    lost = say(owned, "lost", cast.amina, reason="They withdrew")
+
+    undo_outcome(won, cast.amina.user)
+    assert Lead.objects.get(pk=owned.pk).status == "closed"
+    undo_outcome(lost, cast.amina.user)
+    assert Lead.objects.get(pk=owned.pk).status == "owned"
+
+
+def test_what_somebody_closed_for_another_reason_stays_closed(cast, owned):
+    close(owned, cast.amina, reason="They think about it")
+    undo_outcome(say(owned, "won", cast.amina), cast.amina.user)
+
+    assert Lead.objects.get(pk=owned.pk).status == "closed"
+
+
+def test_a_lead_that_was_recycled_since_stays_where_it_is(cast, owned):
+    lost = say(owned, "lost", cast.amina)
+    recycle([owned], cast.pool, by=None, reason="Once more")
+
+    undo_outcome(lost, cast.amina.user)
+
+    lead = Lead.objects.get(pk=owned.pk)
+    assert (lead.status, lead.period) == ("waiting", 2)
+
+
+def test_a_waiting_lead_waits_again_and_one_not_routed_is_not_routed(cast, mireille):
+    waiting, kept = LeadFactory(pool=cast.pool), LeadFactory()
+    for lead in (waiting, kept):
+        undo_outcome(record_outcome(lead, "lost", by=mireille), mireille)
+
+    waiting.refresh_from_db()
+    kept.refresh_from_db()
+    assert (waiting.status, waiting.pool, waiting.period) == ("waiting", cast.pool, 2)
+    assert (kept.status, kept.pool) == ("received", None)
+    assert claim(waiting, cast.amina, via="page").result == "won"
