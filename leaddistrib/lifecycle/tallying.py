@@ -135,7 +135,7 @@ def _upsert(sums: Mapping[Place, Sums]) -> None:
     columns = (*KEY, *FIGURES)
     row = f"({', '.join(['%s'] * len(columns))})"
     added = ", ".join(f"{name} = {TABLE}.{name} + excluded.{name}" for name in FIGURES)
-    values: list[object] = []
+    values: list[Any] = []
     for place, one in sums.items():
         values += [connection.ops.adapt_datefield_value(place.day), *place[1:], *one.values()]
     with connection.cursor() as cursor:

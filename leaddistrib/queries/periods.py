@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from leaddistrib.queries import response
 from leaddistrib.queries.distribution import By, Scope
 
 DAYS = 30
@@ -25,6 +26,14 @@ LABELS = {
     By.METHOD: _("How they came"),
 }
 
+RESPONSE_LABELS = {
+    response.By.REP: _("Rep"),
+    response.By.TEAM: _("Team"),
+    response.By.SOURCE: _("Source"),
+    response.By.LEAD_TYPE: _("Lead type"),
+    response.By.HOUR: _("Hour"),
+}
+
 
 class DayField(forms.DateField):
     """A day from FIRST to LAST."""
@@ -32,10 +41,8 @@ class DayField(forms.DateField):
     default_validators = [MinValueValidator(FIRST), MaxValueValidator(LAST)]
 
 
-class PeriodForm(forms.Form):
+class DaysForm(forms.Form):
     """``from`` and ``to`` are days in the current time zone, both included."""
-
-    by = forms.ChoiceField(choices=list(LABELS.items()), required=False)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
@@ -53,22 +60,50 @@ class PeriodForm(forms.Form):
         cleaned["from"] = cleaned.get("from") or max(
             FIRST, cleaned["to"] - timedelta(days=DAYS - 1)
         )
-        cleaned["by"] = By(cleaned.get("by") or By.REP)
         if cleaned["from"] > cleaned["to"]:
             self.add_error("to", _("The last day is before the first."))
         return cleaned
 
     @property
+    def since(self) -> datetime:
+        """The first moment of a valid form's days."""
+        return _midnight(self.cleaned_data["from"])
+
+    @property
+    def until(self) -> datetime:
+        """The first moment after them."""
+        return _midnight(self.cleaned_data["to"] + timedelta(days=1))
+
+
+class PeriodForm(DaysForm):
+    """What is asked of the distribution of leads."""
+
+    by = forms.ChoiceField(choices=list(LABELS.items()), required=False)
+
+    @property
     def by_asked(self) -> By:
-        return By(self.cleaned_data["by"])
+        return By(self.cleaned_data["by"] or By.REP)
 
     def scope(self, teams: frozenset[int] | None) -> Scope:
         """What a valid form asks for, of the reps of ``teams`` (None: of everybody)."""
-        return Scope(
-            _midnight(self.cleaned_data["from"]),
-            _midnight(self.cleaned_data["to"] + timedelta(days=1)),
-            teams,
-        )
+        return Scope(self.since, self.until, teams)
+
+
+class ResponseForm(DaysForm):
+    """What is asked of how soon leads are answered."""
+
+    by = forms.ChoiceField(choices=list(RESPONSE_LABELS.items()), required=False)
+
+    @property
+    def by_asked(self) -> response.By:
+        return response.By(self.cleaned_data["by"] or response.By.REP)
+
+    def asked(
+        self, teams: frozenset[int] | None, reps: frozenset[int] | None = None
+    ) -> response.Asked:
+        """What a valid form asks for, of these reps or those of ``teams`` (None: of everybody)."""
+        days = self.cleaned_data
+        return response.Asked(days["from"], days["to"], teams, reps)
 
 
 def _midnight(day: date) -> datetime:
