@@ -1,4 +1,5 @@
-"""A rep says when leads are welcome, and in which language (PU2, PU8, UI4)."""
+"""A rep says when leads are welcome, in which language, and where customers book a meeting (PU2,
+PU8, SL5, UI4)."""
 
 from collections.abc import Iterable
 from datetime import datetime, time
@@ -155,6 +156,13 @@ def set_language(rep: Rep, language: str) -> None:
     """The language in which the rep reads pages and messages; "" follows the browser."""
     rep.language = language
     rep.save(update_fields=("language",))
+
+
+def set_booking_page(rep: Rep, url: str, *, actor: AbstractBaseUser | None = None) -> None:
+    """Where customers book a meeting with the rep; "" for nowhere. An address of the web, which is
+    checked where it is filled in."""
+    rep.booking_url = url
+    _save(rep, ("booking_url",), actor)
 
 
 def availability_changed(rep: Rep) -> None:

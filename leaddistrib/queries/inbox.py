@@ -8,6 +8,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import GATES, Refusal, Situation, refusals, window
 from leaddistrib.models import Lead, Pool, Rep
+from leaddistrib.queries.clocks import running
 from leaddistrib.queries.membership import pools_of
 from leaddistrib.queries.roster import rep_facts
 
@@ -83,11 +84,13 @@ def sized(pools: QuerySet[Pool]) -> QuerySet[Pool]:
 
 
 def own_leads(rep: Rep) -> QuerySet[Lead]:
-    """The leads a rep owns and has not closed, newest first."""
+    """The leads a rep owns and has not closed: those to be answered first, the one that is late
+    longest before all (SL2), then the others, newest first."""
+    due = running().filter(lead=OuterRef("pk")).order_by("due_at").values("due_at")[:1]
     return (
         Lead.objects.filter(owner=rep, status=Lead.Status.OWNED)
         .select_related("pool")
-        .order_by("-received_at", "-id")
+        .order_by(Subquery(due).asc(nulls_last=True), "-received_at", "-id")
     )
 
 

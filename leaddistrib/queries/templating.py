@@ -85,6 +85,11 @@ def first_messages(lead: Lead, rep: Rep) -> list[FirstMessage]:
     return [_filled(one, lead, values) for one in sorted(fitting, key=_made_for_any)]
 
 
+def tel(number: str) -> str:
+    """A link that opens the telephone (RFC 3966)."""
+    return f"tel:{quote(number, safe='+')}"
+
+
 def mailto(address: str, subject: str = "", body: str = "") -> str:
     """A link that opens an e-mail in the rep's own program (RFC 6068). Everything is quoted: a
     value adds neither a header nor a recipient."""

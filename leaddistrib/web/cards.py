@@ -12,8 +12,9 @@ from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
-from leaddistrib.models import Lead, Work
+from leaddistrib.models import Lead, ResponseClock, Work
 from leaddistrib.queries.cards import card, is_shared, passed_on, stale_at, work_on
+from leaddistrib.queries.clocks import clocks_of, late
 from leaddistrib.queries.wording import field_label
 
 TEMPERATURES = dict(Lead.Temperature.choices)
@@ -25,9 +26,10 @@ def row(
     moment: datetime,
     work: Work | None = None,
     closes_at: datetime | None = None,
+    deadline: ResponseClock | None = None,
 ) -> dict[str, Any]:
     """A lead for a list, as it is at ``moment``; read it with its pool. ``work`` is who works on
-    it, if anybody, ``closes_at`` when it is passed on, if it is."""
+    it, if anybody, ``closes_at`` when it is passed on, if it is, ``deadline`` its owner's clock."""
     shown = card(lead, work, closes_at)
     stale = stale_at(lead)
     return {
@@ -42,6 +44,8 @@ def row(
         "goes_stale": stale,
         "pushed_on": closes_at,
         "worked_until": work.until if work else None,
+        "due": deadline.due_at if deadline else None,
+        "late": deadline is not None and late(deadline, moment),
     }
 
 
@@ -51,6 +55,13 @@ def rows(leads: Iterable[Lead], moment: datetime) -> list[dict[str, Any]]:
     shown = list(leads)
     works, closing = work_on(shown, moment), passed_on(shown)
     return [row(lead, moment, works.get(lead.pk), closing.get(lead.pk)) for lead in shown]
+
+
+def own_rows(leads: Iterable[Lead], moment: datetime) -> list[dict[str, Any]]:
+    """Leads that a rep owns, each with how soon it is to be answered. One query."""
+    shown = list(leads)
+    deadlines = clocks_of(shown)
+    return [row(lead, moment, deadline=deadlines.get(lead.pk)) for lead in shown]
 
 
 def place(city: str | None, country: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.conf import settings
+from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from leaddistrib.models import Contact
@@ -18,10 +19,13 @@ class ReleaseForm(forms.Form):
 
 
 class ContactForm(forms.Form):
-    """How a rep was in touch with a lead (PO1)."""
+    """How a rep is in touch with a lead (SL2): with ``go``, the telephone or the e-mail program
+    comes next; ``template`` is the first message that is written."""
 
     channel = forms.ChoiceField(choices=Contact.Channel.choices)
     note = forms.CharField(max_length=500, required=False)
+    go = forms.BooleanField(required=False)
+    template = forms.IntegerField(required=False)
 
 
 class CloseForm(forms.Form):
@@ -41,6 +45,20 @@ class CloseForm(forms.Form):
         max_length=500,
         required=False,
         widget=forms.TextInput(attrs={"list": "reasons", "autocomplete": "off"}),
+    )
+
+
+class BookingForm(forms.Form):
+    """Where customers book a meeting with the rep (SL5)."""
+
+    booking_url = forms.URLField(
+        label=_("Your booking page"),
+        required=False,
+        max_length=300,
+        assume_scheme="https",
+        validators=[URLValidator(schemes=["http", "https"])],
+        widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off"}),
+        help_text=_("Where customers pick a time with you. It goes into your first messages."),
     )
 
 

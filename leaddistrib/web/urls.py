@@ -4,6 +4,7 @@ from django.urls import path
 
 from leaddistrib.web.views import (
     claim,
+    contacting,
     contributions,
     distribution,
     home,
@@ -33,7 +34,7 @@ urlpatterns = [
     path("passed/", passing.passed, name="passed"),
     path("lead/<uuid:public_id>/", lead.lead, name="lead"),
     path("lead/<uuid:public_id>/claim/", claim.claim, name="claim"),
-    path("lead/<uuid:public_id>/contacts/", sharing.contacts, name="contacts"),
+    path("lead/<uuid:public_id>/contacts/", contacting.contacts, name="contacts"),
     path("lead/<uuid:public_id>/working/", sharing.work, name="working"),
     path("lead/<uuid:public_id>/release/", parting.release, name="release"),
     path("lead/<uuid:public_id>/close/", parting.close, name="close"),
@@ -42,6 +43,7 @@ urlpatterns = [
     path("rules/", rules.rules, name="rules"),
     path("rules/<uuid:key>/review/", rules.review, name="rule-review"),
     path("me/", me.me, name="me"),
+    path("me/booking/", me.booking, name="booking"),
     path("me/availability/", me.availability, name="availability"),
     path("me/time-off/", me.time_off, name="time-off"),
     path("me/time-off/<int:pk>/", me.change_time_off, name="time-off-change"),

@@ -1,5 +1,5 @@
 // What is still to come, by the server's clock: a colleague's work lapses, a lead has waited too
-// long, a lead is passed on. The page marks it by itself; nobody sends a message for it.
+// long, is passed on, or is to be answered. The page marks it by itself; nobody sends a message for it.
 
 const language = document.documentElement.lang;
 const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
@@ -26,6 +26,9 @@ function tick() {
   }
   for (const element of document.querySelectorAll("[data-stales]")) {
     element.classList.toggle("is-stale", Date.parse(element.dataset.stales) <= now);
+  }
+  for (const element of document.querySelectorAll("[data-due]")) {
+    element.classList.toggle("is-late", Date.parse(element.dataset.due) <= now);
   }
   document.dispatchEvent(new CustomEvent("leads:tick", { detail: now }));
 }

@@ -4,10 +4,18 @@ let page = document.querySelector("[data-lead-page]");
 const { leadPage: id, pool } = page.dataset;
 const texts = document.querySelector("[data-texts]")?.dataset ?? {};
 const say = (name, detail) => document.dispatchEvent(new CustomEvent(`leads:${name}`, { detail }));
+const tell = (text) => { page.querySelector("[data-lost]").textContent = text; };
 
-// The server may have drawn it anew.
+// The server may have drawn it anew. What was being written is kept.
+let note = "";
+document.addEventListener("input", ({ target }) => { if (target.id === "contact-note") note = target.value; });
 document.addEventListener("leads:drawn", () => {
+  const before = page;
   page = document.querySelector("[data-lead-page]") ?? page;
+  if (page === before) return;
+  const field = document.getElementById("contact-note");
+  if (field && note) field.value = note;
+  if ("own" in before.dataset && !("own" in page.dataset) && page.dataset.status !== "closed") tell(texts.parted);
 });
 
 document.addEventListener("leads:gone", ({ detail: { lead, by } }) => {
@@ -20,20 +28,33 @@ document.addEventListener("leads:gone", ({ detail: { lead, by } }) => {
   claim.removeAttribute("href");
   claim.removeAttribute("data-claim");
   claim.setAttribute("aria-disabled", "true");
-  page.querySelector("[data-lost]").textContent = by ? texts.tookThis.replace("{name}", by) : texts.changed;
+  tell(by ? texts.tookThis.replace("{name}", by) : texts.changed);
 });
 
 // A colleague was first, or closed it: what stood here for everybody is that one's now.
 let leaving = false; // a form was sent: its answer is on the way, and must not be overtaken
 document.addEventListener("submit", () => { leaving = true; });
+document.addEventListener("leads:stays", () => { leaving = false; });
 addEventListener("pageshow", () => { leaving = false; });
+const ACTING = ".deadline, .working, .contact-numbers, .contact-ways, .booking, .contact-form, .parting";
 function noLongerShared(by) {
   if (leaving) return;
   if (by === document.body.dataset.name) return location.reload();
   delete page.dataset.shared;
-  for (const part of page.querySelectorAll(".working, .contact-ways, .contact-form, .parting")) part.remove();
-  page.querySelector("[data-lost]").textContent = by ? texts.tookThis.replace("{name}", by) : texts.changed;
+  for (const part of page.querySelectorAll(ACTING)) part.remove();
+  tell(by ? texts.tookThis.replace("{name}", by) : texts.changed);
 }
+
+// Something of the rep's own has changed: perhaps this lead was passed on, or came to them.
+document.addEventListener("leads:own", () => {
+  if (!leaving && !("claimable" in page.dataset)) say("refresh", "lead");
+});
+// It was the rep's, and does not exist for them any more.
+document.addEventListener("leads:away", () => {
+  for (const part of page.querySelectorAll(".ribbon, .deadline, .columns")) part.remove();
+  delete page.dataset.own;
+  tell(texts.parted);
+});
 
 // Who is at a shared lead, until when: the part of the page that is true is shown.
 function showWork(work) {
@@ -66,18 +87,19 @@ document.addEventListener("leads:snapshot", ({ detail: { pools } }) => {
 });
 
 // Told once somebody is there to tell the server.
-if ("claimable" in page.dataset) {
+if ("claimable" in page.dataset || "own" in page.dataset) {
   document.addEventListener("leads:snapshot", () => say("seen", [id]), { once: true });
 }
 
 // Closing asks first: here in a dialog, without this script on a page of its own.
 const dialog = document.getElementById("close-dialog");
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-ask-close]");
+  if (!dialog || !link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  dialog.showModal();
+});
 if (dialog) {
-  page.querySelector("[data-ask-close]").addEventListener("click", (event) => {
-    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    event.preventDefault();
-    dialog.showModal();
-  });
   const cancel = dialog.querySelector("[data-cancel]");
   cancel.autofocus = true; // what cannot be undone is not what Enter does first
   cancel.addEventListener("click", (event) => {

@@ -23,6 +23,7 @@ const seen = new Set(); // lead ids on screen, not yet told
 let socket = null;
 let epoch = null; // of the connection's snapshot; null until it came
 let early = []; // messages that came before it
+let open = null; // how many leads the rep has, as it was last heard
 let live = false;
 let over = false; // nothing more is to be had from the server
 let failures = 0;
@@ -125,16 +126,25 @@ function signedOut() {
 function receive(message) {
   if (message.type === "snapshot") return connected(message);
   if (epoch === null) return early.push(message);
-  if (message.type === "me.changed") return say("me", message.me);
+  if (message.type === "me.changed") return own(message.me, true);
   if (message.type === "heartbeat") return compare(message.versions);
   if (message.pool) apply(message);
 }
 
+// The rep's own limits; where they changed, own leads may have come or been passed on meanwhile.
+function own(me, changed) {
+  say("me", me);
+  if (changed || (open !== null && open !== me.open_leads)) say("own");
+  open = me.open_leads ?? open;
+}
+
 function connected(message) {
   const first = message.epoch !== epoch;
+  const again = open !== null;
   epoch = message.epoch;
   takeSnapshot(message, first);
   if (!first) return;
+  if (again) say("own"); // what was said in between is not known
   live = true;
   failures = 0;
   clearTimeout(poll);
@@ -157,7 +167,7 @@ function takeSnapshot({ pools: shown, me, now }, whole) {
     asked.delete(id);
   }
   say("snapshot", { pools, named: shown.map((pool) => pool.id), whole, now });
-  if (me) say("me", me);
+  if (me) own(me, false);
   for (const { id } of shown) settle(id);
 }
 

@@ -118,10 +118,11 @@ async function refresh(id) {
   refreshing.add(id);
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.status === 404) document.dispatchEvent(new CustomEvent("leads:away", { detail: id }));
     if (!answer.ok || answer.redirected) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
     const shown = document.getElementById(id);
-    if (!fresh || !shown) return;
+    if (!fresh || !shown || (fresh.dataset.state && fresh.dataset.state === shown.dataset.state)) return;
     shown.replaceWith(document.adoptNode(fresh));
     document.dispatchEvent(new CustomEvent("leads:drawn"));
   } catch {
@@ -131,6 +132,10 @@ async function refresh(id) {
     if (again.delete(id)) refresh(id);
   }
 }
+// The rep's own leads may be others now, or as many others.
+document.addEventListener("leads:own", () => {
+  if (document.getElementById("own-leads") && !refreshing.has("own-leads")) refresh("own-leads");
+});
 document.addEventListener("leads:refresh", ({ detail: id }) => refresh(id));
 
 for (const form of document.querySelectorAll("[data-autosubmit]")) {

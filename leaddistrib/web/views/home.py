@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from leaddistrib.queries import clock
 from leaddistrib.queries.inbox import own_leads, pools_with_sizes, standing
 from leaddistrib.web.access import Viewer, signed_in
-from leaddistrib.web.cards import rows
+from leaddistrib.web.cards import own_rows
 from leaddistrib.web.outcomes import reason
 
 PAGE = 25
@@ -28,6 +28,6 @@ def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "reasons": [reason(refusal) for refusal in limits.refusals],
         "pools": list(pools_with_sizes(viewer.rep)),
         "page": page,
-        "rows": rows(page.object_list, now),
+        "rows": own_rows(page.object_list, now),
     }
     return render(request, "leaddistrib/home.html", context)

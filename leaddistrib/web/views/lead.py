@@ -7,12 +7,14 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from leaddistrib.models import Claim, Decision, Lead
+from leaddistrib.models import Claim, Decision, Lead, Rep
 from leaddistrib.policy import View, disclose
 from leaddistrib.queries import clock, explanations
 from leaddistrib.queries.cards import is_shared, passed_on, stale_at, work_on
+from leaddistrib.queries.clocks import clocks_of, late
 from leaddistrib.queries.inbox import standing
 from leaddistrib.queries.overseeing import may_move
+from leaddistrib.queries.templating import first_messages, mailto, tel
 from leaddistrib.queries.weeks import zone_of
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for, signed_in
@@ -36,6 +38,9 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
     shared = is_shared(found) and member
     works = work_on([found])
     movable = may_move(found, viewer.sight)
+    owned = found.status == Lead.Status.OWNED
+    deadline = clocks_of([found]).get(found.pk) if owned and whole else None
+    events = history(found, view, rep, oversees=viewer.oversees)
     context = {
         "viewer": viewer,
         "lead": found,
@@ -58,13 +63,28 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         if decision
         else "",
         "trace": _trace(decision, viewer, view),
-        "history": history(found, view, rep, oversees=viewer.oversees),
+        "deadline": deadline,
+        "is_late": deadline is not None and late(deadline, clock.now()),
+        "history": events,
+        # What is on screen: a page that is asked for again, and has the same, stays as it is.
+        "state": f"{found.status} {found.period} {own:d} {len(events)}",
         "movable": movable,
         "form": CloseForm() if own or shared else None,
     }
+    if rep is not None and (own or shared):
+        context |= _ways(found, rep)
     # Scripts put times into the browser's zone; without them they are in the rep's own.
     with timezone.override(zone_of(rep) if rep else timezone.get_current_timezone()):
         return render(request, "leaddistrib/lead.html", context)
+
+
+def _ways(found: Lead, rep: Rep) -> dict[str, object]:
+    """By which ways the rep gets in touch: each is one tap."""
+    return {
+        "tel": tel(found.contact_phone) if found.contact_phone else "",
+        "mailto": mailto(found.contact_email) if found.contact_email else "",
+        "first_messages": first_messages(found, rep),
+    }
 
 
 def _trace(decision: Decision | None, viewer: Viewer, view: View) -> explanations.Trace | None:

@@ -20,7 +20,7 @@ from leaddistrib.queries.cover import covers_for, stand_in
 from leaddistrib.queries.inbox import pools_with_sizes, standing
 from leaddistrib.queries.weeks import zone_of
 from leaddistrib.web.access import Viewer, signed_in
-from leaddistrib.web.forms import LanguageForm
+from leaddistrib.web.forms import BookingForm, LanguageForm
 from leaddistrib.web.middleware import LANGUAGE, speak
 from leaddistrib.web.whenforms import TimeOffForm, days_of, week_in_words
 
@@ -41,7 +41,11 @@ def me(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, viewer: Viewer, form: TimeOffForm | None = None, status: int = 200
+    request: HttpRequest,
+    viewer: Viewer,
+    form: TimeOffForm | None = None,
+    booking: BookingForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "viewer": viewer,
@@ -55,6 +59,7 @@ def _page(
         "limits": standing(rep, now),
         "pools": list(pools_with_sizes(rep)),
         "form": form or TimeOffForm(zone=zone),
+        "booking": booking or BookingForm(initial={"booking_url": rep.booking_url}),
         "time_off": coming_leave(rep, now),
         "cover": stand_in(rep, now),
         "covers": covers_for(rep, now),
@@ -62,6 +67,19 @@ def _page(
     }
     with timezone.override(zone):
         return render(request, "leaddistrib/me.html", context, status=status)
+
+
+@require_POST
+@signed_in
+def booking(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Where customers book a meeting with the rep (SL5)."""
+    rep = viewer.own
+    form = BookingForm(request.POST)
+    if not form.is_valid():
+        return _page(request, viewer, booking=form, status=400)
+    lifecycle.set_booking_page(rep, form.cleaned_data["booking_url"], actor=viewer.user)
+    messages.success(request, _("Your booking page is saved."))
+    return redirect("leaddistrib:me")
 
 
 def coming_leave(rep: Rep, now: datetime) -> list[tuple[TimeOff, datetime]]:

@@ -1,0 +1,115 @@
+"""A rep is in touch with a lead: one tap logs it and goes on to the call or e-mail (SL2, SL5)."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from leaddistrib.errors import Busy, NotYours
+from leaddistrib.lifecycle.contacting import ContactResult, log_contact
+from leaddistrib.models import Contact, Lead, Rep
+from leaddistrib.policy import disclose, policy
+from leaddistrib.queries import clock
+from leaddistrib.queries.cards import is_shared
+from leaddistrib.queries.templating import first_messages, mailto, tel
+from leaddistrib.web import outcomes
+from leaddistrib.web.access import Viewer, lead_for_rep, signed_in, wants_json
+from leaddistrib.web.forms import ContactForm
+
+STATUS = {"logged": 200, "lost": 409, "refused": 403}
+
+
+@require_POST
+@signed_in
+def contacts(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
+    """Log that the rep is in touch with the lead just now. With ``go``, the answer leads on to the
+    telephone or the e-mail program; a script gets it as JSON, and goes on by itself."""
+    lead, rep = lead_for_rep(viewer, public_id)
+    form = ContactForm(request.POST)
+    if not form.is_valid():
+        if lead.owner_id == rep.pk or is_shared(lead):
+            return _asked_again(request, viewer, lead, form)
+        return _not_logged(request, lead, _not_yours(), 403)  # a preview of it has no such form
+    given = form.cleaned_data
+    try:
+        result = log_contact(lead, rep, given["channel"], note=given["note"], tapped=True)
+    except NotYours:
+        return _not_logged(request, lead, _not_yours(), 403)
+    except Busy:
+        text = _("Too much is going on at once. Nothing was changed: try again.")
+        return _not_logged(request, lead, text, 503)
+    return _answer(request, viewer, lead, result, form)
+
+
+def _asked_again(
+    request: HttpRequest, viewer: Viewer, lead: Lead, form: ContactForm
+) -> HttpResponse:
+    """The form with what was written, and what is wrong with which field."""
+    context = {
+        "viewer": viewer,
+        "lead": lead,
+        "shown": disclose(lead, policy().view(lead, viewer.sight)),
+        "shared": is_shared(lead),
+        "contact": form,
+    }
+    return render(request, "leaddistrib/contact.html", context, status=400)
+
+
+def _answer(
+    request: HttpRequest, viewer: Viewer, before: Lead, result: ContactResult, form: ContactForm
+) -> HttpResponse:
+    """What came of it, in words; and where the tap goes on to, if it was logged."""
+    said = _in_words(before, result)
+    if wants_json(request):
+        document = {"result": result.result, "message": " ".join(said)}
+        return JsonResponse(document, status=STATUS[result.result])
+    if result.result == "logged" and form.cleaned_data["go"]:
+        address = _address(result.lead, viewer.own, form.cleaned_data)
+        if address:
+            context = {
+                "viewer": viewer,
+                "lead": result.lead,
+                "said": said,
+                "address": address,
+                "channel": form.cleaned_data["channel"],
+            }
+            return render(request, "leaddistrib/reach.html", context)
+    level = {"logged": messages.success, "lost": messages.warning, "refused": messages.error}
+    for sentence in said:
+        level[result.result](request, sentence)
+    return redirect("leaddistrib:lead", before.public_id)
+
+
+def _in_words(before: Lead, result: ContactResult) -> list[str]:
+    if result.result == "lost" and result.taken_by and result.taken_at:
+        return [outcomes.too_late(result.taken_by.name, clock.now() - result.taken_at)]
+    if result.result == "refused":
+        return [outcomes.reason(refusal).sentence for refusal in result.refusals]
+    if before.owner_id is None and result.taken_by:
+        return [_("Noted. You were first: this lead is yours.")]
+    return [_("Noted.")]
+
+
+def _address(lead: Lead, rep: Rep, given: dict[str, object]) -> str:
+    """What opens the telephone, or an e-mail with the template that was chosen; "" for neither."""
+    if given["channel"] == Contact.Channel.CALL and lead.contact_phone:
+        return tel(lead.contact_phone)
+    if given["channel"] == Contact.Channel.EMAIL and lead.contact_email:
+        written = {one.pk: one.mailto for one in first_messages(lead, rep)}
+        return written.get(given["template"], mailto(lead.contact_email))  # type: ignore[call-overload]
+    return ""
+
+
+def _not_logged(request: HttpRequest, lead: Lead, text: str, status: int) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse({"result": "refused", "message": text}, status=status)
+    level = messages.error if status == 503 else messages.info
+    level(request, text)
+    return redirect("leaddistrib:lead", lead.public_id)
+
+
+def _not_yours() -> str:
+    return _("This lead is not yours (any more).")
