@@ -6,10 +6,9 @@ the times of a rep and a lead do not depend on how they were told.
 
 from datetime import datetime
 
-from django.db.models import Model, QuerySet
-
 from leaddistrib.lifecycle.transactions import act
-from leaddistrib.models import Assignment, Offer, OutboxMessage
+from leaddistrib.models import OutboxMessage
+from leaddistrib.notify.told import told_of
 
 
 @act(durable=False)
@@ -34,20 +33,6 @@ def _stamp(message_id: int, at: datetime, *names: str) -> None:
     message = OutboxMessage.objects.filter(pk=message_id).first()
     if message is None:
         return
-    rows: list[QuerySet[Model]] = [OutboxMessage.objects.filter(pk=message.pk)]
-    rows += _told_of(message)
-    for name in names:
-        for row in rows:
-            row.filter(**{f"{name}__isnull": True}).update(**{name: at})
-
-
-def _told_of(message: OutboxMessage) -> list[QuerySet[Model]]:
-    """The recipient's open offers and open assignment of the message's lead: one of them at most
-    has a row. What is over keeps the times that it had."""
-    if message.recipient_id is None or message.lead_id is None:
-        return []
-    whose = {"lead": message.lead_id, "rep__user": message.recipient_id}
-    return [
-        Offer.objects.filter(**whose, told_at__isnull=False, closed_at=None),
-        Assignment.objects.filter(**whose, ended_at=None),
-    ]
+    for rows in (OutboxMessage.objects.filter(pk=message.pk), *told_of(message)):
+        for name in names:
+            rows.filter(**{f"{name}__isnull": True}).update(**{name: at})

@@ -22,6 +22,7 @@ from leaddistrib.models import (
     RuleSet,
     Satisfaction,
 )
+from leaddistrib.notify.errors import Later
 
 Loaded = Mapping[str, Any]
 """What a message's text shows, by name."""
@@ -31,7 +32,8 @@ Loaded = Mapping[str, Any]
 class Kind:
     """``template`` names its texts in each channel's folder (``email/<template>.txt`` …). ``load``
     gives what they show. ``objection`` asks, before each send, whether the message is still true,
-    and answers why not, as a code that the admin site puts into words, "" if it is (NO4).
+    and answers why not, as a code that the admin site puts into words, "" if it is (NO4); it
+    raises ``Later`` where that is yet to be seen.
 
     ``channels`` are its ways to people, who choose among them; ``urgent`` ones give way to an SMS
     when the push notification fails or is not seen in time (NO1). ``chats``: it goes to the chats
@@ -113,8 +115,14 @@ def _taken(message: OutboxMessage) -> Loaded:
 
 
 def _never_posted(message: OutboxMessage, loaded: Loaded) -> str:
+    """A post that may just be on its way is waited for: it would say for ever that the lead is
+    open. When it is tried again itself it is dropped."""
     post = loaded["post"]
-    return "" if post and post.sent_at and post.reference else "never_posted"
+    if post is None or post.dropped_at or post.dead_at or (post.sent_at and not post.reference):
+        return "never_posted"
+    if post.sent_at is None:
+        raise Later("post_first", after=timedelta(seconds=5 * message.attempts))
+    return ""
 
 
 def _clock(message: OutboxMessage) -> Loaded:
@@ -178,12 +186,18 @@ def _no_rules(message: OutboxMessage, loaded: Loaded) -> str:
     return "" if loaded["ruleset"] else "no_rules"
 
 
-def _always(message: OutboxMessage, loaded: Loaded) -> str:
-    return ""
+def _said(message: OutboxMessage) -> Loaded:
+    """What a member of Slack who pressed a button is told: a code, and who they are there."""
+    _kind, code, member, _click = message.event.split(":")
+    return {"code": code, "member": member}
 
 
 def _nothing(message: OutboxMessage) -> Loaded:
     return {}
+
+
+def _always(message: OutboxMessage, loaded: Loaded) -> str:
+    return ""
 
 
 PUSH, EMAIL, SMS, SLACK = Channel.PUSH, Channel.EMAIL, Channel.SMS, Channel.SLACK
@@ -203,12 +217,14 @@ KINDS: Mapping[str, Kind] = {
     "lead.escalated": Kind("escalated", (PUSH, EMAIL), _escalated, _always),
     # claim.answered:<claim>, to whoever pressed a button in Slack
     "claim.answered": Kind("answered", (SLACK,), _claim, _always),
+    # slack.said:<code>:<member>:<click>, to one who pressed a button and has nothing to claim
+    "slack.said": Kind("said", (SLACK,), _said, _always),
+    # channel.test:<moment>, to see whether a channel works: in a chat, or by every way to a user
+    "channel.test": Kind("test", (PUSH, EMAIL, SMS), _nothing, _always, chats=True),
     # satisfaction.asked:<satisfaction>, to the contact of its lead
     "satisfaction.asked": Kind("satisfaction", (EMAIL,), _satisfaction, _already_said),
     # alert.opened:<alert>
     "alert.opened": Kind("alert", (PUSH, EMAIL), _alert, _alert_over),
     # rules.review:<day>
     "rules.review": Kind("review", (EMAIL,), _published, _no_rules),
-    # channels.tested:<seconds since 1970>, to whoever asked for it, by every way there is
-    "channels.tested": Kind("test", (PUSH, EMAIL, SMS), _nothing, _always),
 }

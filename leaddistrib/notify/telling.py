@@ -19,7 +19,6 @@ from leaddistrib.models import (
     Gateway,
     Lead,
     NotificationSettings,
-    Organisation,
     OutboxMessage,
     Pool,
     PushSubscription,
@@ -27,6 +26,7 @@ from leaddistrib.models import (
     TeamChat,
 )
 from leaddistrib.notify.kinds import KINDS, Kind, name_of
+from leaddistrib.notify.quiet import sms_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def tell_many(items: Iterable[Telling], moment: datetime) -> None:
     """As ``tell_users``, for many events at once. Two queries; one more where texts may follow."""
     listed = [(telling, sorted(set(telling.users))) for telling in items]
     ways = _ways({user for _telling, users in listed for user in users})
-    wait = _sms_wait() if any(one.sms for one in ways.values()) else timedelta()
+    wait = sms_wait() if any(one.sms for one in ways.values()) else timedelta()
     _write(
         OutboxMessage(event=telling.event, recipient_id=user, lead=telling.lead, **where)
         for telling, users in listed
@@ -177,11 +177,6 @@ def _reachable(chats: Any) -> Any:
 
 def _active(channel: str) -> Any:
     return Gateway.objects.filter(channel=channel, active=True)
-
-
-def _sms_wait() -> timedelta:
-    organisation = Organisation.objects.first() or Organisation()
-    return timedelta(minutes=organisation.sms_after_minutes)
 
 
 def _write(messages: Iterable[OutboxMessage]) -> None:

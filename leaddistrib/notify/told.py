@@ -1,0 +1,33 @@
+"""What a message told its reader of: the rows that keep the times of a rep and a lead (NO3)."""
+
+from datetime import datetime
+
+from django.db.models import Model, QuerySet
+
+from leaddistrib.models import Assignment, Offer, OutboxMessage
+from leaddistrib.notify.kinds import ids_of, name_of
+
+
+def told_of(message: OutboxMessage) -> list[QuerySet[Model]]:
+    """The recipient's open offers and open assignment of the message's lead: one of them at most
+    has a row. What is over keeps the times that it had."""
+    if message.recipient_id is None or message.lead_id is None:
+        return []
+    whose = {"lead": message.lead_id, "rep__user": message.recipient_id}
+    return [
+        Offer.objects.filter(**whose, told_at__isnull=False, closed_at=None),
+        Assignment.objects.filter(**whose, ended_at=None),
+    ]
+
+
+def stamp_told(message: OutboxMessage, moment: datetime) -> None:
+    """A provider took the first message about a lead that its reader was given."""
+    if name_of(message.event) == "lead.assigned":
+        given = Assignment.objects.filter(decision=ids_of(message)[0], told_at=None)
+        given.update(told_at=moment)
+
+
+def was_seen(message: OutboxMessage) -> bool:
+    """Whether the recipient saw another message of the same event, or the lead itself."""
+    same = OutboxMessage.objects.filter(event=message.event, recipient=message.recipient_id)
+    return any(rows.filter(seen_at__isnull=False).exists() for rows in (same, *told_of(message)))
