@@ -17,6 +17,7 @@ NOT_KEPT = gettext_noop("(not kept)")
 WHAT = {
     "leads": lazy("leads"),
     "distribution": lazy("distribution"),
+    "responses": lazy("responses"),
     "territories": lazy("territories"),
 }
 

@@ -1,0 +1,123 @@
+"""How fast reps claim what they are told of, and how soon messages reach them (NO3, RA3).
+
+From the receipts: told, delivered, seen, claimed. Medians, because one phone that lay in a drawer
+for a night must not hide how fast its owner is. The database finds the middle, so a few rows come
+back for each rep however many leads there were.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import fmean
+from typing import Any
+
+from django.db.models import (
+    Count,
+    DurationField,
+    Expression,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Window,
+)
+from django.db.models.functions import RowNumber
+
+from leaddistrib.models import Assignment, Claim, Offer, Rep
+from leaddistrib.queries.distribution import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """Medians in seconds since the rep was told of a lead; None where nothing was stamped."""
+
+    delivered: float | None = None
+    seen: float | None = None
+    claimed: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One rep: attempts to claim by their result (of ``Claim.Result``) with the receipts of those
+    that took part, won or lost; and leads that were handed out, with theirs."""
+
+    key: str
+    name: str
+    attempts: Mapping[str, int]
+    claims: Receipts
+    handed_out: int
+    receipts: Receipts
+
+
+TOOK_PART = (Claim.Result.WON, Claim.Result.LOST)
+
+
+def speed(scope: Scope) -> list[Line]:
+    """The reps who claimed or were handed something in ``scope``, by name. Eight queries."""
+    tried = _of(scope, Claim.objects.filter(claimed_at__gte=scope.since))
+    tried = tried.filter(claimed_at__lt=scope.until)
+    given = _of(scope, Assignment.objects.filter(started_at__gte=scope.since))
+    given = given.filter(started_at__lt=scope.until).exclude(
+        # Those have an offer of their own, or nobody was told of them.
+        method__in=(Assignment.Method.CLAIM, Assignment.Method.CONTACT, Assignment.Method.HISTORY)
+    )
+    attempts: dict[int, Counter[str]] = defaultdict(Counter)
+    for rep, result, number in _counted(tried, "result"):
+        attempts[rep][result] = number
+    handed_out = dict(_counted(given))
+    offer = Offer.objects.filter(
+        lead=OuterRef("lead"), rep=OuterRef("rep"), period=OuterRef("period")
+    )
+    took_part = tried.filter(result__in=TOOK_PART).annotate(
+        delivered_at=Subquery(offer.values("delivered_at")[:1])
+    )
+    claims = {name: _medians(took_part, F(f"{name}_at")) for name in _NAMES}
+    receipts = {name: _medians(given, F(f"{name}_at")) for name in _NAMES[:2]}
+    reps = Rep.objects.filter(pk__in={*attempts, *handed_out}).select_related("user")
+    lines = [
+        Line(
+            str(rep.public_id),
+            rep.name,
+            attempts[rep.pk],
+            Receipts(**{name: found.get(rep.pk) for name, found in claims.items()}),
+            handed_out.get(rep.pk, 0),
+            Receipts(**{name: found.get(rep.pk) for name, found in receipts.items()}),
+        )
+        for rep in reps
+    ]
+    return sorted(lines, key=lambda line: (line.name.casefold(), line.key))
+
+
+_NAMES = ("delivered", "seen", "claimed")
+
+
+def _of(scope: Scope, rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows if scope.teams is None else rows.filter(rep__team__in=scope.teams)
+
+
+def _counted(rows: QuerySet[Any], *by: str) -> QuerySet[Any, Any]:
+    return rows.order_by().values_list("rep", *by).annotate(Count("pk"))
+
+
+def _medians(rows: QuerySet[Any], then: Expression | F) -> dict[int, float]:
+    """The median of the time from being told until ``then``, by rep, in one query: the middle row
+    of each, or the two around the middle."""
+    took = ExpressionWrapper(then - F("told_at"), output_field=DurationField())
+    ranked = (
+        rows.annotate(took=took)
+        .filter(took__isnull=False)
+        .annotate(
+            place=Window(RowNumber(), partition_by="rep", order_by=("took", "pk")),
+            number=Window(Count("pk"), partition_by="rep"),
+        )
+        .filter(place__gte=F("number") / 2.0, place__lte=F("number") / 2.0 + 1)
+        .order_by()
+    )
+    middles: dict[int, list[timedelta]] = defaultdict(list)
+    for rep, one in ranked.values_list("rep", "took"):
+        middles[rep].append(one)
+    return {
+        rep: fmean(max(0.0, one.total_seconds()) for one in found) for rep, found in middles.items()
+    }
