@@ -28,7 +28,8 @@ class Situation:
     """What a gate is asked about, beside the rep.
 
     ``member`` says whether the rep belongs to the pool or team; ``opens_at`` is when the lead opens
-    for this rep, None where there is no window (push). With ``claiming`` the rep acts, instead of
+    for this rep, None where there is no window (push). ``let_lapse``: the rep had the lead before
+    and did not answer it in time. With ``claiming`` the rep acts, instead of
     being handed something: then hours, holidays, busy times and the taper before leave do not
     count. Whoever reaches for a lead is there.
     """
@@ -37,6 +38,7 @@ class Situation:
     member: bool = True
     opens_at: datetime | None = None
     claiming: bool = False
+    let_lapse: bool = False
 
 
 Gate = Callable[[RepFacts, Situation], Refusal | None]
@@ -87,13 +89,18 @@ def capacity(rep: RepFacts, situation: Situation) -> Refusal | None:
     return Refusal("at_capacity", {"open": rep.open_leads, "capacity": rep.capacity})
 
 
+def answered(rep: RepFacts, situation: Situation) -> Refusal | None:
+    """A lead never goes back to whoever let it lapse (SL6)."""
+    return Refusal("let_lapse") if situation.let_lapse else None
+
+
 def window(rep: RepFacts, situation: Situation) -> Refusal | None:
     if situation.opens_at is None or situation.opens_at <= situation.moment:
         return None
     return Refusal("not_open_yet", lifts_at=situation.opens_at)
 
 
-GATES: tuple[Gate, ...] = (active, member, available, capacity, window)
+GATES: tuple[Gate, ...] = (active, member, available, capacity, answered, window)
 
 
 def refusals(rep: RepFacts, situation: Situation, gates: tuple[Gate, ...] = GATES) -> list[Refusal]:

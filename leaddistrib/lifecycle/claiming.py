@@ -12,12 +12,14 @@ from django.db.models import QuerySet
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Refusal, Situation
 from leaddistrib.lifecycle.announcing import announce_taken
+from leaddistrib.lifecycle.opening import close_offers
 from leaddistrib.lifecycle.responding import start_clocks
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps, violates
 from leaddistrib.models import Assignment, Claim, Lead, LogEntry, Offer, Rep
 from leaddistrib.queries import clock
 from leaddistrib.queries.claimable import against_claiming
 from leaddistrib.queries.membership import is_member
+from leaddistrib.queries.partings import let_lapse
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.signals import announce, lead_claimed
 
@@ -107,8 +109,14 @@ def _against(
         return [Refusal("not_open")]
     # A rep's own window may open after the lead does, never before it.
     opens_at = max(lead.opens_at, offer.opens_at) if offer else lead.opens_at
-    member = is_member(rep, lead.pool_id)
-    return against_claiming(lead, facts, Situation(now, member, opens_at, claiming=True))
+    situation = Situation(
+        now,
+        is_member(rep, lead.pool_id),
+        opens_at,
+        claiming=True,
+        let_lapse=rep.pk in let_lapse([lead])[lead.pk],
+    )
+    return against_claiming(lead, facts, situation)
 
 
 def _win(
@@ -118,7 +126,7 @@ def _win(
         lead=lead, rep=rep, method=Assignment.Method.CLAIM, started_at=now
     )
     _record(lead, rep, offer, Claim.Result.WON, now, via)
-    Offer.objects.filter(lead=lead, closed_at__isnull=True).update(closed_at=now)
+    close_offers([lead], now)
     LogEntry.objects.create(
         lead=lead,
         event=LogEntry.Event.CLAIMED,

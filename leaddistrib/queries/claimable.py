@@ -11,6 +11,7 @@ from leaddistrib.events.messages import stamp
 from leaddistrib.models import Lead, Offer, Pool, Rep
 from leaddistrib.queries.cards import is_shared
 from leaddistrib.queries.membership import is_member
+from leaddistrib.queries.partings import let_lapse
 from leaddistrib.queries.roster import rep_facts
 
 SOONEST = 200
@@ -47,13 +48,22 @@ def against(
 ) -> dict[int, list[Refusal]]:
     """Each lead's reasons why ``rep`` may not claim it at ``moment``; empty if nothing does.
 
-    ``leads`` wait in one pool, which the rep is a ``member`` of or not. Two queries, however many
+    ``leads`` wait in one pool, which the rep is a ``member`` of or not. Three queries, however many
     leads.
     """
     facts = rep_facts([rep.pk], moment, claiming=True)[rep.pk]
+    lapsed = let_lapse(leads)
     return {
         lead.pk: against_claiming(
-            lead, facts, Situation(moment, member, opens_at[lead.pk], claiming=True)
+            lead,
+            facts,
+            Situation(
+                moment,
+                member,
+                opens_at[lead.pk],
+                claiming=True,
+                let_lapse=rep.pk in lapsed[lead.pk],
+            ),
         )
         for lead in leads
     }
@@ -68,11 +78,14 @@ def against_claiming(lead: Lead, facts: RepFacts, situation: Situation) -> list[
 
 def against_working(lead: Lead, rep: Rep, facts: RepFacts, moment: datetime) -> list[Refusal]:
     """Why ``rep`` may not work on a shared lead, read with its pool, at ``moment``: what stands
-    against a claim; but a lead that stays shared takes no place of anybody's capacity. Two queries.
+    against a claim; but a lead that stays shared takes no place of anybody's capacity. Three
+    queries.
     """
     pool = lead.pool
     stays = pool is not None and pool.ownership == Pool.Ownership.SHARED
     gates = tuple(gate for gate in GATES if not (stays and gate is capacity))
     member = pool is not None and is_member(rep, pool.pk)
     opens_at = opening_times(rep, [lead])[lead.pk]
-    return refusals(facts, Situation(moment, member, opens_at, claiming=True), gates)
+    lapsed = rep.pk in let_lapse([lead])[lead.pk]
+    situation = Situation(moment, member, opens_at, claiming=True, let_lapse=lapsed)
+    return refusals(facts, situation, gates)

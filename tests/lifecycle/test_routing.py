@@ -69,6 +69,7 @@ def test_a_pushed_lead_is_its_owners_with_decision_turn_message_and_log(cast, pu
     assert set(LogEntry.objects.values_list("event", flat=True)) == {
         "lead.received",
         "lead.assigned",
+        "response.started",
     }
 
 

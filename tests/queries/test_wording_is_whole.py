@@ -25,7 +25,7 @@ def test_every_refusal_is_said_to_the_rep_and_to_the_manager() -> None:
     assert wording.REFUSALS.keys() == wording.PASSED_OVER.keys()
 
 
-CLAIMING = {"not_a_member", "not_open_yet", "not_open", "shared"}
+CLAIMING = {"not_a_member", "not_open_yet", "not_open", "shared", "let_lapse"}
 """What stands only against whoever reaches for a lead."""
 
 
