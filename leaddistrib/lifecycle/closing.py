@@ -2,6 +2,7 @@
 
 from leaddistrib.lifecycle.announcing import announce_gone, announce_limits
 from leaddistrib.lifecycle.crediting import CREDITED, credit_turn
+from leaddistrib.lifecycle.opening import close_offers
 from leaddistrib.lifecycle.parting import end_assignment, lock_workable_lead
 from leaddistrib.lifecycle.retrying import place_freed
 from leaddistrib.lifecycle.transactions import act, lock_reps
@@ -42,7 +43,7 @@ def close(lead: Lead, rep: Rep, *, reason: str = "", credit: str = "") -> Lead:
     )
     announce(lead_closed, sender=Lead, lead=locked, rep=rep)
     if was_shared:
-        locked.offers.filter(closed_at=None).update(closed_at=now)
+        close_offers([locked], now)
         announce_gone([(locked, None)], now)
     facts = rep_facts([rep.pk], now)
     announce_limits([rep], facts, now)

@@ -16,6 +16,7 @@ from leaddistrib.engine.gates import Refusal
 from leaddistrib.errors import NotYours
 from leaddistrib.lifecycle.announcing import announce_taken, announce_updated
 from leaddistrib.lifecycle.claiming import claimable
+from leaddistrib.lifecycle.opening import close_offers
 from leaddistrib.lifecycle.responding import answer_clock
 from leaddistrib.lifecycle.tallying import answered_detail
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps, violates
@@ -24,7 +25,6 @@ from leaddistrib.models import (
     Contact,
     Lead,
     LogEntry,
-    Offer,
     Pool,
     Rep,
     ResponseClock,
@@ -160,7 +160,7 @@ def _attempt(lead: Lead, rep: Rep, contact: Contact) -> ContactResult | None:
 def _take(lead: Lead, rep: Rep, contact: Contact, facts: RepFacts, now: datetime) -> ContactResult:
     """The first contact: from now on the lead is the rep's."""
     Assignment.objects.create(lead=lead, rep=rep, method=Assignment.Method.CONTACT, started_at=now)
-    Offer.objects.filter(lead=lead, closed_at__isnull=True).update(closed_at=now)
+    close_offers([lead], now)
     _record(lead, rep, contact, owner_made=True)
     announce_taken(lead, rep, replace(facts, open_leads=facts.open_leads + 1), now)
     return ContactResult("logged", lead, contact, taken_by=rep, taken_at=now)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
 from django.db import transaction
 
@@ -14,13 +14,14 @@ from leaddistrib.lifecycle.announcing import SINGLY, announce_opened, announce_w
 from leaddistrib.models import Lead, LogEntry, Offer, Pool, Rep
 from leaddistrib.notify.telling import Telling, tell_chats, tell_many, tell_taken
 from leaddistrib.queries.membership import members_by_pool
+from leaddistrib.queries.partings import let_lapse
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.signals import announce, lead_opened
 
 Later = Mapping[int, datetime]
 """Reps, by primary key, for whom a lead opens later than for everybody else, and when."""
 
-NOBODY: Later = MappingProxyType({})
+NOBODY: Mapping[int, Any] = MappingProxyType({})
 
 AT_ONCE = 100
 """Windows that a worker opens in one go: a second's precision, and a short transaction."""
@@ -36,12 +37,12 @@ def open_to_claims(lead: Lead, pool: Pool, moment: datetime, later: Later = NOBO
     lead.status, lead.owner, lead.pool = Lead.Status.WAITING, None, pool
     lead.opens_at, lead.period = moment, lead.period + 1
     lead.save(update_fields=("status", "owner", "pool", "opens_at", "period"))
-    tell([lead], moment, later)
+    tell([lead], moment, {lead.pk: later})
 
 
-def tell(leads: Iterable[Lead], moment: datetime, later: Later = NOBODY) -> None:
+def tell(leads: Iterable[Lead], moment: datetime, later: Mapping[int, Later] = NOBODY) -> None:
     """Offer waiting ``leads``, already saved as open, to the reps who may claim them; ``later`` as
-    in ``open_to_claims``, for each of them.
+    in ``open_to_claims``, by the lead's primary key.
 
     In a race each member who passes the gates gets an offer; in a queue nobody is told, members
     look. Constant numbers of queries per pool, however many leads and reps there are.
@@ -54,10 +55,17 @@ def tell(leads: Iterable[Lead], moment: datetime, later: Later = NOBODY) -> None
         by_pool[pool.pk].append(lead)
     if not pools:
         return
-    waits = {rep: opens_at for rep, opens_at in later.items() if opens_at > moment}
+    waits = {
+        (lead, rep): opens_at
+        for lead, reps in later.items()
+        for rep, opens_at in reps.items()
+        if opens_at > moment
+    }
     races = [pool.pk for pool in pools.values() if pool.mode == Pool.Mode.RACE]
     members = members_by_pool(pools if waits else races)
-    facts = rep_facts(set().union(*(members[pool] for pool in races)) - set(waits), moment)
+    facts = rep_facts(set().union(*(members[pool] for pool in races)), moment)
+    lapsed = let_lapse(lead for pool in races for lead in by_pool[pool])
+    ready = {rep for rep, own in facts.items() if not first_refusal(own, Situation(moment))}
     offers = [
         Offer(
             lead=lead,
@@ -67,15 +75,16 @@ def tell(leads: Iterable[Lead], moment: datetime, later: Later = NOBODY) -> None
             told_at=moment,
         )
         for pool in races
-        for rep in sorted(members[pool] - set(waits))
-        if not first_refusal(facts[rep], Situation(moment))
+        for rep in sorted(members[pool] & ready)
         for lead in by_pool[pool]
+        if (lead.pk, rep) not in waits and rep not in lapsed[lead.pk]
     ]
     to_come = [
-        Offer(lead=lead, rep_id=rep, period=lead.period, opens_at=waits[rep])
+        Offer(lead=lead, rep_id=rep, period=lead.period, opens_at=waits[lead.pk, rep])
         for pool in by_pool
-        for rep in sorted(members[pool] & set(waits))
         for lead in by_pool[pool]
+        for rep in sorted(later.get(lead.pk, ()))
+        if rep in members[pool] and (lead.pk, rep) in waits
     ]
     # Not asked whether they are eligible now: these rows are what keeps the lead closed for them.
     Offer.objects.bulk_create(offers + to_come)
@@ -94,7 +103,8 @@ def tell(leads: Iterable[Lead], moment: datetime, later: Later = NOBODY) -> None
         for lead in by_pool[pk]:
             announce(lead_opened, sender=Lead, lead=lead, pool=pools[pk])
         announce_opened(pools[pk], by_pool[pk])
-    announce_windows(to_come, {rep.pk: rep for rep in Rep.objects.filter(pk__in=waits)})
+    going = {offer.rep_id for offer in to_come}
+    announce_windows(to_come, {rep.pk: rep for rep in Rep.objects.filter(pk__in=going)})
 
 
 def close_offers(leads: Iterable[Lead], moment: datetime) -> None:
@@ -111,8 +121,8 @@ def tell_due(moment: datetime, limit: int = AT_ONCE) -> int:
 
     Any number of workers may run this at once, each window is one's. The lead is not locked: a
     claim that is under way has its offers to close, waits for us there, and its message is dropped
-    when it is about to be sent. Who may have no lead now is not told, as when a race begins; the
-    lead is open for them all the same, because its time has passed.
+    when it is about to be sent. Who left the pool, or may have no lead now, is not told, as when a
+    race begins; for members the lead is open all the same, because its time has passed.
     """
     due = Offer.objects.filter(told_at=None, closed_at=None, opens_at__lte=moment)
     if not due.exists():  # without a transaction, which would lock all of SQLite
@@ -126,7 +136,7 @@ def tell_due(moment: datetime, limit: int = AT_ONCE) -> int:
         Offer.objects.filter(pk__in=[offer.pk for offer in told]).update(told_at=moment)
         Offer.objects.filter(pk__in=over).update(closed_at=moment)
         _write_to_reps([offer for offer in told if _in_a_race(offer)], moment)
-        announce_windows(open_now, {offer.rep_id: offer.rep for offer in open_now})
+        announce_windows(told, {offer.rep_id: offer.rep for offer in told})
     return len(rows)
 
 
@@ -173,13 +183,15 @@ def _stands(offer: Offer) -> bool:
 
 
 def _eligible(offers: Sequence[Offer], moment: datetime) -> list[Offer]:
-    """Those of ``offers`` whose rep the gates let have a lead at ``moment``. In a queue or a shared
-    pool nobody is asked: members look, and whoever acts is asked then."""
-    racing = {offer.rep_id for offer in offers if _in_a_race(offer)}
+    """Those of ``offers`` whose rep is still in the pool, and in a race may have a lead by the
+    gates at ``moment``. Elsewhere members look by themselves, and whoever acts is asked then."""
+    members = members_by_pool({offer.lead.pool_id for offer in offers if offer.lead.pool_id})
+    inside = [offer for offer in offers if offer.rep_id in members[offer.lead.pool_id or 0]]
+    racing = {offer.rep_id for offer in inside if _in_a_race(offer)}
     facts = rep_facts(racing, moment) if racing else {}
     return [
         offer
-        for offer in offers
+        for offer in inside
         if not _in_a_race(offer) or not first_refusal(facts[offer.rep_id], Situation(moment))
     ]
 

@@ -15,9 +15,10 @@ from django.contrib.auth.models import AbstractUser
 
 from leaddistrib.errors import Closed, Outdated
 from leaddistrib.lifecycle.announcing import announce_gone, announce_limits
+from leaddistrib.lifecycle.opening import close_offers
 from leaddistrib.lifecycle.responding import stop_clocks
 from leaddistrib.lifecycle.retrying import wake
-from leaddistrib.models import Assignment, Lead, LogEntry, Offer, Outcome, Rep
+from leaddistrib.models import Assignment, Lead, LogEntry, Outcome, Rep
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.queries.standing import TERMINAL
 from leaddistrib.signals import announce, lead_closed, lead_outcome
@@ -115,7 +116,7 @@ def _close(outcomes: Sequence[Outcome], now: datetime, actor: Any) -> None:
             ended_at=now, end=Assignment.Ended.CLOSED, end_reason=reason
         )
     stop_clocks(leads, now)
-    Offer.objects.filter(lead__in=waited, closed_at=None).update(closed_at=now)
+    close_offers(waited, now)
     Lead.objects.filter(pk__in=[lead.pk for lead in leads]).update(
         status=Lead.Status.CLOSED, retry_at=None
     )

@@ -13,12 +13,13 @@ from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Refusal, Situation, refusals
 from leaddistrib.lifecycle.announcing import announce_gone, announce_limits
 from leaddistrib.lifecycle.crediting import charge_turns, counts_by_hand
+from leaddistrib.lifecycle.opening import close_offers
 from leaddistrib.lifecycle.recording import record_decisions
 from leaddistrib.lifecycle.responding import stop_clocks
 from leaddistrib.lifecycle.retrying import wake
 from leaddistrib.lifecycle.rotations import lock_rotations
 from leaddistrib.lifecycle.transactions import act, lock_reps
-from leaddistrib.models import Assignment, Decision, Lead, LogEntry, Offer, Rep
+from leaddistrib.models import Assignment, Decision, Lead, LogEntry, Rep
 from leaddistrib.queries import clock
 from leaddistrib.queries.roster import rep_facts
 
@@ -124,7 +125,7 @@ def give(moving: Sequence[Lead], held: Held, *, reason: str, actor: AbstractUser
     waited = [lead for lead in moving if lead.status == Lead.Status.WAITING]
     previous = [lead.owner for lead in owned if lead.owner]
     end_as_reassigned(owned, now, reason, actor)
-    Offer.objects.filter(lead__in=moving, closed_at=None).update(closed_at=now)
+    close_offers(waited, now)
     Lead.objects.filter(pk__in=[lead.pk for lead in moving]).update(
         status=Lead.Status.OWNED, owner=to, retry_at=None
     )

@@ -1,7 +1,6 @@
 """A lost lead, or one that nobody works, gets another chance: it goes to a pool (OU2)."""
 
 import logging
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -126,12 +125,9 @@ def _end(
 def _open(leads: Sequence[Lead], previous: Mapping[int, int], pool: Pool, now: datetime) -> None:
     """Into the pool, at once for everybody but whoever had the lead last."""
     later = now + timedelta(days=organisation().recycle_cooldown_days)
-    by_owner: dict[int | None, list[Lead]] = defaultdict(list)
     for lead in leads:
         lead.status, lead.owner, lead.pool = Lead.Status.WAITING, None, pool
         lead.opens_at, lead.period, lead.retry_at = now, lead.period + 1, None
-        by_owner[previous.get(lead.pk)].append(lead)
     fields = ("status", "owner", "pool", "opens_at", "period", "retry_at")
     Lead.objects.bulk_update(leads, fields)
-    for owner, theirs in by_owner.items():
-        tell(theirs, now, {} if owner is None else {owner: later})
+    tell(leads, now, {lead: {owner: later} for lead, owner in previous.items()})

@@ -14,11 +14,11 @@ from leaddistrib.engine.turns import Rotation as RotationFacts
 from leaddistrib.lifecycle.alerting import open_alert, subject_of
 from leaddistrib.lifecycle.announcing import announce_gone, announce_limits
 from leaddistrib.lifecycle.matching import place
-from leaddistrib.lifecycle.opening import tell
+from leaddistrib.lifecycle.opening import close_offers, tell
 from leaddistrib.lifecycle.recording import record_decisions, save_placed
 from leaddistrib.lifecycle.rotations import lock_rotations, save_entries
 from leaddistrib.lifecycle.transactions import lock_reps, lock_scope
-from leaddistrib.models import Alert, Decision, Lead, Offer, Pool, Rep, Rule, RuleSet
+from leaddistrib.models import Alert, Decision, Lead, Pool, Rep, Rule, RuleSet
 from leaddistrib.queries import clock, rulebook
 from leaddistrib.queries.inhand import looked_after
 from leaddistrib.queries.partings import parted_with
@@ -225,7 +225,7 @@ def _leave_pools(decided: Decided, owners: Mapping[int, Rep], moment: datetime) 
     if not decided:
         return
     leads = [lead for lead, _ in decided]
-    Offer.objects.filter(lead__in=leads, closed_at=None).update(closed_at=moment)
+    close_offers(leads, moment)
     left = {lead.pool_id for lead in leads if lead.pool_id}
     touched = left | {what.pool.id for _, what in decided if what.pool}
     list(Pool.objects.select_for_update(no_key=True).filter(pk__in=touched).order_by("pk"))

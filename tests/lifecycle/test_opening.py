@@ -192,6 +192,15 @@ def test_somebody_who_is_not_in_the_pool_has_no_window(cast):
         log_contact(lead, cast.chloe, "call")
 
 
+def test_whoever_left_the_pool_meanwhile_hears_nothing(cast, heard):
+    opened(cast.pool, {cast.amina: 15})
+    cast.pool.reps.remove(cast.amina)
+
+    assert tell_due(NOON + 15 * MINUTE) == 1
+    assert Offer.objects.get(rep=cast.amina).told_at is None
+    assert tell_due(NOON + 16 * MINUTE) == 0
+
+
 def test_a_time_that_has_passed_is_no_window_of_its_own(cast):
     opened(cast.pool, {cast.amina: 0})
 
