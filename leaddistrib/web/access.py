@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.cache import add_never_cache_headers
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from leaddistrib.models import Decision, Lead, Rep
@@ -52,6 +53,11 @@ class Viewer:
     @property
     def first_name(self) -> str:
         return self.user.get_short_name() or self.name
+
+    @property
+    def key(self) -> str:
+        """Tells one user of a browser from the next, and nobody who they are."""
+        return salted_hmac("leaddistrib.viewer", str(self.user.pk)).hexdigest()[:16]
 
     @property
     def sign_in(self) -> str:
