@@ -68,6 +68,7 @@ class Job:
 JOBS = (
     Job("housekeeping", at=time(3, 20), run=work.housekeeping),
     Job("consistency", at=time(4, 10), run=work.consistency),
+    Job("recycling", at=time(6, 0), run=work.recycling),
     Job("weights", at=time(5, 0), run=work.weights, weekday=MONDAY),
     Job("rule_reviews", at=time(7, 30), run=work.rule_reviews, weekday=MONDAY),
 )

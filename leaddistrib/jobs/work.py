@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from leaddistrib.lifecycle import housekeeping as keeping
+from leaddistrib.lifecycle.recycling import recycle_due
 from leaddistrib.lifecycle.reviewing import remind
 from leaddistrib.lifecycle.webhooks import forget_calls
 from leaddistrib.lifecycle.weighting import weigh_teams
@@ -43,6 +44,11 @@ def consistency(moment: datetime) -> Mapping[str, object]:
 def weights(moment: datetime) -> Mapping[str, object]:
     """Bring the weights that follow from performance up to date, once a week (PU1)."""
     return {"changed": weigh_teams(moment)}
+
+
+def recycling(moment: datetime) -> Mapping[str, object]:
+    """Give lost and unworked leads another chance, once a day (OU2)."""
+    return recycle_due(moment)
 
 
 def rule_reviews(moment: datetime) -> Mapping[str, object]:

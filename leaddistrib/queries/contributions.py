@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from leaddistrib.models import Contact, Lead, Outcome, Pool, Rep
 from leaddistrib.queries.membership import members_by_pool
+from leaddistrib.queries.standing import reached
 
 
 class Figure(StrEnum):
@@ -77,7 +78,7 @@ def _rows(
         own = Contact.objects.filter(
             lead=OuterRef("lead"), rep=OuterRef("rep"), at__lte=OuterRef("at")
         )
-        won = Outcome.objects.filter(period, stage=Outcome.Stage.WON)
+        won = reached([Outcome.Stage.WON]).filter(period)
         return won.alias(through=Subquery(own.order_by("-at", "-pk").values("pool")[:1])).filter(
             through=pool.pk
         )

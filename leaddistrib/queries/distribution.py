@@ -14,13 +14,13 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from leaddistrib.engine.fairness import gini
 from leaddistrib.models import Assignment, Lead, Outcome, Rep, Rule, Team
+from leaddistrib.queries.standing import TERMINAL, standing
 
-CLOSED = (Outcome.Stage.WON, Outcome.Stage.LOST)
 CENT = Decimal("0.01")
 
 
@@ -162,9 +162,9 @@ def leads_behind(scope: Scope, by: By, key: str | None, result: str = "") -> Que
         condition = f"{PUBLIC[by]}__isnull" if wanted is None else PUBLIC[by]
         counted = counted.filter(**{condition: True if wanted is None else wanted})
     if result:
-        stages = (Outcome.Stage.WON,) if result == Outcome.Stage.WON else CLOSED
-        standing = _standing(stages).filter(lead=OuterRef("lead"), rep=OuterRef("rep"))
-        counted = counted.filter(Exists(standing))
+        stages = (Outcome.Stage.WON,) if result == Outcome.Stage.WON else TERMINAL
+        stand = standing(stages).filter(lead=OuterRef("lead"), rep=OuterRef("rep"))
+        counted = counted.filter(Exists(stand))
     return Lead.objects.filter(Exists(counted.filter(lead=OuterRef("pk"))))
 
 
@@ -179,14 +179,6 @@ def _volumes(scope: Scope, by: By) -> dict[Any, int]:
     return dict(grouped.annotate(Count("pk")))
 
 
-def _standing(stages: Iterable[str]) -> QuerySet[Outcome]:
-    """Outcomes after which nothing else came for their lead."""
-    later = Outcome.objects.filter(lead=OuterRef("lead")).filter(
-        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk"))
-    )
-    return Outcome.objects.filter(~Exists(later), stage__in=stages)
-
-
 def _results(scope: Scope, by: By) -> dict[Any, _Results]:
     """What came of those assignments, by each row's key, in one query. Of two assignments of a lead
     to the same rep the later one counts."""
@@ -196,7 +188,7 @@ def _results(scope: Scope, by: By) -> dict[Any, _Results]:
         started_at__lt=scope.until,
         pk__gt=OuterRef("held"),
     )
-    outcomes = _standing(CLOSED).filter(
+    outcomes = standing(TERMINAL).filter(
         lead__assignments__rep=F("rep"),
         lead__assignments__started_at__gte=scope.since,
         lead__assignments__started_at__lt=scope.until,

@@ -3,7 +3,8 @@
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
-from leaddistrib.models import Contact, Decision, HandOver, Lead, LogEntry, Outcome, Rep, Work
+from leaddistrib.models import Contact, Decision, HandOver, Lead, LogEntry, Rep, Work
+from leaddistrib.queries.standing import reached
 
 WORKED_ON = (
     LogEntry.Event.CLAIMED,
@@ -67,7 +68,7 @@ def untouched(handover: HandOver) -> QuerySet[LogEntry]:
         .filter(
             ~Exists(later.filter(**since)),
             ~Exists(Contact.objects.filter(**since, at__gte=OuterRef("at"))),
-            ~Exists(Outcome.objects.filter(**since, at__gte=OuterRef("at"))),
+            ~Exists(reached().filter(**since, at__gte=OuterRef("at"))),
             ~Exists(Work.objects.filter(**since, since__gte=OuterRef("at"))),
             lead__status__in=(Lead.Status.OWNED, Lead.Status.WAITING),
         )

@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from leaddistrib.engine.weights import Record, Weighed, weights
 from leaddistrib.models import Assignment, Outcome, Rep, Team
 from leaddistrib.queries.organisation import organisation
+from leaddistrib.queries.standing import reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ def performance(team: Team, moment: datetime) -> list[Performance]:
 def records(reps: Iterable[int], since: datetime, until: datetime) -> dict[int, Record]:
     """What each of ``reps`` was given from ``since`` until ``until`` and won of it, one query."""
     ids = list(reps)
-    won = Outcome.objects.filter(
-        lead=OuterRef("lead"), rep=OuterRef("rep"), stage=Outcome.Stage.WON, at__lt=until
+    won = reached([Outcome.Stage.WON]).filter(
+        lead=OuterRef("lead"), rep=OuterRef("rep"), at__lt=until
     )
     rows = (
         Assignment.objects.filter(rep__in=ids, started_at__gte=since, started_at__lt=until)

@@ -151,7 +151,7 @@ def did_since(since: Mapping[UUID, datetime]) -> dict[UUID, Did]:
     # The keys once more, apart from the moments: they lead to the decisions by the index on rules.
     decisions = Decision.objects.filter(decided, rule__key__in=list(since)).order_by()
     after = Q(lead__assignments__started_at__gte=F("decided_at"))
-    since_then = Q(lead__outcomes__at__gte=F("decided_at"))
+    since_then = Q(lead__outcomes__at__gte=F("decided_at"), lead__outcomes__undone_at=None)
     figures = decisions.values("rule__key").annotate(
         volume=Count("lead", distinct=True),
         pushed=Count("lead", distinct=True, filter=Q(method=Decision.Method.PUSH)),

@@ -1,0 +1,200 @@
+"""Lost and unworked leads get another chance (OU2)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from leaddistrib.lifecycle import claim, close, log_contact, record_outcome, recycle, undo_outcome
+from leaddistrib.lifecycle.recycling import recycle_due
+from leaddistrib.lifecycle.retrying import retry_due
+from leaddistrib.models import Lead, Organisation
+from leaddistrib.testing import LeadFactory, PoolFactory, UserFactory, clock_at, publish_rules
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def second_chance(cast):
+    """A pool of Amina, Bruno and Chloé for recycled leads, after 60 days lost, or 14 unworked."""
+    pool = PoolFactory(name="Second chance", mode="queue", reps=[cast.amina, cast.bruno])
+    Organisation.objects.update_or_create(
+        pk=1,
+        defaults={
+            "recycle_pool": pool,
+            "recycle_lost_days": 60,
+            "recycle_unworked_days": 14,
+            "recycle_cooldown_days": 30,
+        },
+    )
+    return pool
+
+
+@pytest.fixture
+def lost(cast):
+    with clock_at(NOON):
+        lead = LeadFactory(owner=cast.amina)
+        record_outcome(lead, "lost", rep=cast.amina, by=cast.amina.user)
+    return lead
+
+
+def fresh(lead):
+    return Lead.objects.select_related("pool").get(pk=lead.pk)
+
+
+def test_a_recycled_lead_is_open_to_all_and_later_to_its_last_owner(cast, second_chance, lost):
+    mireille = UserFactory(username="mireille")
+    with clock_at(NOON + DAY):
+        [lead] = recycle([lost], second_chance, by=mireille, reason=" New budget ")
+
+    lead = fresh(lead)
+    assert (lead.status, lead.owner, lead.pool, lead.period) == ("waiting", None, second_chance, 1)
+    entry = lead.log.get(event="lead.recycled")
+    assert (entry.rep, entry.actor, entry.at) == (cast.amina, mireille, NOON + DAY)
+    assert entry.detail == {"reason": "New budget", "pool": "Second chance"}
+    with clock_at(NOON + 30 * DAY):
+        refused = claim(lead, cast.amina, via="page")
+        assert refused.result == "refused"
+        [why] = refused.refusals
+        assert (why.code, why.lifts_at) == ("not_open_yet", NOON + 31 * DAY)
+        assert claim(lead, cast.bruno, via="page").result == "won"
+
+
+def test_after_the_cooldown_the_last_owner_may_try_again(cast, second_chance, lost):
+    with clock_at(NOON + DAY):
+        recycle([lost], second_chance, by=None, reason="New budget")
+    with clock_at(NOON + 31 * DAY):
+        assert claim(lost, cast.amina, via="page").result == "won"
+
+
+def test_an_owned_lead_is_taken_from_its_owner(cast, second_chance):
+    cast.amina.capacity = 1
+    cast.amina.save()
+    lead, other = LeadFactory(owner=cast.amina), LeadFactory(pool=cast.pool)
+
+    recycle([lead], second_chance, by=None, reason="Nobody called")
+
+    [held] = lead.assignments.all()
+    assert (held.end, held.end_reason) == ("reassigned", "Nobody called")
+    assert claim(other, cast.amina, via="page").result == "won"
+
+
+def test_won_waiting_and_unrouted_leads_are_left_alone(cast, second_chance):
+    won, waiting, unrouted = (
+        LeadFactory(owner=cast.amina),
+        LeadFactory(pool=cast.pool),
+        LeadFactory(),
+    )
+    record_outcome(won, "won", rep=cast.amina, by=cast.amina.user)
+
+    assert recycle([won, waiting, unrouted], second_chance, by=None, reason="All") == []
+    assert [fresh(lead).status for lead in (won, waiting, unrouted)] == [
+        "closed",
+        "waiting",
+        "received",
+    ]
+
+
+def test_a_reason_is_needed(cast, second_chance, lost):
+    with pytest.raises(ValueError, match="reason"):
+        recycle([lost], second_chance, by=None, reason=" ")
+
+
+def test_the_rules_do_not_give_it_to_who_closed_it(cast, lost):
+    """Pushed on from its pool, a recycled lead goes to somebody else."""
+    cast.pool.push_minutes = 5
+    cast.pool.save()
+    then = {"pool": "Everyone", "fallback": [{"push": "round_robin", "team": "Paris"}]}
+    publish_rules([{"name": "Pool, then in turn", "when": {}, "then": then}])
+    cast.bruno.paused = True
+    cast.bruno.save()
+    with clock_at(NOON + DAY):
+        recycle([lost], cast.pool, by=None, reason="Once more")
+
+    for hour, paused in ((1, True), (2, False)):
+        moment = NOON + DAY + timedelta(hours=hour)
+        cast.bruno.paused = paused
+        cast.bruno.save()
+        Lead.objects.update(retry_at=moment)
+        with clock_at(moment):
+            retry_due(moment)
+        assert fresh(lost).owner == (None if paused else cast.bruno)
+
+
+def test_lost_leads_are_recycled_when_their_days_are_over(cast, second_chance, lost):
+    with clock_at(NOON + 59 * DAY):
+        assert recycle_due(NOON + 59 * DAY) == {"lost": 0, "unworked": 0}
+    with clock_at(NOON + 60 * DAY):
+        assert recycle_due(NOON + 60 * DAY) == {"lost": 1, "unworked": 0}
+        assert recycle_due(NOON + 60 * DAY) == {"lost": 0, "unworked": 0}
+    assert fresh(lost).pool == second_chance
+    assert lost.log.get(event="lead.recycled").detail == {"why": "lost", "pool": "Second chance"}
+
+
+def test_what_was_recycled_and_closed_again_is_not_recycled_for_the_old_loss(
+    cast, second_chance, lost
+):
+    with clock_at(NOON + 60 * DAY):
+        recycle_due(NOON + 60 * DAY)
+        claim(lost, cast.bruno, via="page")
+        close(lost, cast.bruno, reason="Never answered")
+    with clock_at(NOON + 200 * DAY):
+        assert recycle_due(NOON + 200 * DAY)["lost"] == 0
+
+
+def test_a_loss_that_was_undone_is_none(cast, second_chance, lost):
+    undo_outcome(lost.outcomes.get(), cast.amina.user)
+    with clock_at(NOON + DAY):
+        close(lost, cast.amina)
+    with clock_at(NOON + 100 * DAY):
+        assert recycle_due(NOON + 100 * DAY)["lost"] == 0
+
+
+def test_owned_leads_that_nobody_works_are_recycled(cast, second_chance):
+    with clock_at(NOON):
+        idle, called, going_on = (LeadFactory(owner=cast.amina) for _ in range(3))
+    with clock_at(NOON + 10 * DAY):
+        log_contact(called, cast.amina, "call")
+        record_outcome(going_on, "qualified", by=None)
+    with clock_at(NOON + 14 * DAY):
+        assert recycle_due(NOON + 14 * DAY) == {"lost": 0, "unworked": 1}
+
+    assert fresh(idle).pool == second_chance
+    assert fresh(called).owner == fresh(going_on).owner == cast.amina
+    [held] = idle.assignments.all()
+    assert (held.end, held.end_reason) == ("reassigned", "")
+
+
+@pytest.mark.parametrize("unset", ["recycle_pool", "recycle_lost_days"])
+def test_without_a_pool_or_days_nothing_is_recycled(cast, second_chance, lost, unset):
+    Organisation.objects.update(**{unset: None})
+    with clock_at(NOON + 100 * DAY):
+        assert recycle_due(NOON + 100 * DAY) == {"lost": 0, "unworked": 0}
+
+
+def test_one_run_takes_a_bounded_number(cast, second_chance, monkeypatch):
+    monkeypatch.setattr("leaddistrib.lifecycle.recycling.A_RUN", 3)
+    monkeypatch.setattr("leaddistrib.lifecycle.recycling.BATCH", 2)
+    with clock_at(NOON):
+        for _ in range(5):
+            LeadFactory(owner=cast.amina)
+    later = NOON + 20 * DAY
+    with clock_at(later):
+        assert [recycle_due(later)["unworked"] for _ in range(3)] == [3, 2, 0]
+
+
+def test_many_leads_take_no_more_queries_than_one(cast, second_chance):
+    few, many = (
+        [LeadFactory(owner=cast.amina, company=f"Company {number}") for number in range(size)]
+        for size in (2, 12)
+    )
+    counts = []
+    for leads in (few, many):
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            recycle(leads, second_chance, by=None, reason="All")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
