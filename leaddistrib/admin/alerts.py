@@ -11,7 +11,7 @@ from leaddistrib.admin.base import ReadOnlyAdmin, leads_link
 from leaddistrib.admin.filters import DateRangeFilter, PoolFilter
 from leaddistrib.models import Alert
 from leaddistrib.queries import clock
-from leaddistrib.queries.alerts import number_of_leads
+from leaddistrib.queries.alerts import channel_of, number_of_leads
 
 
 class OverFilter(admin.SimpleListFilter):
@@ -48,9 +48,10 @@ class AlertAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("about"))
     def about(self, alert: Alert) -> str:
-        """Whose calendar, which version."""
+        """Whose calendar, which version, which channel."""
         version = alert.detail.get("version")
-        return str(alert.detail.get("rep") or (f"v{version}" if version is not None else "–"))
+        named = alert.detail.get("rep") or channel_of(alert)
+        return str(named or (f"v{version}" if version is not None else "–"))
 
     @admin.display(description=_("leads that wait"))
     def leads(self, alert: Alert) -> str | int:

@@ -1,13 +1,15 @@
 """Everything that is due, done here and now, with or without django-q2.
 
-The kinds of work take turns: none holds up another for longer than its share of a round and the
-piece of work in hand. Those whose pieces take long have a thread of their own in the worker.
+The kinds of work are in lanes. A worker gives each lane a thread and a database connection, so that
+none waits for another: a provider that hangs holds up its own channel only. Kinds of one lane take
+turns.
 """
 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 
 from django.db import InterfaceError, OperationalError
@@ -15,10 +17,13 @@ from django.db import InterfaceError, OperationalError
 from leaddistrib.jobs.runs import run_due
 from leaddistrib.lifecycle.alerting import close_alerts
 from leaddistrib.lifecycle.calendars import read_due
+from leaddistrib.lifecycle.channels import look_for_failing
 from leaddistrib.lifecycle.dryruns import work_off
 from leaddistrib.lifecycle.left_behind import look_for_left_behind
+from leaddistrib.lifecycle.opening import tell_due
 from leaddistrib.lifecycle.publishing import publish_scheduled
 from leaddistrib.lifecycle.retrying import look_for_unclaimed, retry_due
+from leaddistrib.models import Channel
 from leaddistrib.notify.outbox import deliver
 from leaddistrib.queries import clock
 
@@ -33,34 +38,63 @@ AFTER_FAILURE = timedelta(seconds=10)
 @dataclass(frozen=True, slots=True)
 class Work:
     """A kind of due work. ``do`` does one small piece of what is due at a moment and returns how
-    many things that were, 0 when nothing is due. It is asked again ``every`` so often. A piece of
-    ``slow`` work may take minutes, and is done again when whoever did it is stopped."""
+    many things that were, 0 when nothing is due. It is asked again ``every`` so often. Pieces of
+    work that ``goes_on`` last as long as more falls due: they are told when to stop."""
 
     name: str
-    do: Callable[[datetime], int]
+    do: Callable[..., int]
     every: timedelta = AT_ONCE
-    slow: bool = False
+    goes_on: bool = False
 
 
-def _message(moment: datetime) -> int:
-    """One at a time: a worker that is told to stop finishes the one in its hands and leaves the
-    others to its colleagues at once."""
-    return deliver(moment, limit=1)
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Kinds of work that share a thread, which looks for more after ``pause`` seconds. A worker
+    that ends waits ``patience`` seconds for what the lane has in hand; what takes longer is done
+    again."""
+
+    name: str
+    kinds: tuple[Work, ...]
+    pause: float = 0.5
+    patience: float = 5.0
 
 
-WORK = (
-    Work("leads", retry_due),
-    Work("messages", _message),
-    Work("rules", publish_scheduled, every=timedelta(seconds=5)),
-    Work("unclaimed", look_for_unclaimed, every=timedelta(seconds=20)),
-    Work("left behind", look_for_left_behind, every=timedelta(seconds=20)),
-    Work("alerts", close_alerts, every=timedelta(seconds=20)),
-    Work("dry runs", work_off, every=timedelta(seconds=1), slow=True),
-    Work("calendars", read_due, every=timedelta(seconds=10), slow=True),
-    Work("jobs", run_due, every=timedelta(minutes=1)),
+PROMPT = 0.2
+"""Seconds between two looks at what is to be done within a second."""
+
+
+def _messages(channel: Channel) -> Lane:
+    """Messages by one channel. A worker that ends waits for those that are being sent: requests
+    have a deadline of their own, and what was sent and is not marked goes out twice."""
+    send = partial(deliver, channel=channel, limit=1000)
+    work = Work(f"messages by {channel.value}", send, goes_on=True)
+    return Lane(channel.value, (work,), pause=PROMPT, patience=20.0)
+
+
+LANES = (
+    Lane("leads", (Work("leads", retry_due),)),
+    Lane("windows", (Work("windows", tell_due),), pause=PROMPT),
+    *(_messages(channel) for channel in Channel),
+    Lane(
+        "others",
+        (
+            Work("rules", publish_scheduled, every=timedelta(seconds=5)),
+            Work("unclaimed", look_for_unclaimed, every=timedelta(seconds=20)),
+            Work("left behind", look_for_left_behind, every=timedelta(seconds=20)),
+            Work("channels", look_for_failing, every=timedelta(seconds=20)),
+            Work("alerts", close_alerts, every=timedelta(seconds=20)),
+        ),
+    ),
+    Lane(
+        "slow",
+        (
+            Work("dry runs", work_off, every=timedelta(seconds=1)),
+            Work("calendars", read_due, every=timedelta(seconds=10)),
+        ),
+    ),
+    Lane("jobs", (Work("jobs", run_due, every=timedelta(minutes=1)),)),
 )
-PROMPT = tuple(kind for kind in WORK if not kind.slow)
-SLOW = tuple(kind for kind in WORK if kind.slow)
+WORK = tuple(kind for lane in LANES for kind in lane.kinds)
 
 
 class DueWork:
@@ -99,7 +133,8 @@ class DueWork:
     def _piece(self, kind: Work, moment: datetime) -> int:
         """What is wrong with one kind of work stops no other; a lost database stops all."""
         try:
-            done = kind.do(moment)
+            told = {"stopping": self.stopping} if kind.goes_on else {}
+            done = kind.do(moment, **told)
         except (OperationalError, InterfaceError):
             raise
         except Exception:

@@ -13,6 +13,7 @@ from django.db import transaction
 from leaddistrib.models import Alert, Calendar, Pool, Rule, RuleSet, Team
 from leaddistrib.notify.telling import tell_users
 from leaddistrib.queries.alerts import waiting_for
+from leaddistrib.queries.channels import works_again
 from leaddistrib.queries.handovers import left_behind
 
 
@@ -87,6 +88,8 @@ def _over(alert: Alert, moment: datetime) -> bool:
     if alert.kind == Alert.Kind.NO_RULES:
         in_force = RuleSet.objects.filter(status=RuleSet.Status.PUBLISHED, version__gt=0)
         return in_force.exists()
+    if alert.kind == Alert.Kind.CHANNEL:
+        return works_again(alert.subject.removeprefix("channel:"), alert.opened_at)
     if alert.kind == Alert.Kind.LEFT_BEHIND:
         return not left_behind().filter(pk=alert.subject.removeprefix("rep:")).exists()
     if alert.kind == Alert.Kind.SCHEDULE:

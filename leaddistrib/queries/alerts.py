@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from leaddistrib.models import Alert, Decision, Lead
+from leaddistrib.models import Alert, Channel, Decision, Lead
 from leaddistrib.policy import Role, Sight
 from leaddistrib.queries.inhand import contacted, in_hand
 
@@ -20,6 +20,17 @@ class OpenAlert:
 
     alert: Alert
     leads: int
+
+    @property
+    def channel(self) -> str:
+        """The channel by which nothing can be sent, in words; "" for an alert about others."""
+        return channel_of(self.alert)
+
+
+def channel_of(alert: Alert) -> str:
+    """The channel that an alert is about, in words; "" for none."""
+    known = alert.kind == Alert.Kind.CHANNEL and alert.detail.get("channel")
+    return str(Channel(known).label) if known else ""
 
 
 def waiting_for(alert: Alert, moment: datetime) -> QuerySet[Lead]:
