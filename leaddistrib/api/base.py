@@ -18,6 +18,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.schemas.inspectors import ViewInspector
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
@@ -55,7 +56,7 @@ class ApiView(APIView):
     metadata_class = None
     versioning_class = None
     http_method_names = ["get", "head", "post"]
-    schema = SCHEMA
+    schema: ViewInspector | None = SCHEMA
     rate = "default"
 
     @cached_property

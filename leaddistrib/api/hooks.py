@@ -43,8 +43,8 @@ TIMESTAMP = "X-Leaddistrib-Timestamp"
 SIGNATURE = "X-Leaddistrib-Signature"
 
 
-class Hook(ApiView):
-    """The door of one source. It asks for no user and no session: the signature says who calls."""
+class Door(ApiView):
+    """A door that asks for no user and no session: a signature says who calls."""
 
     authentication_classes: tuple[type[BaseAuthentication], ...] = ()
     permission_classes: tuple[type[BasePermission], ...] = ()
@@ -57,6 +57,19 @@ class Hook(ApiView):
         """One more call. Raises Throttled if it is one too many."""
         if not rate.allow_request(self.request, self):
             self.throttled(self.request, rate.wait() or 0)
+
+    def whole_body(self) -> bytes:
+        """What was sent, byte for byte: not request.data, because what was signed is the bytes.
+        Raises TooLarge."""
+        body: bytes = self.request._request.read(MAX_BYTES + 1)
+        if len(body) > MAX_BYTES:
+            self.count(Rate("unsigned"))
+            raise TooLarge
+        return body
+
+
+class Hook(Door):
+    """The door of one source."""
 
     @documented(
         "hooks_send",
@@ -89,11 +102,7 @@ class Hook(ApiView):
         signed=True,
     )
     def post(self, request: Request, slug: str) -> Response:
-        # Not request.data: what was signed is the bytes, and nobody reads more than a lead of them.
-        body = request._request.read(MAX_BYTES + 1)
-        if len(body) > MAX_BYTES:
-            self.count(Rate("unsigned"))
-            raise TooLarge
+        body = self.whole_body()
         signature = request.headers.get(SIGNATURE, "")
         try:
             webhook, digits = admit(slug, request.headers.get(TIMESTAMP, ""), signature, body)

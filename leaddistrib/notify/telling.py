@@ -76,17 +76,13 @@ def tell_chats(where: Pool | Team, event: str, moment: datetime, lead: Lead) -> 
     """Post ``event`` about ``lead`` in the chats of a team, or of all teams of a pool. Must run in
     the same transaction. Two queries."""
     teams = where.teams.all() if isinstance(where, Pool) else [where]
-    _write(
-        OutboxMessage(
-            event=event,
-            chat=chat,
-            channel=chat.channel,
-            lead=lead,
-            created_at=moment,
-            due_at=moment,
-        )
-        for chat in _reachable(TeamChat.objects.filter(team__in=teams))
-    )
+    chats = _reachable(TeamChat.objects.filter(team__in=teams))
+    _write(_post(chat, event, moment, lead) for chat in chats)
+
+
+def tell_chat(chat: TeamChat, event: str, moment: datetime, *, lead: Lead | None = None) -> None:
+    """Post ``event`` in one chat, whether it is in use or not. Must run in the same transaction."""
+    _write([_post(chat, event, moment, lead)])
 
 
 def tell_taken(leads: Iterable[Lead], moment: datetime) -> None:
@@ -166,6 +162,12 @@ def _rows(kind: Kind, ways: Ways, moment: datetime, wait: timedelta) -> Iterator
     if kind.urgent and ways.sms:
         due_at = moment + wait if Channel.PUSH in reached else moment
         yield {"channel": Channel.SMS, "created_at": moment, "due_at": due_at}
+
+
+def _post(chat: TeamChat, event: str, moment: datetime, lead: Lead | None) -> OutboxMessage:
+    return OutboxMessage(
+        event=event, chat=chat, channel=chat.channel, lead=lead, created_at=moment, due_at=moment
+    )
 
 
 def _reachable(chats: Any) -> Any:

@@ -21,7 +21,7 @@ from leaddistrib.notify.push.device import Device, Sender, push
 from leaddistrib.notify.push.keys import PRIVATE
 from leaddistrib.notify.push.payload import payload
 
-MOST_DEVICES = 8
+MOST_DEVICES = 10
 """Newest devices of one user that are pushed to: each takes a request of its own."""
 
 REMEMBERED = timedelta(hours=1)

@@ -4,7 +4,7 @@ import json
 from urllib.parse import urlsplit
 
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from leaddistrib.models import OutboxMessage
@@ -49,7 +49,13 @@ def _actions(message: OutboxMessage) -> list[dict[str, str]]:
         return []
     if kind == "lead.offered":
         claim = reverse("leaddistrib:claim", args=[lead.public_id])
-        return [{"action": "claim", "title": _("Claim"), "url": claim}]
+        return [
+            {
+                "action": "claim",
+                "title": pgettext("the button that takes a lead", "Claim"),
+                "url": claim,
+            }
+        ]
     page = reverse("leaddistrib:lead", args=[lead.public_id])
     return [{"action": "open", "title": _("Answer"), "url": page}]
 

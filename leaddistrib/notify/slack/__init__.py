@@ -11,7 +11,7 @@ from leaddistrib.notify.channels import Receipt
 from leaddistrib.notify.errors import NoDevice
 from leaddistrib.notify.kinds import Kind, Loaded
 from leaddistrib.notify.links import absolute, slack_link_token
-from leaddistrib.notify.slack.blocks import escaped, offer
+from leaddistrib.notify.slack.blocks import escaped, offer, sentence
 from leaddistrib.notify.slack.calling import Slack
 from leaddistrib.notify.texts import context, read_by, render
 
@@ -44,9 +44,13 @@ def prepare(message: OutboxMessage, kind: Kind, loaded: Loaded) -> Post:
     slack = Slack.connected()
     with read_by(message):
         shown = {**context(message, loaded), **_tie(loaded)}
-        text = escaped(render("slack", kind.template, shown))
+        shown["text"] = render("slack", kind.template, shown)
         # Neither our links nor others are unfurled: what they show is for who follows them.
-        common = {"channel": message.chat.room, "text": text, "unfurl_links": False}
+        common = {
+            "channel": message.chat.room,
+            "text": escaped(shown["text"]),
+            "unfurl_links": False,
+        }
         way = WAYS.get(kind.template, _posted)
         method, more = way(message, loaded, shown)
         return Post(slack, method, {**common, **more})
@@ -66,7 +70,7 @@ def _offered(message: OutboxMessage, loaded: Loaded, shown: Mapping[str, Any]) -
 
 def _taken(message: OutboxMessage, loaded: Loaded, shown: Mapping[str, Any]) -> Call:
     """The post that said that it was open: its button goes."""
-    return "chat.update", {"ts": loaded["post"].reference, "blocks": []}
+    return "chat.update", {"ts": loaded["post"].reference, "blocks": sentence(shown["text"])}
 
 
 def _for_one(message: OutboxMessage, loaded: Loaded, shown: Mapping[str, Any]) -> Call:

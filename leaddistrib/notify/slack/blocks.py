@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from leaddistrib.models import OutboxMessage
 
@@ -21,8 +22,7 @@ Block = dict[str, Any]
 def offer(message: OutboxMessage, shown: Mapping[str, Any]) -> list[Block]:
     """The blocks of a lead that may be claimed. ``shown`` is ``texts.context``."""
     lead, summary = message.lead, shown["shown"]
-    heading = _("Lead to claim: %(lead)s") % {"lead": summary.name}
-    blocks: list[Block] = [{"type": "header", "text": plain(heading[:150])}]
+    blocks: list[Block] = [{"type": "header", "text": plain(shown["text"][:150])}]
     facts = [(label, value) for label, value in summary.facts if value != summary.company]
     if facts:
         fields = [plain(f"{label}: {value}") for label, value in facts]
@@ -34,6 +34,11 @@ def offer(message: OutboxMessage, shown: Mapping[str, Any]) -> list[Block]:
     return [*blocks, {"type": "actions", "elements": buttons}]
 
 
+def sentence(text: str) -> list[Block]:
+    """One sentence in plain text: no part of it becomes a link."""
+    return [{"type": "section", "text": plain(text)}]
+
+
 def _claim(value: str) -> Block:
     """The button. Slack asks again before it tells us: slips happen."""
     return {
@@ -41,11 +46,11 @@ def _claim(value: str) -> Block:
         "action_id": CLAIM,
         "value": value,
         "style": "primary",
-        "text": plain(_("Claim")),
+        "text": plain(pgettext("the button that takes a lead", "Claim")),
         "confirm": {
             "title": plain(_("Claim this lead?")),
             "text": plain(_("It is yours to answer then.")),
-            "confirm": plain(_("Claim")),
+            "confirm": plain(pgettext("the button that takes a lead", "Claim")),
             "deny": plain(_("Cancel")),
         },
     }
