@@ -16,6 +16,7 @@ class WaysForm(forms.ModelForm):
     class Meta:
         model = NotificationSettings
         fields = ("push", "email", "sms", "phone", "quiet_from", "quiet_until")
+        help_texts = {"quiet_from": ""}  # the form says it once for both ends
         widgets = {
             "phone": forms.TextInput(
                 attrs={"type": "tel", "autocomplete": "tel", "placeholder": "+33 6 12 34 56 78"}

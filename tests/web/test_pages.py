@@ -20,6 +20,7 @@ from leaddistrib.lifecycle import start
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.intake.receiving import receive
 from leaddistrib.models import HandOver, Lead, Pool
+from leaddistrib.notify.links import preview_token
 from leaddistrib.testing import LeadFactory, PoolFactory, publish_rules
 from leaddistrib.web.urls import urlpatterns
 from tests.web.conftest import signed_in
@@ -99,6 +100,13 @@ SEEN: dict[str, tuple[int, ...]] = {
     "contributions": (200, 200, 404, 200, 200, 404, 302),
     "release": (200, 302, 404, 404, 404, 404, 302),
     "close": (200, 302, 404, 404, 404, 404, 302),
+    "preview": (200,) * 7,  # the link says who may see it, whoever is signed in
+    "preview-seen": (405,) * 7,
+    "receipt-delivered": (405,) * 7,
+    "receipt-seen": (405,) * 7,
+    "manifest": (200,) * 7,
+    "worker": (200,) * 7,
+    "offline": (200,) * 7,
     "rules": (200, 200, 200, 200, 200, 403, 302),
     "rule-review": (405,) * 7,
     "passed": (200, 200, 200, 403, 403, 403, 302),
@@ -112,9 +120,19 @@ SEEN: dict[str, tuple[int, ...]] = {
     "cover": (405,) * 7,
     "calendar": (405,) * 7,
     "calendar-remove": (405,) * 7,
+    "notifications": (200, 200, 200, 200, 200, 200, 302),
+    "push-subscribe": (405,) * 7,
+    "push-renew": (405,) * 7,
+    "push-unsubscribe": (405,) * 7,
+    "links-revoke": (405,) * 7,
+    "slack-untie": (405,) * 7,
+    "notifications-test": (405,) * 7,
     "manage": (403, 403, 403, 200, 200, 403, 302),
     "distribution": (403, 403, 403, 200, 200, 403, 302),
     "distribution-leads": (403, 403, 403, 200, 200, 403, 302),
+    "response": (403, 403, 403, 200, 200, 403, 302),
+    "response-leads": (403, 403, 403, 200, 200, 403, 302),
+    "claim-speed": (403, 403, 403, 200, 200, 403, 302),
     "assign": (403, 403, 403, 404, 404, 403, 302),  # without naming a lead
     "credit": (403, 403, 403, 200, 200, 403, 302),
     "reps": (403, 403, 403, 200, 200, 403, 302),
@@ -139,6 +157,9 @@ def test_each_role_sees_its_pages_only(cast, name):
     arguments |= {"handed-over": [cast.amina.public_id, done.public_id]}
     arguments |= {"contacts": [owned.public_id], "working": [owned.public_id]}
     arguments |= {"contributions": [cast.pool.public_id], "rule-review": [owned.public_id]}
+    arguments |= {"preview": [preview_token(owned, cast.amina, timezone.now())]}
+    arguments |= {"preview-seen": ["-"], "receipt-delivered": ["-"], "receipt-seen": ["-"]}
+    arguments |= {"push-unsubscribe": [1]}
     address = page(name, *arguments.get(name, []))
     for role, expected in zip(ROLES, SEEN[name], strict=True):
         client = signed_in(getattr(cast, role)) if role else Client()
