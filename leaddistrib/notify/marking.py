@@ -12,6 +12,8 @@ from leaddistrib.notify.told import stamp_told
 
 PATIENCE = 30
 """Seconds that a mark waits for a database that went away, well within a lease."""
+PAUSE = 1.0
+"""Seconds between two tries, at most."""
 
 
 def mark(message: OutboxMessage, **outcome: datetime | str | int) -> None:
@@ -44,7 +46,7 @@ def _surely(write: Callable[[], object]) -> None:
     Retrying(
         retry=retry_if_exception(_went_away),
         stop=stop_after_delay(PATIENCE),
-        wait=wait_random(0.2, 1.0),
+        wait=wait_random(PAUSE / 4, PAUSE),
         before_sleep=_connect_anew,
         reraise=True,
     )(write)

@@ -1,22 +1,25 @@
 """Messages to people: kept with what caused them, sent once, never lost (NO4)."""
 
-import smtplib
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from leaddistrib.lifecycle import receive, release
 from leaddistrib.lifecycle.intake.cleaning import clean
-from leaddistrib.models import OutboxMessage
-from leaddistrib.notify import email, outbox
-from leaddistrib.notify.outbox import LEASE, backoff, deliver
-from leaddistrib.testing import RepFactory, TeamFactory, clock_at, publish_rules
+from leaddistrib.models import Assignment, OutboxMessage
+from leaddistrib.notify import marking, outbox
+from leaddistrib.notify.channels import Receipt
+from leaddistrib.notify.errors import Later, NoDevice, NotSetUp, Refused
+from leaddistrib.notify.outbox import LEASE, WIDTH, backoff, deliver
+from leaddistrib.testing import LeadFactory, RepFactory, TeamFactory, clock_at, publish_rules
+from tests.notify.carrier import replace_channels, taken
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+PATIENCE = 20
 
 
 @pytest.fixture
@@ -30,22 +33,39 @@ def cast(settings, transactional_db):
     )
 
 
+@pytest.fixture
+def carriers(monkeypatch):
+    return replace_channels(monkeypatch)
+
+
+@pytest.fixture
+def email(carriers):
+    """The e-mail channel, by which reps are told of their leads."""
+    return carriers["email"]
+
+
 def push(company="Acme"):
     with clock_at(NOON):
         return receive(clean({"company": company})).lead
 
 
-@pytest.fixture
-def broken_server(monkeypatch):
-    """A mail server that refuses; what it was asked to send is kept."""
-    asked = []
+def messages(number, rep, channel="email"):
+    """Due messages about leads of ``rep``."""
+    return OutboxMessage.objects.bulk_create(
+        OutboxMessage(
+            event=f"lead.assigned:{number}",
+            recipient=rep.user,
+            channel=channel,
+            lead=LeadFactory(company=f"Company {number}", owner=rep),
+            created_at=NOON,
+            due_at=NOON,
+        )
+        for number in range(number)
+    )
 
-    def refuse(message, template, loaded):
-        asked.append(message.pk)
-        raise smtplib.SMTPServerDisconnected("try later")
 
-    monkeypatch.setattr(email, "send", refuse)
-    return asked
+def lease(number=1):
+    return outbox._lease(NOON, None, number)
 
 
 def test_a_rep_who_was_pushed_a_lead_gets_one_mail(cast):
@@ -68,7 +88,32 @@ def test_the_mail_is_in_the_language_of_the_rep(cast):
 
     deliver(NOON)
 
-    assert mail.outbox[0].to == ["amina@example.com"]
+    assert mail.outbox[0].subject.startswith("Nouveau")
+
+
+def test_what_a_provider_calls_the_message_is_kept_and_what_it_learned_settled(cast, email):
+    push()
+
+    deliver(NOON)
+
+    message = OutboxMessage.objects.get()
+    assert message.reference == f"provider-{message.pk}"
+    assert email.settled == [(message.pk, Receipt(message.reference))]
+
+
+def test_the_owner_counts_as_told_when_the_first_provider_took_it(cast, email):
+    lead = push()
+
+    email.fails_with(Later("answered", 503))
+    deliver(NOON)
+    assert Assignment.objects.get().told_at is None
+
+    email.answer = taken
+    later = NOON + HOUR
+    deliver(later)
+    told = Assignment.objects.get(lead=lead).told_at
+    assert told is not None
+    assert later <= told < later + HOUR
 
 
 def test_an_assignment_that_is_undone_leaves_no_message(cast):
@@ -79,44 +124,70 @@ def test_an_assignment_that_is_undone_leaves_no_message(cast):
     assert not OutboxMessage.objects.exists()
 
 
-def test_a_message_that_is_no_longer_true_is_dropped(cast):
+def test_a_message_that_is_no_longer_true_is_dropped(cast, email):
     lead = push()
     with clock_at(NOON + HOUR):
         release(lead, lead.owner, reason="I know them")
 
     deliver(NOON + HOUR)
 
-    assert [sent.to for sent in mail.outbox] == [["bruno@example.com"]]
+    assert [sent.recipient.username for sent in email.handed] == ["bruno"]
     old = OutboxMessage.objects.get(recipient__username="amina")
     assert old.dropped_at is not None
     assert (old.sent_at, old.last_error) == (None, "not_theirs")
 
 
-@pytest.mark.parametrize("change", [{"is_active": False}, {"email": ""}])
-def test_nobody_writes_to_a_closed_account_or_without_an_address(cast, change):
+@pytest.mark.parametrize(
+    ("change", "code"), [({"is_active": False}, "account_closed"), ({"email": ""}, "no_address")]
+)
+def test_nobody_writes_to_a_closed_account_or_without_an_address(cast, change, code):
     user = push().owner.user
     type(user).objects.filter(pk=user.pk).update(**change)
 
     deliver(NOON)
 
     assert mail.outbox == []
-    assert OutboxMessage.objects.get().dropped_at is not None
+    message = OutboxMessage.objects.get()
+    assert message.dropped_at is not None
+    assert message.last_error == code
 
 
-def test_a_refused_message_is_tried_again_after_a_while(cast, broken_server):
+def test_a_message_that_this_version_knows_nothing_of_is_dropped(cast, email):
     push()
+    OutboxMessage.objects.update(event="lead.sung:1")
+
+    deliver(NOON)
+
+    assert email.handed == []
+    assert OutboxMessage.objects.get().last_error == "unknown_kind"
+
+
+def test_a_message_that_was_not_taken_is_tried_again_after_a_while(cast, email):
+    push()
+    email.fails_with(Later("answered", 503))
 
     deliver(NOON)
 
     message = OutboxMessage.objects.get()
     assert timedelta(seconds=22) < message.due_at - NOON < timedelta(seconds=39)
-    assert (message.attempts, message.last_error) == (1, "try later")
+    assert (message.attempts, message.last_error) == (1, "answered: 503")
     assert deliver(NOON + timedelta(seconds=20)) == 0
     assert deliver(message.due_at) == 1
 
 
-def test_after_the_last_attempt_it_is_a_dead_letter(cast, broken_server, settings):
+def test_a_provider_that_says_when_is_asked_again_then_and_not_sooner(cast, email):
+    push()
+    email.fails_with(Later("answered", 429, after=10 * HOUR))
+
+    deliver(NOON)
+
+    message = OutboxMessage.objects.get()
+    assert 10 * HOUR <= message.due_at - NOON < 13 * HOUR
+
+
+def test_after_the_last_attempt_it_is_a_dead_letter(cast, email, settings):
     settings.LEADDISTRIB = {"OUTBOX_MAX_ATTEMPTS": 3}
+    email.fails_with(NotSetUp("credentials_refused", 401))
     push()
     moment = NOON
     for _ in range(5):
@@ -124,53 +195,138 @@ def test_after_the_last_attempt_it_is_a_dead_letter(cast, broken_server, setting
         moment += 2 * HOUR
 
     message = OutboxMessage.objects.get()
-    assert (len(broken_server), message.attempts) == (3, 3)
+    assert (len(email.handed), message.attempts) == (3, 3)
     assert message.dead_at is not None
 
 
-def test_one_poisonous_message_holds_up_no_other(cast):
-    user = push().owner.user
-    type(user).objects.filter(pk=user.pk).update(email="amina@ex ample\n.com")
+def test_what_will_never_be_taken_is_a_dead_letter_at_once(cast, email):
+    push()
+    email.fails_with(Refused("answered", 550))
+
+    deliver(NOON)
+    deliver(NOON + HOUR)
+
+    message = OutboxMessage.objects.get()
+    assert message.dead_at is not None
+    assert (len(email.handed), message.last_error) == (1, "answered: 550")
+
+
+def test_one_poisonous_message_holds_up_no_other(cast, email, caplog):
+    """What a library says may name an address or a key: its words are neither kept nor logged."""
+    address = "https://rooms.example/SECRET"
+
+    def poison(message):
+        if message.recipient.username == "amina":
+            raise ValueError(address)
+        return taken(message)
+
+    email.answer = poison
+    push()
     push("Globex")
 
     assert deliver(NOON) == 2
 
-    assert [sent.to for sent in mail.outbox] == [["bruno@example.com"]]
-    assert OutboxMessage.objects.get(sent_at=None).attempts == 1
+    message = OutboxMessage.objects.get(sent_at=None)
+    assert (message.attempts, message.last_error) == (1, "unexpected: ValueError")
+    assert "SECRET" not in caplog.text
+    assert "in poison" in caplog.text
 
 
-def test_a_message_whose_sender_always_dies_ends_as_a_dead_letter(cast, settings):
+def test_what_cannot_be_prepared_is_tried_again_like_what_cannot_be_sent(cast, email, monkeypatch):
+    def unprepared(message, kind, loaded):
+        raise KeyError("template")
+
+    monkeypatch.setattr(email, "prepare", unprepared)
+    push()
+
+    deliver(NOON)
+
+    message = OutboxMessage.objects.get()
+    assert (message.last_error, message.dead_at) == ("unexpected: KeyError", None)
+    assert message.due_at > NOON
+
+
+def test_a_receipt_that_cannot_be_settled_leaves_the_message_sent(cast, email, monkeypatch):
+    def unsettled(message, receipt):
+        raise KeyError("device")
+
+    monkeypatch.setattr(email, "settle", unsettled)
+    push()
+
+    deliver(NOON)
+
+    assert OutboxMessage.objects.get().sent_at is not None
+
+
+def test_devices_that_are_gone_are_settled_although_nothing_was_sent(cast, email):
+    push()
+    email.fails_with(NoDevice("no_device", gone=(7,)))
+
+    deliver(NOON)
+
+    message = OutboxMessage.objects.get()
+    assert email.settled == [(message.pk, Receipt(gone=(7,)))]
+    assert message.dropped_at is not None
+    assert message.last_error == "no_device"
+
+
+def test_a_message_whose_sender_always_dies_ends_as_a_dead_letter(cast, email, settings):
     settings.LEADDISTRIB = {"OUTBOX_MAX_ATTEMPTS": 2}
     push()
     OutboxMessage.objects.update(attempts=2)
 
     deliver(NOON)
 
-    assert mail.outbox == []
-    assert OutboxMessage.objects.get().dead_at is not None
+    assert email.handed == []
+    message = OutboxMessage.objects.get()
+    assert message.dead_at is not None
+    assert message.last_error == "sender_stopped"
 
 
-def test_a_worker_that_died_gives_its_message_back_after_the_lease(cast):
+def test_a_worker_that_died_gives_its_message_back_after_the_lease(cast, email):
     push()
-    outbox._lease(NOON, NOON + LEASE)  # and then it dies
+    lease()  # and then it dies
 
-    assert deliver(NOON + LEASE - timedelta(microseconds=1)) == 0
+    assert deliver(NOON + LEASE - timedelta(seconds=1)) == 0
     assert deliver(NOON + LEASE) == 1
-    assert len(mail.outbox) == 1
+    assert len(email.handed) == 1
 
 
-def test_who_lost_the_lease_no_longer_marks_the_message(cast, broken_server, monkeypatch):
-    """Bruno's worker sends it while Amina's hangs; her late failure must not have it sent again."""
+def test_who_lost_the_lease_no_longer_marks_the_message(cast):
+    """Bruno's worker sent it while Amina's hung; her late failure must not have it sent again."""
     push()
-    late = outbox._lease(NOON, NOON + LEASE)
-    assert late is not None
+    [late] = lease()
     OutboxMessage.objects.update(attempts=2, sent_at=NOON + LEASE)
 
-    outbox._deliver(late, NOON + 2 * LEASE)
+    marking.mark(late, due_at=NOON, last_error="answered: 503")
+    marking.mark_sent(late, NOON + 2 * LEASE, "another")
 
     message = OutboxMessage.objects.get()
     assert message.sent_at == NOON + LEASE
-    assert message.last_error == ""
+    assert (message.last_error, message.reference) == ("", "")
+    assert Assignment.objects.get().told_at is None
+
+
+def test_what_was_sent_is_marked_although_the_database_went_away_meanwhile(
+    cast, email, monkeypatch
+):
+    push()
+    tries = []
+
+    def away(message, **outcome):
+        tries.append(outcome)
+        if len(tries) < 3:
+            raise OperationalError("the connection is closed")
+        return mark_it(message, **outcome)
+
+    mark_it = marking._mark
+    monkeypatch.setattr(marking, "_mark", away)
+    monkeypatch.setattr(marking, "PAUSE", 0.0)
+
+    deliver(NOON)
+
+    assert len(email.handed) == 1
+    assert OutboxMessage.objects.get().sent_at is not None
 
 
 def test_two_workers_never_lease_the_same_message(cast):
@@ -179,21 +335,81 @@ def test_two_workers_never_lease_the_same_message(cast):
     leased = []
 
     def other_worker():
-        leased.append(outbox._lease(NOON, NOON + LEASE))
+        leased.extend(lease())
         connection.close()
 
     worker = threading.Thread(target=other_worker)
     if connection.vendor == "postgresql":
         with transaction.atomic():
-            leased.append(outbox._lease(NOON, NOON + LEASE))
+            leased.extend(lease())
             worker.start()
             worker.join(timeout=20)
     else:
-        leased.append(outbox._lease(NOON, NOON + LEASE))
+        leased.extend(lease())
         worker.start()
         worker.join(timeout=20)
 
-    assert [message and message.lead for message in leased] == [first, second]
+    assert [message.lead for message in leased] == [first, second]
+
+
+def test_nothing_that_is_due_costs_one_query_and_no_transaction(cast, django_assert_num_queries):
+    """A worker asks five times a second; on SQLite a transaction would lock everybody out."""
+    with django_assert_num_queries(1):
+        assert deliver(NOON, "push") == 0
+
+
+def test_messages_are_sent_side_by_side(cast, email):
+    """As many as a worker sends at once meet at the provider: one after the other never would."""
+    everybody = threading.Barrier(WIDTH["email"], timeout=PATIENCE)
+
+    def meet(message):
+        everybody.wait()
+        return taken(message)
+
+    email.answer = meet
+    messages(WIDTH["email"], RepFactory(user__username="chloe"))
+
+    assert deliver(NOON, "email") == WIDTH["email"]
+    assert not OutboxMessage.objects.filter(sent_at=None).exists()
+
+
+def test_each_is_marked_as_soon_as_it_was_sent_and_the_next_follows_it(cast, email):
+    """One recipient's server hangs: all the others' messages go out meanwhile."""
+    rep = RepFactory(user__username="chloe")
+    slow, *others = messages(12, rep)
+    others_gone = threading.Event()
+
+    def hang(message):
+        if message.pk == slow.pk:
+            assert others_gone.wait(PATIENCE)
+        elif len(email.handed) == 1 + len(others):
+            others_gone.set()
+        return taken(message)
+
+    email.answer = hang
+
+    assert deliver(NOON, "email") == 12
+    assert not OutboxMessage.objects.filter(sent_at=None).exists()
+
+
+def test_a_channel_sends_its_own_messages_only(cast, carriers):
+    rep = RepFactory(user__username="chloe")
+    messages(2, rep)
+    messages(1, rep, channel="push")
+
+    assert deliver(NOON, "push") == 1
+    assert (len(carriers["push"].handed), carriers["email"].handed) == (1, [])
+
+
+def test_who_is_told_to_stop_ends_with_what_is_in_hand(cast, email):
+    """The others wait for another worker, who need not wait for a lease."""
+    messages(10, RepFactory(user__username="chloe"))
+
+    handled = deliver(NOON, "email", stopping=lambda: bool(email.handed))
+
+    assert handled == len(email.handed) == WIDTH["email"]
+    assert not OutboxMessage.objects.filter(sent_at=None, attempts__gt=0).exists()
+    assert deliver(NOON, "email") == 10 - handled
 
 
 @pytest.mark.parametrize(("attempts", "seconds"), [(1, 30), (2, 60), (5, 480), (8, 3600)])
