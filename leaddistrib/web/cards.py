@@ -12,8 +12,9 @@ from babel import Locale, UnknownLocaleError
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
-from leaddistrib.models import Lead, ResponseClock, Work
+from leaddistrib.models import Lead, Rep, ResponseClock, Work
 from leaddistrib.queries.cards import card, is_shared, passed_on, stale_at, work_on
+from leaddistrib.queries.claimable import opening_times
 from leaddistrib.queries.clocks import clocks_of, late
 from leaddistrib.queries.wording import field_label
 
@@ -49,12 +50,23 @@ def row(
     }
 
 
-def rows(leads: Iterable[Lead], moment: datetime) -> list[dict[str, Any]]:
+def rows(leads: Iterable[Lead], moment: datetime, rep: Rep | None = None) -> list[dict[str, Any]]:
     """A query for who works on them, if any of them are shared, and one for which are passed on,
-    if their pools do that."""
+    if their pools do that. For ``rep``, with one more, each says when it opens for that rep alone.
+    """
     shown = list(leads)
     works, closing = work_on(shown, moment), passed_on(shown)
-    return [row(lead, moment, works.get(lead.pk), closing.get(lead.pk)) for lead in shown]
+    opens = opening_times(rep, shown) if rep else {}
+    return [
+        row(lead, moment, works.get(lead.pk), closing.get(lead.pk))
+        | {"window": later_than(moment, opens.get(lead.pk))}
+        for lead in shown
+    ]
+
+
+def later_than(moment: datetime, opens_at: datetime | None) -> datetime | None:
+    """``opens_at``, as long as it is to come."""
+    return opens_at if opens_at and opens_at > moment else None
 
 
 def own_rows(leads: Iterable[Lead], moment: datetime) -> list[dict[str, Any]]:

@@ -68,6 +68,17 @@ function place(row) {
 
 // --- Rows
 
+// When leads open for this rep alone: the page counts down by itself.
+const windows = new Map();
+document.addEventListener("leads:me", ({ detail: me }) => {
+  for (const [id, opens] of Object.entries(me.windows ?? {})) {
+    windows.set(id, opens);
+    const time = list() && rowOf(id)?.querySelector("[data-window] time");
+    if (time) time.dateTime = opens;
+  }
+  say("drawn");
+});
+
 function draw(pool, lead, row = template.content.firstElementChild.cloneNode(true)) {
   Object.assign(row.dataset, {
     lead: lead.id, pool, opens: lead.opens_at ?? "", score: lead.score ?? "", source: lead.source ?? "",
@@ -93,6 +104,7 @@ function draw(pool, lead, row = template.content.firstElementChild.cloneNode(tru
   row.querySelector("[data-working-other]").hidden = by === ownName;
   row.querySelector("[data-working-by]").textContent = by ?? "";
   row.querySelector("[data-working] time").dateTime = until ?? "";
+  row.querySelector("[data-window] time").dateTime = windows.get(lead.id) ?? "";
   row.querySelector("[data-claim]").hidden = isShared(pool);
   row.querySelector("[data-open]").hidden = !isShared(pool);
   row.querySelector("[data-box]").className = `lead-score ${lead.temperature ?? ""}`;

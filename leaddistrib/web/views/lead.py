@@ -11,6 +11,7 @@ from leaddistrib.models import Claim, Decision, Lead, Rep
 from leaddistrib.policy import View, disclose
 from leaddistrib.queries import clock, explanations
 from leaddistrib.queries.cards import is_shared, passed_on, stale_at, work_on
+from leaddistrib.queries.claimable import opening_times
 from leaddistrib.queries.clocks import clocks_of, late
 from leaddistrib.queries.inbox import standing
 from leaddistrib.queries.overseeing import may_move
@@ -18,7 +19,7 @@ from leaddistrib.queries.templating import first_messages, mailto, tel
 from leaddistrib.queries.weeks import zone_of
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for, signed_in
-from leaddistrib.web.cards import SIZES, TEMPERATURES, details, place
+from leaddistrib.web.cards import SIZES, TEMPERATURES, details, later_than, place
 from leaddistrib.web.forms import CloseForm
 from leaddistrib.web.history import history
 
@@ -52,6 +53,9 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "stale_at": stale_at(found),
         "pushed_on": passed_on([found]).get(found.pk),
         "claimable": waiting and member and not shared,
+        "window": later_than(clock.now(), opening_times(rep, [found])[found.pk])
+        if rep and waiting and member
+        else None,
         "limits": limits,
         "reasons": [outcomes.reason(refusal) for refusal in limits.refusals] if limits else [],
         "too_late": _too_late(found, viewer) if not own else "",

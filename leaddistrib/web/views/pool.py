@@ -56,9 +56,9 @@ def pool(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     }
     if context["everything"]:
         context["page"] = Paginator(leads, NEWEST).get_page(request.GET.get("page"))
-        context["rows"] = rows(context["page"].object_list, now)
+        context["rows"] = rows(context["page"].object_list, now, rep)
     else:
-        context["rows"] = rows(leads[:NEWEST], now)
+        context["rows"] = rows(leads[:NEWEST], now, rep)
     return render(request, "leaddistrib/pool.html", context)
 
 
