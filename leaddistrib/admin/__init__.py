@@ -4,6 +4,7 @@ from leaddistrib.admin import (  # noqa: F401 - imported for what they register
     accounts,
     alerts,
     audit,
+    channels,
     dryruns,
     imports,
     leads,
