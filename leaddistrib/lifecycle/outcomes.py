@@ -60,7 +60,7 @@ def record_outcome(
     """
     reason = _checked(stage, value, reason)
     owner = Lead.objects.values_list("owner", flat=True).get(pk=lead.pk)
-    held = {pk for pk in (owner, rep and rep.pk) if pk is not None}
+    held = {pk for pk in (owner, rep.pk if rep else None) if pk is not None}
     lock_reps(held)
     locked = lock_lead(lead.pk)
     if rep is not None and not _works_on(rep, locked):

@@ -5,11 +5,11 @@ asked, no turn taken, nobody is written to. So that a file imported twice change
 needs its external id; what a lead that is known already went through stays as it is.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
 
 from django.contrib.auth.models import AbstractUser
@@ -24,15 +24,15 @@ from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean, require_iden
 from leaddistrib.lifecycle.intake.knowing import FIELDS, Identity, identity, update_known
 from leaddistrib.lifecycle.intake.mapping import HISTORY
 from leaddistrib.lifecycle.intake.receiving import Outcome as Came
+from leaddistrib.lifecycle.intake.reps import Reps
 from leaddistrib.lifecycle.intake.texts import shown
 from leaddistrib.lifecycle.matching import match, place
 from leaddistrib.lifecycle.transactions import act, violates
-from leaddistrib.models import Assignment, Lead, LogEntry, Outcome, Rep
+from leaddistrib.models import Assignment, Lead, LogEntry, Outcome
 from leaddistrib.queries import clock
+from leaddistrib.queries.standing import TERMINAL
 
 T = TypeVar("T")
-
-CLOSED = (Outcome.Stage.WON, Outcome.Stage.LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +49,32 @@ class Past:
     currency: str
 
 
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A row by outside names, and by them what is wrong with it (IN7)."""
+
+    data: Mapping[str, object]
+    wrong: dict[str, list[str]]
+
+    def read(self, name: str, reader: Callable[[object], T]) -> T | None:
+        """What ``reader`` makes of a cell; None for one that is blank, or wrong, which is noted."""
+        value = self.data.get(name)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        try:
+            return reader(value)
+        except ValidationError as error:
+            self.wrong.setdefault(name, []).extend(error.messages)
+            return None
+
+
 class History:
     """How a file's rows are read as history, and kept. Knows the reps of the moment it is made."""
 
     def __init__(self, actor: AbstractUser | None = None) -> None:
         self.actor = actor
         self.now = clock.now()
-        self.usernames: dict[str, int] = {}
-        self.names: dict[str, list[int]] = defaultdict(list)
-        for rep in Rep.objects.select_related("user"):
-            self.usernames[_plain(rep.user.get_username())] = rep.pk
-            self.names[_plain(rep.name)].append(rep.pk)
+        self.reps = Reps()
 
     def clean(self, data: Mapping[str, object]) -> Past:
         """A row by outside names. Raises InvalidLead naming every wrong field at once, those of the
@@ -73,26 +88,17 @@ class History:
         except InvalidLead as error:
             wrong.update(error.fields)
 
-        def read(name: str, reader: Callable[[object], T]) -> T | None:
-            value = data.get(name)
-            if value is None or (isinstance(value, str) and not value.strip()):
-                return None
-            try:
-                return reader(value)
-            except ValidationError as error:
-                wrong.setdefault(name, []).extend(error.messages)
-                return None
-
-        owner = read("owner", self._owner)
-        assigned_at = read("assigned_at", self._moment)
-        closed_at = read("closed_at", self._moment)
-        stage = read("stage", _stage) or ""
+        read = Cells(data, wrong).read
+        owner = read("owner", self.reps.find)
+        assigned_at = read("assigned_at", partial(past_moment, now=self.now))
+        closed_at = read("closed_at", partial(past_moment, now=self.now))
+        stage = read("stage", stage_of) or ""
         value = read("deal_value", fields.amount)
         currency = read("deal_currency", fields.currency) or ""
         # Without a date of its own a lead is taken to have been somebody's since it came in; and
         # where nothing is said of time, since now.
         began = assigned_at or lead.received_at or closed_at or self.now
-        if stage in CLOSED and not closed_at and "closed_at" not in wrong:
+        if stage in TERMINAL and not closed_at and "closed_at" not in wrong:
             wrong["closed_at"] = [_("A lead that is won or lost was closed at some time.")]
         if closed_at and closed_at < began:
             wrong["closed_at"] = [_("It was closed before it began.")]
@@ -138,26 +144,6 @@ class History:
                 answers.append(Came.CREATED)
             seen.add(name)
         return answers
-
-    def _owner(self, value: object) -> int:
-        text = _plain(str(value))
-        if text in self.usernames:
-            return self.usernames[text]
-        found = self.names.get(text, [])
-        if len(found) == 1:
-            return found[0]
-        if found:
-            message = _("Several reps are called “%(value)s”: give the user name.")
-        else:
-            message = _("There is no rep “%(value)s”: expected a user name or a full name.")
-        raise ValidationError(message, params={"value": shown(value)})
-
-    def _moment(self, value: object) -> datetime:
-        moment = fields.moment(value)
-        if moment > self.now:
-            message = _("“%(value)s” lies ahead.")
-            raise ValidationError(message, params={"value": shown(value)})
-        return moment
 
 
 @act(durable=False)
@@ -223,14 +209,20 @@ def _log(
         yield LogEntry.Event.CLOSED, past.owner, past.closed_at, {"reason": past.stage}
 
 
-def _stage(value: object) -> str:
+def past_moment(value: object, now: datetime) -> datetime:
+    """A moment that is over at ``now``."""
+    moment = fields.moment(value)
+    if moment > now:
+        message = _("“%(value)s” lies ahead.")
+        raise ValidationError(message, params={"value": shown(value)})
+    return moment
+
+
+def stage_of(value: object) -> str:
+    """A stage, by its name in the map's or the file's own words."""
     text = str(value).strip().casefold()
     if text not in Outcome.Stage.values:
         message = _("Expected one of %(stages)s, got “%(value)s”.")
         params = {"stages": ", ".join(Outcome.Stage.values), "value": shown(value)}
         raise ValidationError(message, params=params)
     return text
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.split()).casefold()

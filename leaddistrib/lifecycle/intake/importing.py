@@ -28,6 +28,7 @@ from leaddistrib.lifecycle.intake.knowing import (
 from leaddistrib.lifecycle.intake.mapping import ColumnMap
 from leaddistrib.lifecycle.intake.receiving import Outcome, receive_many
 from leaddistrib.lifecycle.intake.rejects import RejectWriter
+from leaddistrib.lifecycle.intake.results import Result, Results
 from leaddistrib.lifecycle.intake.table import Row
 from leaddistrib.models import ImportRun, Lead
 from leaddistrib.queries import clock
@@ -81,6 +82,7 @@ def import_file(
     dry_run: bool = False,
     routed: bool = True,
     history: bool = False,
+    outcomes: bool = False,
     actor: AbstractUser | None = None,
     on_progress: Callable[[int], None] | None = None,
     sample: int = 0,
@@ -90,8 +92,9 @@ def import_file(
     Good rows land, in transactions of ``BATCH`` rows; each rejected row is kept with its line and
     reason. Without a ``column_map``, columns named like fields are these fields. ``source`` is for
     leads whose map says nothing of a source. With ``history`` leads land as they were elsewhere,
-    and are not routed. ``dry_run`` writes nothing. ``on_progress`` is called
-    with the number of rows done so far. ``sample`` first rows are kept in the report.
+    and are not routed; with ``outcomes`` rows say what came of leads that are known. ``dry_run``
+    writes nothing. ``on_progress`` is called with the number of rows done so far. ``sample`` first
+    rows are kept in the report.
 
     Raises:
         UnreadableFile: the file or its map is of no use; when it turns out damaged half-way, the
@@ -99,13 +102,17 @@ def import_file(
         Busy: the database stayed locked. The batches before are kept, and so is their count.
     """
     with read_rows(path_or_file, name) as table:
-        mapping = column_map or ColumnMap.default_for(table.headers, history=history)
+        past = history or outcomes
+        mapping = column_map or ColumnMap.default_for(table.headers, history=past)
         mapping.check(table.headers)
-        mapping.check_history(history)
-        door = History(actor) if history else _Arrivals(actor, routed)
+        mapping.check_history(wanted=past, needed="stage" if outcomes else "owner")
+        door: Door = _Arrivals(actor, routed)
+        if past:
+            door = Results(actor) if outcomes else History(actor)
         work = _Import(table, mapping, source, sample, door)
         if dry_run:
-            work.take(_Foresight().outcomes, on_progress)
+            foresee = door.foresee if isinstance(door, Results) else _Foresight().outcomes
+            work.take(foresee, on_progress)
             return work.report(None)
         run = ImportRun.objects.create(
             file_name=name[:255],
@@ -139,15 +146,19 @@ class _Arrivals:
         return [one.outcome for one in receive_many(given, actor=self.actor, routed=self.routed)]
 
 
+Door = _Arrivals | History | Results
+"""What cleans a row, and keeps what that gave."""
+
+
 @dataclass
 class _Import:
-    """One file on its way in, by one ``door``: what cleans a row, and what keeps what that gave."""
+    """One file on its way in, by one ``door``."""
 
     table: Table
     mapping: ColumnMap
     source: str
     sample_size: int
-    door: _Arrivals | History
+    door: Door
     counts: Counter[str] = field(default_factory=Counter)
     sample: list[SampleRow] = field(default_factory=list)
     first_rejects: list[SampleRow] = field(default_factory=list)
@@ -160,7 +171,7 @@ class _Import:
 
     def take(
         self,
-        receive: Callable[[Sequence[Any]], Sequence[Outcome]],
+        receive: Callable[[Sequence[Any]], Sequence[Outcome | str]],
         on_progress: Callable[[int], None] | None,
     ) -> None:
         """Clean every row and hand the good ones to ``receive``, batch by batch."""
@@ -170,16 +181,17 @@ class _Import:
             good = [one for one in cleaned if not isinstance(one, str)]
             outcomes = iter(receive(good) if good else ())
             for row, one in zip(batch, cleaned, strict=True):
-                if isinstance(one, str):
-                    self.rejects.add(row, one)
-                    self._count(row, REJECTED, one)
+                verdict = one if isinstance(one, str) else next(outcomes)
+                if isinstance(verdict, Outcome):
+                    self._count(row, verdict.value)
                 else:
-                    self._count(row, next(outcomes).value)
+                    self.rejects.add(row, verdict)
+                    self._count(row, REJECTED, verdict)
             if on_progress:
                 on_progress(self.counts.total())
 
-    def _clean(self, row: Row) -> LeadInput | Past | str:
-        """The row's lead, or why there is none."""
+    def _clean(self, row: Row) -> LeadInput | Past | Result | str:
+        """What the row says, or what is wrong with it."""
         if row.reason:
             return row.reason
         try:

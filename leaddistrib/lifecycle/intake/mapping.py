@@ -88,17 +88,20 @@ class ColumnMap:
                 % {"missing": _listed(missing), "headers": _listed(headers)}
             )
 
-    def check_history(self, wanted: bool) -> None:
-        """Raise UnreadableFile if the map speaks of leads' history and none is ``wanted``, or of no
-        owner where it is: a column left out by mistake would leave thousands without one."""
+    def check_history(self, wanted: bool, needed: str) -> None:
+        """Raise UnreadableFile if the map speaks of leads' history and none is ``wanted``, or not
+        of what is ``needed`` where it is: in an import of history the owner, because a column left
+        out by mistake would leave thousands without one, in one of outcomes the stage."""
         named = [name for name in HISTORY if name in self.columns or name in self.constants]
         if named and not wanted:
             raise UnreadableFile(
                 _("%(names)s: only an import of history (--history) takes what leads went through.")
                 % {"names": _listed(named)}
             )
-        if wanted and "owner" not in named:
-            raise UnreadableFile(_("An import of history needs a column “owner”."))
+        if wanted and needed not in named:
+            if needed == "owner":
+                raise UnreadableFile(_("An import of history needs a column “owner”."))
+            raise UnreadableFile(_("An import of outcomes needs a column “stage”."))
 
     def apply(self, row: Row) -> dict[str, object]:
         """The row as ``cleaning.clean`` takes it. Raises UnreadableFile if a column is missing.

@@ -34,10 +34,16 @@ class Command(BaseCommand):
             "--rejects", type=Path, help="file to write the rejected rows to, as CSV"
         )
         parser.add_argument("--no-route", action="store_true", help="keep the leads unrouted")
-        parser.add_argument(
+        past = parser.add_mutually_exclusive_group()
+        past.add_argument(
             "--history",
             action="store_true",
             help="keep the leads as they were elsewhere: whose, since when, and what came of them",
+        )
+        past.add_argument(
+            "--outcomes",
+            action="store_true",
+            help="keep what came of leads that are known, by their external ids",
         )
 
     def handle(self, **options: Any) -> None:
@@ -70,6 +76,7 @@ class Command(BaseCommand):
                 dry_run=options["dry_run"],
                 routed=not options["no_route"],
                 history=options["history"],
+                outcomes=options["outcomes"],
                 on_progress=show,
             )
 
