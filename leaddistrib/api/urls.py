@@ -8,6 +8,7 @@ from leaddistrib.api.contacts import Contacts
 from leaddistrib.api.leads import Explained, Leads, OneLead
 from leaddistrib.api.metrics import Distribution
 from leaddistrib.api.pools import PoolLeads, Pools
+from leaddistrib.api.response import ClaimSpeed, Responses
 from leaddistrib.api.schema import Described, Docs
 
 urlpatterns = [
@@ -20,6 +21,8 @@ urlpatterns = [
     path("pools/", Pools.as_view(), name="api-pools"),
     path("pools/<uuid:id>/leads/", PoolLeads.as_view(), name="api-pool-leads"),
     path("metrics/distribution/", Distribution.as_view(), name="api-distribution"),
+    path("metrics/response/", Responses.as_view(), name="api-response"),
+    path("metrics/claim-speed/", ClaimSpeed.as_view(), name="api-claim-speed"),
     path("schema/", Described.as_view(), name="api-schema"),
     path("docs/", Docs.as_view(), name="api-docs"),
     re_path("", Unknown.as_view(), name="api-unknown"),

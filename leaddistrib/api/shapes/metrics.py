@@ -1,4 +1,4 @@
-"""How leads are spread (FA1)."""
+"""How leads are spread (FA1), answered (SL4) and claimed (RA3)."""
 
 from rest_framework import serializers
 
@@ -23,8 +23,12 @@ class FiguresOut(serializers.Serializer):
     value = serializers.DictField(
         child=serializers.CharField(), help_text="what was won, by currency (ISO 4217)"
     )
-    response = serializers.FloatField(allow_null=True, help_text="not measured yet: null")
-    sla = serializers.FloatField(allow_null=True, help_text="not measured yet: null")
+    response = serializers.FloatField(
+        allow_null=True, help_text="mean seconds until the first contact; null: none was answered"
+    )
+    sla = serializers.FloatField(
+        allow_null=True, help_text="answered in time, of those answered or lapsed; null: none was"
+    )
 
 
 class DistributionLine(FiguresOut):
@@ -45,3 +49,71 @@ class DistributionOut(serializers.Serializer):
     gini = SpreadOut()
     total = FiguresOut()
     rows = DistributionLine(many=True)
+
+
+class ResponseFigures(serializers.Serializer):
+    """How soon some leads were answered. Shares are from 0 to 1, of those answered or lapsed; null
+    where none was."""
+
+    started = serializers.IntegerField(help_text="leads that somebody got in the period")
+    answered = serializers.IntegerField()
+    mean = serializers.FloatField(allow_null=True, help_text="seconds until the first contact")
+    in_time = serializers.FloatField(allow_null=True, help_text="within the response policy's time")
+    within_5 = serializers.FloatField(allow_null=True, help_text="within 5 minutes")
+    within_60 = serializers.FloatField(allow_null=True, help_text="within an hour")
+    lapsed = serializers.IntegerField(help_text="went on to somebody else, unanswered")
+    longest_run = serializers.IntegerField(
+        allow_null=True, help_text="answers within ten minutes, one after the other, ever"
+    )
+
+
+class ResponseLine(ResponseFigures):
+    """A rep, a team, a source, a lead type or an hour of the day."""
+
+    key = serializers.CharField(help_text="public id, source, type or hour; empty for none")
+    name = serializers.CharField()
+
+
+class ResponsesOut(serializers.Serializer):
+    """How soon the leads of a period were answered; from its first moment to before ``to``."""
+
+    vars()["from"] = serializers.DateTimeField()
+    to = serializers.DateTimeField()
+
+    by = serializers.ChoiceField(["rep", "team", "source", "lead_type", "hour"])
+    total = ResponseFigures()
+    rows = ResponseLine(many=True)
+
+
+class ReceiptsOut(serializers.Serializer):
+    """Median seconds since a rep was told of a lead; null where nothing was stamped."""
+
+    delivered = serializers.FloatField(allow_null=True, help_text="until it reached a device")
+    seen = serializers.FloatField(allow_null=True, help_text="until the rep opened it")
+
+
+class HandedOut(ReceiptsOut):
+    """Leads that a rep did not reach for."""
+
+    leads = serializers.IntegerField()
+
+
+class ClaimSpeedLine(ReceiptsOut):
+    """One rep's attempts to claim."""
+
+    key = serializers.CharField(help_text="public id")
+    name = serializers.CharField()
+    won = serializers.IntegerField()
+    lost = serializers.IntegerField(help_text="a colleague was faster")
+    refused = serializers.IntegerField()
+    claimed = serializers.FloatField(allow_null=True, help_text="until the claim")
+    handed_out = HandedOut()
+
+
+class ClaimSpeedOut(serializers.Serializer):
+    """How fast the leads of a period were claimed; from its first moment to before ``to``."""
+
+    vars()["from"] = serializers.DateTimeField()
+    to = serializers.DateTimeField()
+
+    rows = ClaimSpeedLine(many=True)
