@@ -141,7 +141,7 @@ def choose(ask: Ask) -> Choice:
     """Who gets the lead by the step's strategy. A turn taken is remembered in the world."""
     strategy = STRATEGIES[ask.step.push]
     reps = {rep: "" for rep in strategy.who(ask) if rep in ask.world.reps}
-    choice = _among(reps, ask, strategy)
+    choice = among(reps, ask, strategy)
     if choice.winner is not None or not strategy.backups:
         return choice
     backups = {
@@ -149,7 +149,7 @@ def choose(ask: Ask) -> Choice:
         for absent in (ask.world.reps[one.rep] for one in choice.candidates if _backed_up(one))
         if (backup := absent.backup) in ask.world.reps and backup not in reps
     }
-    instead = _among(backups, ask, strategy)
+    instead = among(backups, ask, strategy)
     in_order = tuple(one for one in instead.candidates if one.refusal is None)
     out = tuple(one for one in instead.candidates if one.refusal is not None)
     return Choice((*in_order, *choice.candidates, *out), instead.winner, instead.entry)
@@ -159,7 +159,7 @@ def _backed_up(candidate: Candidate) -> bool:
     return candidate.refusal is not None and candidate.refusal.code in BACKED_UP
 
 
-def _among(reps: Mapping[int, str], ask: Ask, strategy: Strategy) -> Choice:
+def among(reps: Mapping[int, str], ask: Ask, strategy: Strategy) -> Choice:
     """The choice among ``reps``, each with the name of the owner that the rep stands in for.
 
     Whoever is there and only not asked this time (did not attend the event, gave the lead back)

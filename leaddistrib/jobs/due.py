@@ -19,6 +19,7 @@ from leaddistrib.lifecycle.alerting import close_alerts
 from leaddistrib.lifecycle.calendars import read_due
 from leaddistrib.lifecycle.channels import look_for_failing
 from leaddistrib.lifecycle.dryruns import work_off
+from leaddistrib.lifecycle.firing import fire_due
 from leaddistrib.lifecycle.left_behind import look_for_left_behind
 from leaddistrib.lifecycle.opening import tell_due
 from leaddistrib.lifecycle.publishing import publish_scheduled
@@ -74,6 +75,7 @@ def _messages(channel: Channel) -> Lane:
 LANES = (
     Lane("leads", (Work("leads", retry_due),)),
     Lane("windows", (Work("windows", tell_due),), pause=PROMPT),
+    Lane("clocks", (Work("clocks", fire_due),), pause=PROMPT),
     *(_messages(channel) for channel in Channel),
     Lane(
         "others",

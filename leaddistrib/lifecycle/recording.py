@@ -33,7 +33,8 @@ def record_decisions(
     their order.
 
     The leads are locked and saved already, with this owner, and an assignment before was ended.
-    ``actor`` is the user who did it, None where the rules did. Constant number of queries.
+    ``actor`` is the user who did it, None where the rules did. One whose explanation says how it
+    was "escalated" is logged as that. Constant number of queries.
     """
     kept = Decision.objects.bulk_create(decisions)
     owned = [decision for decision in kept if decision.owner_id]
@@ -50,20 +51,28 @@ def record_decisions(
     LogEntry.objects.bulk_create(
         LogEntry(
             lead=decision.lead,
-            event=event,
+            event=LogEntry.Event.ESCALATED if _escalated(decision) else event,
             rep_id=decision.owner_id,
             actor=actor,
             at=moment,
-            detail={"method": decision.method},
+            detail={"method": decision.method, **_escalated(decision)},
         )
         for decision in kept
-        if decision.owner_id or decision.method == Decision.Method.DUPLICATE
+        if decision.owner_id
+        or decision.method == Decision.Method.DUPLICATE
+        or _escalated(decision)
     )
     start_clocks(assignments, moment)
     tell_owners(owned, moment)
     for decision in owned:
         announce(lead_assigned, sender=Lead, lead=decision.lead, rep=decision.owner)
     return kept
+
+
+def _escalated(decision: Decision) -> dict[str, Any]:
+    """From whom a lead went on that was not answered, and by which step; empty for any other."""
+    found: dict[str, Any] = decision.explanation.get("escalated", {})
+    return found
 
 
 def record_duplicates(

@@ -8,7 +8,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from leaddistrib.engine.deadlines import after
-from leaddistrib.lifecycle.tallying import started_detail, tally_answered, tally_started
+from leaddistrib.lifecycle.tallying import (
+    started_detail,
+    tally_answered,
+    tally_lapsed,
+    tally_started,
+)
 from leaddistrib.models import Assignment, Lead, LogEntry, Rep, ResponseClock, ResponsePolicy
 from leaddistrib.queries import clock as time
 from leaddistrib.queries.clocks import running
@@ -35,8 +40,9 @@ def start_clocks(assignments: Sequence[Assignment], moment: datetime) -> list[Re
         week = weeks.get(one.rep_id) if policy.working_time else None
         due = times(policy, moment, week)
         looks = [due.remind_at, due.due_at]
-        if policy.first_step is not None:
-            looks.append(after(moment, policy.first_step, week))
+        first_step = policy.first_step  # type: ignore[attr-defined]  # annotated
+        if first_step is not None:
+            looks.append(after(moment, first_step, week))
         clocks.append(
             ResponseClock(
                 assignment=one,
@@ -104,6 +110,24 @@ def stop_clocks(leads: Iterable[Lead], moment: datetime) -> int:
     how many clocks that were. One query."""
     rows = running().filter(lead__in=list(leads))
     return rows.update(stopped_at=moment, next_at=None)
+
+
+def note_lapses(clocks: Sequence[ResponseClock], moment: datetime) -> None:
+    """The deadlines of ``clocks``, loaded with lead and rep, passed without contact: it is logged
+    and counted. The reps are locked, and the clocks say it."""
+    if not clocks:
+        return
+    LogEntry.objects.bulk_create(
+        LogEntry(
+            lead=clock.lead,
+            event=LogEntry.Event.LAPSED,
+            rep=clock.rep,
+            at=moment,
+            detail={"clock": clock.pk},
+        )
+        for clock in clocks
+    )
+    tally_lapsed(clocks)
 
 
 def look_again(policy: ResponsePolicy) -> int:

@@ -4,7 +4,7 @@ One lead and a file of leads go the same way: everything is loaded and saved for
 in a number of queries that does not depend on how many leads, rules or reps there are.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import repeat
 
@@ -102,6 +102,40 @@ def route_waiting(leads: Sequence[Lead]) -> list[Decision | None]:
             decided.append((lead, found))
     kept = {decision.lead_id: decision for decision in _carry_out(ruleset, world, decided)}
     return [kept.get(lead.pk) for lead in leads]
+
+
+def reroute(
+    leads: Sequence[Lead],
+    *,
+    part: Callable[[Sequence[Lead]], None],
+    told: Sequence[Mapping[str, object]],
+) -> list[Decision | None]:
+    """Ask the rules to whom ``leads`` go instead of their owners (SL3), who get none of them back.
+
+    Returns in the same order what was decided; None for those that stay where they are, because no
+    rep whom the rule asks could take it, or no rule does. A pool that comes first in its rule takes
+    a lead, one to which the rule falls back does not. ``part`` is called with the leads that go,
+    before they do, to end their owners' time; ``told`` is kept in each one's explanation. Must run
+    inside a transaction that called ``lock_for`` for these leads and their owners, and locked them.
+    """
+    if not leads:
+        return []
+    ruleset, rules = _in_force()
+    facts = _facts(leads)
+    world = _locked_world(_scope(rules, facts))
+    parted = parted_with(leads)
+    going: list[tuple[Lead, engine.Decision]] = []
+    reasons: list[Mapping[str, object]] = []
+    for lead, one, why in zip(leads, facts, told, strict=True):
+        out = frozenset(parted[lead.pk] | ({lead.owner_id} if lead.owner_id else set()))
+        found = engine.decide(rules, one, world, out)
+        if found.owner or (found.pool and found.rule and not found.found_nobody):
+            going.append((lead, found))
+            reasons.append(why)
+    part([lead for lead, _ in going])
+    kept = _carry_out(ruleset, world, going, reasons) if going else []
+    decided = {decision.lead_id: decision for decision in kept}
+    return [decided.get(lead.pk) for lead in leads]
 
 
 def candidates(leads: Sequence[Lead]) -> list[int]:

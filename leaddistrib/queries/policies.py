@@ -1,14 +1,21 @@
 """Which response policy holds for a lead, and when its times are up (SL1, SL3)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Max, Min
 
 from leaddistrib.engine.availability import WorkingWeek
 from leaddistrib.engine.deadlines import after
-from leaddistrib.models import Lead, ResponsePolicy
+from leaddistrib.models import (
+    Assignment,
+    EscalationStep,
+    Lead,
+    LogEntry,
+    ResponseClock,
+    ResponsePolicy,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +60,75 @@ def step_time(
 ) -> datetime:
     """When a step is due that is taken ``after_minutes`` without contact."""
     return after(started_at, after_minutes, week if policy.working_time else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Lapses:
+    """How often a lead was taken from an owner who did not answer, and when last."""
+
+    number: int = 0
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a running clock is due for, and when the worker looks at it ``next_at`` (None: never).
+
+    ``remind`` its rep; note that it did ``lapse``; have the lead ``go_on`` to somebody else. Or it
+    is ``stuck``: late, and nobody is to be asked any more.
+    """
+
+    remind: bool
+    lapse: bool
+    go_on: bool
+    stuck: bool
+    next_at: datetime | None
+
+
+def outlook(
+    clock: ResponseClock,
+    steps: Sequence[EscalationStep],
+    week: WorkingWeek | None,
+    lapses: Lapses,
+    now: datetime,
+) -> Outlook:
+    """What ``clock``, which runs, is due for ``now``, by its policy as it is now, with all its
+    ``steps`` in order. The deadline is the one that was promised when the clock started."""
+    remind_at = go_on_at = None
+    policy = clock.policy
+    if policy is not None:
+        if clock.reminded_at is None:
+            remind_at = times(policy, clock.started_at, week).remind_at
+        if clock.step < len(steps) and lapses.number < policy.max_reassignments:
+            minutes = steps[clock.step].after_minutes
+            go_on_at = step_time(policy, minutes, clock.started_at, week)
+            if lapses.last_at is not None:
+                cooled_at = lapses.last_at + timedelta(minutes=policy.cooldown_minutes)
+                go_on_at = max(go_on_at, cooled_at)
+    go_on = go_on_at is not None and go_on_at <= now
+    late = clock.due_at <= now
+    ahead = (remind_at, clock.due_at, go_on_at)
+    return Outlook(
+        remind=remind_at is not None and remind_at <= now and not late and not go_on,
+        lapse=late and clock.lapsed_at is None,
+        go_on=go_on,
+        stuck=late and go_on_at is None,
+        next_at=min((at for at in ahead if at is not None and at > now), default=None),
+    )
+
+
+def lapses_of(leads: Collection[int]) -> dict[int, Lapses]:
+    """The lapses of each of ``leads`` (primary keys) that has any since it was recycled last. Two
+    queries."""
+    began = dict(
+        LogEntry.objects.filter(lead__in=leads, event=LogEntry.Event.RECYCLED)
+        .order_by()
+        .values_list("lead")
+        .annotate(last=Max("at"))
+    )
+    rows = Assignment.objects.filter(lead__in=leads, end=Assignment.Ended.LAPSED)
+    found: dict[int, Lapses] = {}
+    for lead, at in rows.order_by("ended_at").values_list("lead", "ended_at"):
+        if lead not in began or at > began[lead]:
+            found[lead] = Lapses(found.get(lead, Lapses()).number + 1, at)
+    return found

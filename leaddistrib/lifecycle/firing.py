@@ -1,0 +1,134 @@
+"""Response clocks whose time has come: reminders, deadlines, and leads that go on (SL3).
+
+Any number of workers may do this at once. A clock is one's: when it is looked at next is moved on
+first (the lease), in a transaction of its own that waits for nobody; then everything is looked at
+again under the locks, so a contact in the same second is either before or after it.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from leaddistrib.errors import Busy
+from leaddistrib.lifecycle.escalating import escalate, to_pools
+from leaddistrib.lifecycle.lapsing import leased, locked, raise_alarm
+from leaddistrib.lifecycle.responding import note_lapses
+from leaddistrib.lifecycle.transactions import act, lock_reps
+from leaddistrib.models import LogEntry, ResponseClock
+from leaddistrib.notify.telling import Telling, tell_many
+from leaddistrib.queries import clock as time
+from leaddistrib.queries.clocks import running
+from leaddistrib.queries.policies import Lapses, Outlook, lapses_of, outlook
+from leaddistrib.queries.weeks import working_weeks
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 50
+"""Clocks that a worker takes in one go: reps are held for as long as their leads are handed on."""
+
+LEASE = timedelta(seconds=30)
+"""How long a worker may take over a batch of clocks before another worker takes it up."""
+
+AFTER_BUSY = timedelta(seconds=2)
+"""When clocks are looked at again whose locks somebody else held for too long."""
+
+
+def fire_due(moment: datetime, limit: int = AT_ONCE) -> int:
+    """Do what up to ``limit`` clocks are due for at ``moment``, the longest due first; returns how
+    many were looked at.
+
+    Each reminder is sent, each deadline noted and each step taken once, however many workers there
+    are and whenever one of them dies. What could not be done because the database was busy is due
+    again soon.
+    """
+    until = moment + LEASE
+    taken = _lease(moment, until, limit)
+    if not taken:
+        return 0
+    try:
+        going = _note(taken, until)
+        if going:
+            rest = escalate(going, until)
+            if rest:
+                to_pools(rest, until)
+    except Busy:
+        logger.warning("Response clocks (%d) are looked at later: busy.", len(taken))
+        running().filter(pk__in=taken, next_at=until).update(next_at=moment + AFTER_BUSY)
+    return len(taken)
+
+
+def _lease(moment: datetime, until: datetime, limit: int) -> list[int]:
+    """Take clocks that are due: they are due again ``until`` then, should this worker die."""
+    due = ResponseClock.objects.filter(next_at__lte=moment)
+    if not due.exists():  # without a transaction, which would lock all of SQLite
+        return []
+    with transaction.atomic():
+        free = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        pks = list(free.order_by("next_at", "pk").values_list("pk", flat=True)[:limit])
+        ResponseClock.objects.filter(pk__in=pks).update(next_at=until)
+    return pks
+
+
+@act(durable=False)
+def _note(taken: Sequence[int], until: datetime) -> list[int]:
+    """Remind, and note which deadlines passed; returns the clocks whose leads go on.
+
+    The reps are locked, as by whoever logs a contact, gives back or closes.
+    """
+    lock_reps(leased(taken, until).values_list("rep", flat=True))
+    clocks = locked(taken, until)
+    now = time.now()
+    seen = _outlooks(clocks, now)
+    reminded = [clock for clock in clocks if seen[clock.pk].remind]
+    lapsed = [clock for clock in clocks if seen[clock.pk].lapse]
+    stuck = [clock for clock in clocks if seen[clock.pk].stuck and clock.stuck_at is None]
+    for clock in clocks:
+        clock.reminded_at = now if clock in reminded else clock.reminded_at
+        clock.lapsed_at = now if clock in lapsed else clock.lapsed_at
+        clock.stuck_at = now if clock in stuck else clock.stuck_at
+        # Those that go on stay leased until they have gone.
+        clock.next_at = until if seen[clock.pk].go_on else seen[clock.pk].next_at
+    ResponseClock.objects.bulk_update(clocks, ("reminded_at", "lapsed_at", "stuck_at", "next_at"))
+    note_lapses(lapsed, now)
+    _remind(reminded, now)
+    raise_alarm(stuck, now)
+    return [clock.pk for clock in clocks if seen[clock.pk].go_on]
+
+
+def _remind(clocks: Sequence[ResponseClock], now: datetime) -> None:
+    LogEntry.objects.bulk_create(
+        LogEntry(
+            lead=clock.lead,
+            event=LogEntry.Event.REMINDED,
+            rep=clock.rep,
+            at=now,
+            detail={"clock": clock.pk, "due_at": clock.due_at.isoformat()},
+        )
+        for clock in clocks
+    )
+    tell_many(
+        (
+            Telling((clock.rep.user_id,), f"response.reminder:{clock.pk}", clock.lead)
+            for clock in clocks
+        ),
+        now,
+    )
+
+
+def _outlooks(clocks: Sequence[ResponseClock], now: datetime) -> dict[int, Outlook]:
+    """What each of ``clocks`` is due for. Three queries."""
+    by_hours = [one.rep for one in clocks if one.policy and one.policy.working_time]
+    weeks = working_weeks(by_hours, now) if by_hours else {}
+    lapses = lapses_of([clock.lead_id for clock in clocks])
+    return {
+        clock.pk: outlook(
+            clock,
+            list(clock.policy.steps.all()) if clock.policy else [],
+            weeks.get(clock.rep_id),
+            lapses.get(clock.lead_id, Lapses()),
+            now,
+        )
+        for clock in clocks
+    }
