@@ -48,9 +48,9 @@ class AlertAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("about"))
     def about(self, alert: Alert) -> str:
-        """Whose calendar, which version, which channel."""
+        """Whose calendar, which team, which version, which channel."""
         version = alert.detail.get("version")
-        named = alert.detail.get("rep") or channel_of(alert)
+        named = alert.detail.get("rep") or alert.detail.get("team") or channel_of(alert)
         return str(named or (f"v{version}" if version is not None else "–"))
 
     @admin.display(description=_("leads that wait"))

@@ -134,10 +134,14 @@ def stay(clocks: Sequence[ResponseClock], now: datetime) -> None:
 def raise_alarm(clocks: Iterable[ResponseClock], now: datetime) -> None:
     """Nobody is left to give these leads to: their owners' managers are told, once for each team.
     The last locks of all, by ascending subject."""
-    teams = {f"team:{clock.rep.team_id or ''}": clock.rep.team_id for clock in clocks}
+    teams = {f"team:{clock.rep.team_id or ''}": clock.rep.team for clock in clocks}
     for subject, team in sorted(teams.items()):
         open_alert(
-            Alert.Kind.UNANSWERED, subject, moment=now, teams=() if team is None else (team,)
+            Alert.Kind.UNANSWERED,
+            subject,
+            moment=now,
+            teams=[team] if team else (),
+            detail={"team": team.name if team else ""},
         )
 
 

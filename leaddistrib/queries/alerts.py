@@ -9,14 +9,16 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from leaddistrib.models import Alert, Channel, Decision, Lead
 from leaddistrib.policy import Role, Sight
+from leaddistrib.queries.clocks import stuck
 from leaddistrib.queries.inhand import contacted, in_hand
 
-ABOUT_LEADS = (Alert.Kind.NOBODY_AVAILABLE, Alert.Kind.NOT_CLAIMED, Alert.Kind.NO_RULES)
+WAITING = (Alert.Kind.NOBODY_AVAILABLE, Alert.Kind.NOT_CLAIMED, Alert.Kind.NO_RULES)
+ABOUT_LEADS = (*WAITING, Alert.Kind.UNANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """An open alert and how many waiting leads it is about."""
+    """An open alert and how many leads it is about, which wait for somebody."""
 
     alert: Alert
     leads: int
@@ -35,8 +37,11 @@ def channel_of(alert: Alert) -> str:
 
 def waiting_for(alert: Alert, moment: datetime) -> QuerySet[Lead]:
     """The waiting leads that ``alert`` is about: those that its rule sent to its pool; of those
-    that nobody took, the ones that waited long enough. None for an alert about something else."""
-    if alert.kind not in ABOUT_LEADS:
+    that nobody took, the ones that waited long enough; or those of its team that nobody answers.
+    None for an alert about something else."""
+    if alert.kind == Alert.Kind.UNANSWERED:
+        return Lead.objects.filter(pk__in=stuck().filter(rep__team=_team(alert)).values("lead"))
+    if alert.kind not in WAITING:
         return Lead.objects.none()
     return by_rule().filter(
         _late(alert, moment), pool=alert.pool_id, rule_key=alert.rule.key if alert.rule else None
@@ -68,9 +73,9 @@ def concerns(alert: Alert, who: Sight) -> bool:
 
 
 def number_of_leads(alerts: Sequence[Alert], moment: datetime) -> dict[int, int]:
-    """How many waiting leads each alert is about, by its primary key. One query."""
-    about = {alert.pk: alert for alert in alerts if alert.kind in ABOUT_LEADS}
-    counts = dict.fromkeys((alert.pk for alert in alerts), 0)
+    """How many waiting leads each alert is about, by its primary key. Two queries."""
+    about = {alert.pk: alert for alert in alerts if alert.kind in WAITING}
+    counts = dict.fromkeys((alert.pk for alert in alerts), 0) | _unanswered(alerts)
     if not about:
         return counts
     late = Q(pk__in=())
@@ -90,6 +95,21 @@ def number_of_leads(alerts: Sequence[Alert], moment: datetime) -> dict[int, int]
         every, overdue = found.get(key, (0, 0))
         counts[pk] = overdue if alert.kind == Alert.Kind.NOT_CLAIMED else every
     return counts
+
+
+def _unanswered(alerts: Sequence[Alert]) -> dict[int, int]:
+    """Of those about leads that nobody answers, by primary key, how many they are."""
+    about = [alert for alert in alerts if alert.kind == Alert.Kind.UNANSWERED]
+    if not about:
+        return {}
+    counted = stuck().order_by().values_list("rep__team").annotate(number=Count("lead"))
+    by_team = dict(counted)
+    return {alert.pk: by_team.get(_team(alert), 0) for alert in about}
+
+
+def _team(alert: Alert) -> int | None:
+    """The team that an alert about leads nobody answers is of; None for reps without one."""
+    return next(iter(alert.detail.get("teams", ())), None)
 
 
 def _late(alert: Alert, moment: datetime) -> Q:

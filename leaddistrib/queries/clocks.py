@@ -13,6 +13,11 @@ def running() -> QuerySet[ResponseClock]:
     return ResponseClock.objects.filter(answered_at=None, stopped_at=None)
 
 
+def stuck() -> QuerySet[ResponseClock]:
+    """Those of them for whose leads nobody is left to ask."""
+    return running().filter(stuck_at__isnull=False)
+
+
 def clocks_of(leads: Iterable[Lead]) -> dict[int, ResponseClock]:
     """The running clock of each of ``leads`` that has one, by the lead's id. One query."""
     return {clock.lead_id: clock for clock in running().filter(lead__in=list(leads))}
