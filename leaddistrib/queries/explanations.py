@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.engine.turns import STRIDE
-from leaddistrib.models import Decision, Lead, Rule, RuleStep
+from leaddistrib.models import Decision, EscalationStep, Lead, Rule, RuleStep
 from leaddistrib.queries import wording
 from leaddistrib.queries.sentences import sentence
 
@@ -113,7 +113,7 @@ def trace(decision: Decision) -> Trace:
     return Trace(
         version=ruleset.version if ruleset else None,
         rules=tuple(_tried(rules, document)),
-        steps=tuple(_step(step) for step in document["steps"]),
+        steps=tuple(_step(step) for step in (*document.get("passed_over", ()), *document["steps"])),
         sentence=sentence(decision, whole=True, oversees=True),
     )
 
@@ -161,13 +161,14 @@ def _step(step: dict[str, Any]) -> TriedStep:
         _target(step),
         took=step["winner"] is not None,
         candidates=tuple(_considered(step, one) for one in step["candidates"]),
-        note="" if step["candidates"] else str(NOBODY[step["push"]]),
+        note="" if step["candidates"] else str({**NOBODY, **NOBODY_ELSE}[step["push"]]),
     )
 
 
 def _target(step: dict[str, Any]) -> str:
     """Where a push went, and how, as wording.step_in_words says it of the rule."""
-    parts = [str(dict(RuleStep.Push.choices).get(step["push"], step["push"]))]
+    known = {**dict(EscalationStep.To.choices), **dict(RuleStep.Push.choices)}
+    parts = [str(known.get(step["push"], step["push"]))]
     if step["team"]:
         parts.insert(0, _("team “%(name)s”") % {"name": step["team"]})
     if step.get("territory"):
@@ -189,6 +190,12 @@ NOBODY: Mapping[str, str | Promise] = {
     "manager": lazy("none of the team's managers takes leads"),
 }
 """Why a step had nobody to look at."""
+
+NOBODY_ELSE: Mapping[str, str | Promise] = {
+    "backup": lazy("nobody stands in for the owner"),
+    "rules": lazy("nobody whom the rules ask could take it"),
+}
+"""The same of steps by which a lead goes on that is not answered (SL3)."""
 
 
 def _considered(step: dict[str, Any], candidate: dict[str, Any]) -> Considered:

@@ -70,6 +70,30 @@ GOT_IT: Mapping[str, str | Promise] = {
     ),
 }
 
+# To whom a lead went that its owner did not answer, by the step of its policy (SL3): said to the
+# one who has it now, then of that one to others.
+YOU_STEP_IN: Mapping[str, str | Promise] = {
+    "backup": lazy(
+        "You got this lead because you are the backup of %(before)s, who did not answer it in time."
+    ),
+    "manager": lazy(
+        "You got this lead because you manage the team “%(team)s”: %(before)s did not answer it in"
+        " time."
+    ),
+}
+STEPS_IN: Mapping[str, str | Promise] = {
+    "backup": lazy(
+        "%(owner)s got this lead as the backup of %(before)s, who did not answer it in time."
+    ),
+    "manager": lazy(
+        "%(owner)s got this lead as a manager of the team “%(team)s”: %(before)s did not answer it"
+        " in time."
+    ),
+    "pool": lazy(
+        "%(before)s did not answer this lead in time, so it waits in “%(pool)s” for somebody else."
+    ),
+}
+
 # Why a rep was passed over, said to the rep: of that moment, so in the past (RU5). docs/reps.md has
 # them all.
 WHY_NOT: Mapping[str, str | Promise] = {

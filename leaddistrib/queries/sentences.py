@@ -11,7 +11,14 @@ from django.utils.translation import ngettext, pgettext
 
 from leaddistrib.models import Decision, Rep
 from leaddistrib.queries import wording
-from leaddistrib.queries.phrases import GOT_IT, RECOGNISED_BY, WHY_NOT, YOU_GOT_IT
+from leaddistrib.queries.phrases import (
+    GOT_IT,
+    RECOGNISED_BY,
+    STEPS_IN,
+    WHY_NOT,
+    YOU_GOT_IT,
+    YOU_STEP_IN,
+)
 
 Step = Mapping[str, Any]
 
@@ -37,6 +44,11 @@ def _parts(decision: Decision, rep: Rep | None, whole: bool, oversees: bool) -> 
     if decision.method == Decision.Method.DUPLICATE:
         yield _duplicate(decision, to_owner, oversees)
         return
+    if decision.method == Decision.Method.ESCALATION:
+        yield _escalated(decision, to_owner)
+        yield from _you_let_it_lapse(decision, rep)
+        return
+    yield from _not_answered(decision)
     yield from _not_the_first_ones_owner(decision, oversees)
     yield from _waited(decision)
     if decision.owner is None:
@@ -44,7 +56,9 @@ def _parts(decision: Decision, rep: Rep | None, whole: bool, oversees: bool) -> 
     else:
         yield _pushed(decision, _winning(decision), to_owner)
         yield from _asked_only(_winning(decision))
-    if rep is not None and not to_owner:
+    if _let_lapse(decision, rep):
+        yield from _you_let_it_lapse(decision, rep)
+    elif rep is not None and not to_owner:
         yield from _not_me(decision, rep)
 
 
@@ -172,6 +186,36 @@ def _not_the_first_ones_owner(decision: Decision, oversees: bool) -> Iterator[st
             "%(absent)s (%(reason)s) works the same lead, recognised by %(by)s, so the rules"
             " decided."
         ) % {"by": str(RECOGNISED_BY.get(by, by)), **absent}
+
+
+def _escalated(decision: Decision, to_owner: bool) -> str:
+    """To whom a lead went that was not answered, by a step of its policy (SL3)."""
+    escalated = decision.explanation["escalated"]
+    team = decision.explanation["steps"][0].get("team", "")
+    named = {
+        "before": escalated["from"],
+        "owner": decision.owner.name if decision.owner else "",
+        "team": team,
+        "pool": decision.pool.name if decision.pool else "",
+    }
+    sentences = YOU_STEP_IN if to_owner else STEPS_IN
+    return str(sentences[escalated["to"]]) % named
+
+
+def _not_answered(decision: Decision) -> Iterator[str]:
+    """Why the rules were asked again about a lead that had an owner (SL3)."""
+    if escalated := decision.explanation.get("escalated"):
+        yield _("%(before)s did not answer it in time.") % {"before": escalated["from"]}
+
+
+def _let_lapse(decision: Decision, rep: Rep | None) -> bool:
+    escalated = decision.explanation.get("escalated")
+    return bool(rep and escalated and escalated["rep"] == rep.pk)
+
+
+def _you_let_it_lapse(decision: Decision, rep: Rep | None) -> Iterator[str]:
+    if _let_lapse(decision, rep):
+        yield _("You did not answer it in time, so it does not come back to you.")
 
 
 def _by_hand(decision: Decision, to_owner: bool, whole: bool) -> str:
