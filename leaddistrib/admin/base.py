@@ -5,7 +5,15 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
+from django.db.models import (
+    Count,
+    IntegerField,
+    Model,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    URLField,
+)
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -24,6 +32,8 @@ class LeadDistribAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
+    # Who leaves the scheme out of an address means https.
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
     class Media:
         css = {"all": ("leaddistrib/admin/admin.css",)}

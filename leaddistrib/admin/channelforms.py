@@ -49,7 +49,7 @@ class GatewayForm(forms.ModelForm):
 
     class Meta:
         model = Gateway
-        fields = ("channel", "active", "address", "sender")
+        fields = ("channel", "active", "sender")  # and the address, as the admin site makes it
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
