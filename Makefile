@@ -13,7 +13,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo maven test test-services lint screenshots benchmarks messages newest wheel clean
+.PHONY: help demo maven olist test test-services lint screenshots benchmarks messages newest wheel clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,15 @@ maven: $(VENV)/runtime  ## an organisation made of the files in DATA=…, routed
 	@rm -f var/maven.sqlite3
 	@export DEBUG=1 EMAIL_URL=dummymail:// DATABASE_URL=sqlite:///$(CURDIR)/var/maven.sqlite3; \
 		$(PY) manage.py migrate --verbosity 0 && $(PY) -m tools.maven "$(DATA)"
+
+olist: $(VENV)/runtime  ## leads and deals of the files in DATA=…, imported, and what became of them
+	@test -r "$(DATA)/olist_closed_deals_dataset.csv" || { \
+		echo "DATA=… names the folder with olist_marketing_qualified_leads_ and olist_closed_deals_dataset.csv"; \
+		exit 1; }
+	@mkdir -p var
+	@rm -f var/olist.sqlite3
+	@export DEBUG=1 EMAIL_URL=dummymail:// DATABASE_URL=sqlite:///$(CURDIR)/var/olist.sqlite3; \
+		$(PY) manage.py migrate --verbosity 0 && $(PY) -m tools.olist "$(DATA)"
 
 test: $(VENV)/dev test-services  ## every test, on PostgreSQL and on SQLite
 	@tools/test.sh $(PY) postgresql $(ARGS)

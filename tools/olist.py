@@ -1,0 +1,118 @@
+# ruff: noqa: T201 - it prints what it found
+"""A marketplace's leads, and the deals that came of them, go through the product's own import, and
+its report says what became of them.
+
+    make olist DATA=DIR
+
+DIR holds ``olist_marketing_qualified_leads_dataset.csv`` and ``olist_closed_deals_dataset.csv``.
+The database that the settings name must be migrated and empty of reps. Those are made through the
+admin site's own forms; nothing is written past the product.
+"""
+
+import csv
+import os
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+from django.apps import apps
+
+if not apps.ready:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.test.utils import setup_test_environment
+
+from leaddistrib.models import Lead, Team
+from leaddistrib.queries import clock
+from leaddistrib.queries.conversion import By, Figure, Line, Report, conversion, leads_behind
+from tools.adminforms import AdminSite
+
+LEADS = "olist_marketing_qualified_leads_dataset.csv"
+DEALS = "olist_closed_deals_dataset.csv"
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+NO_PASSWORD = {"usable_password": "false", "password1": "", "password2": ""}
+# Of the file: whoever qualified a lead made it an opportunity, when the sales rep won it.
+LEADS_MAP = """
+source_system = "olist"
+[columns]
+external_id = "mql_id"
+received_at = "first_contact_date"
+source = "origin"
+"attributes.landing_page" = "landing_page_id"
+"""
+DEALS_MAP = """
+source_system = "olist"
+[columns]
+external_id = "mql_id"
+closed_at = "won_date"
+owner = "{who}"
+[constants]
+stage = "{stage}"
+"""
+
+
+def build(folder: Path) -> None:
+    """Everybody who sold, the leads as they came, and what came of them."""
+    add_people(AdminSite(), folder / DEALS)
+    bring(folder / LEADS, LEADS_MAP, no_route=True)
+    for who, stage in (("sdr_id", "opportunity"), ("sr_id", "won")):
+        bring(folder / DEALS, DEALS_MAP.format(who=who, stage=stage), outcomes=True)
+
+
+def add_people(site: AdminSite, deals: Path) -> None:
+    """A user and a rep for each id, in one team."""
+    with deals.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    site.fill("leaddistrib_team_add", name="Olist", managers=[])
+    team = Team.objects.get(name="Olist")
+    for name in dict.fromkeys(row[who] for who in ("sdr_id", "sr_id") for row in rows):
+        site.fill("auth_user_add", username=name, **NO_PASSWORD)
+        user = get_user_model()._default_manager.get(username=name)
+        site.fill("leaddistrib_rep_add", user=user.pk, team=team.pk)
+
+
+def bring(file: Path, column_map: str, **options: bool) -> None:
+    """One file, by the command that operators use."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "map.toml")
+        path.write_text(column_map, "utf-8")
+        call_command("leaddistrib_import", file, map=path, **options)
+
+
+def report() -> Report:
+    """What became of every lead that ever came, by where it came from."""
+    return conversion(Lead.objects.all(), EVER, clock.now(), By.SOURCE)
+
+
+def early() -> list[Lead]:
+    """Leads that were won before they came in, as the report's own list names them."""
+    found = leads_behind(Lead.objects.all(), EVER, clock.now(), By.SOURCE, None, Figure.EARLY)
+    return list(found.order_by("pk"))
+
+
+def show(found: Report) -> None:
+    columns = ("leads", "won", "rate", "median", "p25", "p75", "p90")
+    print(f"\n{'origin':20}" + "".join(f"{name:>8}" for name in columns))
+    for line in (*found.lines, found.total):
+        print(f"{line.name or 'all':20}" + "".join(f"{one:>8}" for one in figures(line)))
+    print(f"\nwon before they came in: {found.total.early} ({', '.join(map(str, early()))})")
+    for spread in found.spreads:
+        print(f"{spread.stage}: {spread.leads} by {spread.reps} reps, Gini {spread.gini:.4f}")
+
+
+def figures(line: Line) -> tuple[object, ...]:
+    """A row's figures as they are printed; days are whole days of the calendar."""
+    days = (line.median, line.p25, line.p75, line.p90)
+    said = ("–" if one is None else one for one in days)
+    return line.leads, line.won, f"{line.rate or 0:.2%}", *said
+
+
+if __name__ == "__main__":
+    setup_test_environment()
+    build(Path(sys.argv[1]))
+    show(report())
