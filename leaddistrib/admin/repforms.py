@@ -45,13 +45,6 @@ class RepForm(forms.ModelForm):
         required=False,
         choices=lambda: [("", _("As the rep’s browser")), *settings.LANGUAGES],
     )
-    booking_url = forms.URLField(
-        label=lazy("Booking page"),
-        required=False,
-        max_length=300,
-        assume_scheme="https",
-        help_text=lazy("Where customers book a meeting; goes into first messages."),
-    )
     preset = forms.ChoiceField(
         label=lazy("Replace the working hours by"),
         required=False,

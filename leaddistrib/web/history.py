@@ -4,10 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from babel.dates import format_timedelta
+from django.utils.text import capfirst
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
-from leaddistrib.models import Claim, Contact, Lead, LogEntry, Outcome, Rep, Satisfaction
+from leaddistrib.models import (
+    Claim,
+    Contact,
+    EscalationStep,
+    Lead,
+    LogEntry,
+    Outcome,
+    Rep,
+    Satisfaction,
+)
 from leaddistrib.policy import View
 
 LONGEST = 50
@@ -92,10 +102,11 @@ def _answering(entry: LogEntry, who: dict[str, str]) -> str:
             return _("%(name)s was reminded to answer") % who
         case LogEntry.Event.LAPSED:
             return _("%(name)s did not answer in time") % who
-        case LogEntry.Event.ESCALATED if entry.rep:
-            return _("Passed on to %(name)s, because nobody answered") % who
         case LogEntry.Event.ESCALATED:
-            return _("Passed on, because nobody answered")
+            late = {"late": entry.detail.get("from") or _("Somebody")}
+            if entry.rep is None:
+                return _("Passed on, because %(late)s did not answer") % late
+            return _("Passed on to %(name)s, because %(late)s did not answer") % (who | late)
     return str(entry.get_event_display())
 
 
@@ -119,6 +130,8 @@ def _more(entry: LogEntry) -> str:
             if detail["response"]["in_time"]:
                 return _("Answered after %(time)s, in time") % after
             return _("Answered after %(time)s, late") % after
+        case LogEntry.Event.ESCALATED if "to" in detail:
+            return capfirst(dict(EscalationStep.To.choices).get(detail["to"], ""))
         case LogEntry.Event.OUTCOME | LogEntry.Event.OUTCOME_UNDONE:
             stage = str(dict(Outcome.Stage.choices).get(detail["stage"], detail["stage"]))
             value = f" · {detail['value']} {detail['currency']}" if "value" in detail else ""

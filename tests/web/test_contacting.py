@@ -252,11 +252,15 @@ def test_the_history_says_who_did_not_answer_and_who_has_it_now(cast, own):
     now = timezone.now()
     own.log.create(event="response.reminded", rep=cast.amina, at=now)
     own.log.create(event="response.lapsed", rep=cast.amina, at=now, detail={"clock": 1})
-    own.log.create(event="lead.escalated", rep=cast.bruno, at=now)
+    for rep, to in ((cast.bruno, "backup"), (None, "pool")):
+        detail = {"from": "Amina", "to": to}
+        own.log.create(event="lead.escalated", rep=rep, at=now, detail=detail)
     body = shown(cast.amina, own)
     assert "Amina was reminded to answer" in body
     assert "Amina did not answer in time" in body
-    assert "Passed on to Bruno, because nobody answered" in body
+    assert "Passed on to Bruno, because Amina did not answer" in body
+    assert "The rep&#x27;s backup" in body
+    assert "Passed on, because Amina did not answer" in body
 
 
 def test_what_came_of_a_lead_is_no_part_of_a_preview(cast, own):
