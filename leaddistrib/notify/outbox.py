@@ -7,7 +7,8 @@ one gap in which it goes out twice.
 import logging
 import random
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from datetime import datetime, timedelta
 from time import monotonic
 from traceback import format_tb
@@ -22,7 +23,7 @@ from leaddistrib.notify.channels import Parcel, Receipt, Transport
 from leaddistrib.notify.errors import Later, NoDevice, NotSent, Refused
 from leaddistrib.notify.kinds import Kind, kind_of
 from leaddistrib.notify.marking import mark, mark_sent
-from leaddistrib.notify.quiet import not_before, objection, sms_left
+from leaddistrib.notify.quiet import Wait, not_yet, objection, sms_left
 
 log = logging.getLogger(__name__)
 
@@ -118,16 +119,16 @@ class _Delivery:
         """The message, ready to be sent; None if it is not to be, or not yet."""
         loaded = kind.load(message)
         code = objection(message, kind) or kind.objection(message, loaded)
-        until = not_before(message, kind, self.now)
+        wait = not_yet(message, kind, self.now)
         left = sms_left(message, self.now) if message.channel == Channel.SMS else None
         if code:
             self._drop(message, code)
-        elif until is not None and until > self.now:
-            _postpone(message, until)
+        elif wait is not None:
+            _postpone(message, wait)
         elif left is not None and left <= 0:
             self._drop(message, "sms_limit")
         elif left is not None and left <= self._number_in_hand(message):
-            _postpone(message, self.now + IN_HAND)
+            _postpone(message, Wait("sms_in_hand", self.now + IN_HAND))
         else:
             return CHANNELS[message.channel].prepare(message, kind, loaded)
         return None
@@ -141,7 +142,7 @@ class _Delivery:
 
     def _finish(self, seconds: float | None) -> None:
         """Mark what was sent, or not, within ``seconds``; None: as soon as one is."""
-        done, _others = wait(self.in_hand, seconds, return_when=FIRST_COMPLETED)
+        done, _others = wait_for(self.in_hand, seconds, return_when=FIRST_COMPLETED)
         for future in done:
             message = self.in_hand.pop(future)
             try:
@@ -226,9 +227,9 @@ def _lease(moment: datetime, channel: str | None, number: int) -> list[OutboxMes
     return messages
 
 
-def _postpone(message: OutboxMessage, until: datetime) -> None:
+def _postpone(message: OutboxMessage, wait: Wait) -> None:
     """Put a message back that may go later; that was no attempt."""
-    mark(message, due_at=until, attempts=message.attempts - 1)
+    mark(message, due_at=wait.until, attempts=message.attempts - 1, last_error=wait.code)
 
 
 def _sms_now(message: OutboxMessage, moment: datetime) -> None:

@@ -1,6 +1,7 @@
 """Whether the reader wants to hear of it, and whether now: their choice of channels, quiet hours,
 and how many SMS a day (NO1, NO4)."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,9 @@ QUIET = {Channel.PUSH, Channel.SMS}
 """What makes a noise: the others can be read later."""
 
 DAY = timedelta(days=1)
+
+NO_FAILURE = ("", "quiet", "push_first", "sms_in_hand")
+"""What stands as the last error of a message that waits without having failed."""
 
 
 def objection(message: OutboxMessage, kind: Kind) -> str:
@@ -35,19 +39,33 @@ def settings_of(message: OutboxMessage) -> NotificationSettings:
     return getattr(message.recipient, "notification_settings", None) or NotificationSettings()
 
 
-def not_before(message: OutboxMessage, kind: Kind, moment: datetime) -> datetime | None:
-    """The earliest that it may go, None for any time: when the quiet hours end, and an SMS no
-    sooner than the push notification had its time to be seen."""
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A message may go, but not before ``until``; ``code`` says why."""
+
+    code: str
+    until: datetime
+
+
+def not_yet(message: OutboxMessage, kind: Kind, moment: datetime) -> Wait | None:
+    """Why a message waits at ``moment``, and until when: quiet hours, or an SMS for the push
+    notification that is to be seen first; None if it does not."""
     if message.recipient_id is None or message.channel not in QUIET:
         return None
     over = _quiet_until(settings_of(message), _zone(message), moment)
     push = _push_before(message) if kind.urgent and message.channel == Channel.SMS else None
+    if over is not None:
+        still_to_go = push is not None and push.sent_at is None
+        return Wait("quiet", over + sms_wait() if still_to_go else over)
     if push is None:
-        return over
-    if push.sent_at is None:
-        # It goes when the quiet hours end, unless it fails: that is what the SMS is for.
-        return over + sms_wait() if over else None
-    return max(filter(None, (over, push.sent_at + sms_wait())))
+        return None
+    if push.sent_at is not None:
+        until = push.sent_at + sms_wait()
+        return Wait("push_first", until) if until > moment else None
+    # It goes out late, as the SMS would: no worker ran. It gets its time once; if it fails, that
+    # is what the SMS is for.
+    untried = push.last_error in NO_FAILURE and message.last_error != "push_first"
+    return Wait("push_first", moment + sms_wait()) if untried else None
 
 
 def _push_before(message: OutboxMessage) -> OutboxMessage | None:

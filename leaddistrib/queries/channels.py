@@ -9,6 +9,7 @@ from operator import or_
 from django.db.models import Max, Q, QuerySet, Sum
 
 from leaddistrib.models import Channel, Gateway, OutboxMessage
+from leaddistrib.notify.quiet import NO_FAILURE
 
 LATELY = timedelta(hours=3)
 """How far back messages are looked at: those that are tried eight times last about two hours."""
@@ -18,7 +19,7 @@ HOPELESS = ("credentials_refused", "no_credentials", "no_provider", "no_library"
 """What a provider says, or lacks, that no other attempt will mend: one of them is enough."""
 
 PROVIDERS = (Channel.PUSH, Channel.SMS, Channel.SLACK)
-FAILED = Q(sent_at=None, dropped_at=None, attempts__gt=0) & ~Q(last_error="")
+FAILED = Q(sent_at=None, dropped_at=None, attempts__gt=0) & ~Q(last_error__in=NO_FAILURE)
 
 
 @dataclass(frozen=True, slots=True)
