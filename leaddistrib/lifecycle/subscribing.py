@@ -69,13 +69,14 @@ def renew(user: AbstractBaseUser, endpoint: str, given: object) -> bool:
         Busy: the database was locked through every retry; nothing was written.
     """
     secret = _checked(given)
-    changed = PushSubscription.objects.filter(user=user, fingerprint=fingerprint(endpoint))
-    PushSubscription.objects.filter(fingerprint=fingerprint(secret["endpoint"])).exclude(
-        pk__in=changed.values("pk")
-    ).delete()
-    return bool(
-        changed.update(fingerprint=fingerprint(secret["endpoint"]), secret=seal(json.dumps(secret)))
-    )
+    old = PushSubscription.objects.filter(user=user, fingerprint=fingerprint(endpoint)).first()
+    if old is None:
+        return False
+    old.fingerprint = fingerprint(secret["endpoint"])
+    old.secret = seal(json.dumps(secret))
+    PushSubscription.objects.filter(fingerprint=old.fingerprint).exclude(pk=old.pk).delete()
+    old.save(update_fields=("fingerprint", "secret"))
+    return True
 
 
 @act(durable=False)

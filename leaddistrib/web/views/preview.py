@@ -14,6 +14,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.seeing import mark_seen
 from leaddistrib.models import Lead, Offer, Rep
 from leaddistrib.notify.links import Preview, read_preview
@@ -64,7 +65,10 @@ def seen(request: HttpRequest, token: str) -> HttpResponse:
     found = _found(token)
     if found is None:
         return HttpResponse(status=404)
-    mark_seen(found.rep, [found.lead.public_id])
+    try:
+        mark_seen(found.rep, [found.lead.public_id])
+    except Busy:
+        return HttpResponse(status=503)
     return HttpResponse(status=204)
 
 
