@@ -28,8 +28,8 @@ SHOWN = {
         "won": 126,
         "conversion": 0.63,
         "value": {"EUR": "120500.00"},
-        "response": None,
-        "sla": None,
+        "response": 412.5,
+        "sla": 0.8103,
     },
     "rows": [],
 }
@@ -46,8 +46,8 @@ class Distribution(ApiView):
         "coefficient over the reps with any and over the whole roster: 0 when all have the same. "
         f"Days from {FIRST} to {LAST}, both included, in the organisation's time zone; by default "
         "the last 30. Admins see everybody, managers the reps of their teams, reps their own row, "
-        "which is their total, and their team's spread. `response` and `sla` are not measured yet: "
-        "null.",
+        "which is their total, and their team's spread. `response` is the mean time until the "
+        "first contact, in seconds, `sla` the share answered in time of those answered or lapsed.",
         answers={200: (DistributionOut, "The rows, the largest first.")},
         errors=(400,),
         parameters=(
@@ -98,6 +98,7 @@ class Distribution(ApiView):
 
 
 def _figures(line: Line) -> dict[str, Any]:
+    mean, in_time = line.answers.mean, line.answers.share_in_time
     return {
         "volume": line.volume,
         "share": round(line.share, 4),
@@ -105,6 +106,6 @@ def _figures(line: Line) -> dict[str, Any]:
         "won": line.won,
         "conversion": None if line.conversion is None else round(line.conversion, 4),
         "value": {currency: str(amount) for currency, amount in line.value.items()},
-        "response": None,
-        "sla": None,
+        "response": None if mean is None else round(mean, 1),
+        "sla": None if in_time is None else round(in_time, 4),
     }

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from leaddistrib.engine.fairness import gini
 from leaddistrib.models import Assignment, Lead, Outcome, Rep, Rule, Team
+from leaddistrib.queries.answering import Answers, answers
 from leaddistrib.queries.standing import TERMINAL, standing
 
 CENT = Decimal("0.01")
@@ -65,7 +66,8 @@ class Scope(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Line:
     """One row. ``key`` names it outside, "" for what has no team, rule or source; ``share`` is of
-    the whole volume, from 0 to 1; ``value`` is what was won, by currency."""
+    the whole volume, from 0 to 1; ``value`` is what was won, by currency; ``answers`` says how soon
+    they were answered."""
 
     key: str
     name: str
@@ -74,6 +76,7 @@ class Line:
     closed: int = 0
     won: int = 0
     value: Mapping[str, Decimal] = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers)
 
     @property
     def conversion(self) -> float | None:
@@ -115,6 +118,7 @@ def distribution(scope: Scope, by: By = By.REP) -> Report:
     """The report of ``scope`` by ``by`` (FA1, DB2). At most six queries."""
     volumes = _volumes(scope, by)
     results = _results(scope, by)
+    answered = answers(_assignments(scope), OF_ASSIGNMENT[by])
     roster = _roster(scope)
     per_rep = volumes if by is By.REP else _volumes(scope, By.REP)
     names = _names(by, volumes, roster)
@@ -123,7 +127,7 @@ def distribution(scope: Scope, by: By = By.REP) -> Report:
         volumes = {**dict.fromkeys(roster, 0), **volumes}
     whole = sum(volumes.values())
     lines = [
-        _line(*names[key], volume, whole, results[key])
+        _line(*names[key], volume, whole, results[key], answered[key])
         for key, volume in volumes.items()
         if key in names
     ]
@@ -134,13 +138,16 @@ def distribution(scope: Scope, by: By = By.REP) -> Report:
         total.won += one.won
         for currency, amount in one.value.items():
             total.value[currency] += amount
+    answered_of_all = Answers()
+    for those in answered.values():
+        answered_of_all += those
     held = list(per_rep.values())
     everybody = [per_rep.get(rep, 0) for rep in {*roster, *per_rep}]
     return Report(
         by,
         scope,
         tuple(lines),
-        _line("", "", whole, whole, total),
+        _line("", "", whole, whole, total, answered_of_all),
         Spread(gini(held), gini(everybody), len(held), len(everybody)),
     )
 
@@ -244,6 +251,9 @@ def _names(
     return {key: (key, key or _("No source")) for key in keys}
 
 
-def _line(key: str, name: str, volume: int, whole: int, results: _Results) -> Line:
+def _line(
+    key: str, name: str, volume: int, whole: int, results: _Results, answered: Answers
+) -> Line:
     share = volume / whole if whole else 0.0
-    return Line(key, name, volume, share, results.closed, results.won, dict(results.value))
+    value = dict(results.value)
+    return Line(key, name, volume, share, results.closed, results.won, value, answered)

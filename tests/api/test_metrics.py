@@ -1,9 +1,13 @@
 """Programs read the same distribution, each caller as far as it is theirs to see (FA1, FA2)."""
 
-import pytest
+from datetime import timedelta
 
-from leaddistrib.models import Outcome
+import pytest
+from django.utils import timezone
+
+from leaddistrib.models import Outcome, ResponseClock
 from tests.api.conftest import address
+from tests.responses import answered, started
 
 PATH = "/leads/api/v1/metrics/distribution/"
 
@@ -29,6 +33,15 @@ def test_an_admin_reads_everybody(closed):
     assert answer["total"]["value"] == {"EUR": "1200.00"}
     assert (answer["total"]["response"], answer["total"]["sla"]) == (None, None)
     assert answer["gini"] == {"among": 0.1667, "roster": 0.1667, "holders": 3, "everybody": 3}
+
+
+def test_how_soon_leads_were_answered_is_told_with_them(closed):
+    ResponseClock.objects.all().delete()
+    at = timezone.now() - timedelta(hours=1)
+    answered(started(closed.amina, at), timedelta(minutes=2))
+    answered(started(closed.amina, at), timedelta(minutes=9, seconds=1))
+    answer = closed.client("rep").get(PATH).json()
+    assert (answer["total"]["response"], answer["total"]["sla"]) == (330.5, 0.5)
 
 
 def test_a_manager_reads_the_own_teams(closed):

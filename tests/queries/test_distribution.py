@@ -14,6 +14,7 @@ from leaddistrib.testing import (
     TeamFactory,
     publish_rules,
 )
+from tests.responses import answered, lapsed, started
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 MONTH = Scope(BEGAN, BEGAN + timedelta(days=30))
@@ -144,6 +145,27 @@ def test_by_team_source_and_rule(cast):
     assert figures(distribution(MONTH, By.TEAM)) == {"Paris": (1, 1, 1), "No team": (1, 0, 0)}
     assert figures(distribution(MONTH, By.SOURCE)) == {"web": (1, 1, 1), "No source": (1, 0, 0)}
     assert figures(distribution(MONTH, By.RULE)) == {"No rule": (2, 1, 1)}
+
+
+@pytest.mark.parametrize("by", list(By))
+def test_how_soon_leads_were_answered_stands_beside_what_came_of_them(cast, by):
+    at = BEGAN + timedelta(days=1)
+    answered(started(cast["Amina"], at), timedelta(minutes=2))
+    answered(started(cast["Amina"], at), timedelta(minutes=8))
+    lapsed(started(cast["Amina"], at))
+    started(cast["Amina"], at)
+    had(cast["Amina"], method=Assignment.Method.PUSH)
+    shown = distribution(MONTH, by)
+    for line in (shown.lines[0], shown.total):
+        assert (line.volume, line.answers.answered, line.answers.settled) == (5, 2, 3)
+        assert line.answers.mean == 300
+        assert line.answers.share_in_time == pytest.approx(1 / 3)
+
+
+def test_who_had_nothing_to_answer_has_no_response_time(cast):
+    had(cast["Bruno"])
+    answers = distribution(MONTH).lines[0].answers
+    assert (answers.mean, answers.share_in_time) == (None, None)
 
 
 def test_a_rule_is_one_row_over_its_versions(cast):

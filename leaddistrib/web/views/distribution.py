@@ -24,9 +24,13 @@ from leaddistrib.queries.distribution import By, Line, Report, distribution, lea
 from leaddistrib.queries.periods import LABELS, PeriodForm
 from leaddistrib.queries.sight import leads_of
 from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.durations import duration
 
 PAGE = 50
-COLUMNS = ("key", "name", "volume", "share", "closed", "won", "conversion", "value", "currency")
+COLUMNS = (
+    *("key", "name", "volume", "share", "closed", "won", "conversion", "response", "in_time"),
+    *("value", "currency"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class ShownLine:
 
     line: Line
     bar: str
+    response: str
     value: str
     all: str
     closed: str
@@ -124,6 +129,7 @@ def _shown(line: Line, most: int, form: PeriodForm, *, whole: bool = False) -> S
     return ShownLine(
         line,
         f"{100 * line.volume / most:.1f}",
+        duration(line.answers.mean),
         _money(line.value),
         address + _query(form, **said),
         address + _query(form, **said, result="closed"),
@@ -160,7 +166,11 @@ def _cells(line: Line) -> Iterator[list[object]]:
     that a sum over the column counts them once."""
     conversion = "" if line.conversion is None else f"{line.conversion:.4f}"
     names = [neutralised(line.key), neutralised(line.name)]
-    figures = [line.volume, f"{line.share:.4f}", line.closed, line.won, conversion]
+    mean, in_time = line.answers.mean, line.answers.share_in_time
+    figures = [
+        *(line.volume, f"{line.share:.4f}", line.closed, line.won, conversion),
+        *("" if mean is None else f"{mean:.1f}", "" if in_time is None else f"{in_time:.4f}"),
+    ]
     values: list[tuple[str, object]] = [*sorted(line.value.items())] or [("", "")]
     for number, (currency, amount) in enumerate(values):
         yield [*names, *(figures if number == 0 else [""] * len(figures)), amount, currency]
