@@ -41,15 +41,16 @@ def answered(clock: ResponseClock, after: timedelta) -> ResponseClock:
     clock.save()
     response = answered_detail(clock)
     detail = {"channel": "call", "note": "", "took": False, "response": response}
-    _log(clock, LogEntry.Event.CONTACTED, clock.answered_at, detail)
     tally_answered(clock)
+    _log(clock, LogEntry.Event.CONTACTED, clock.answered_at, detail)
     return clock
 
 
-def lapsed(clock: ResponseClock) -> ResponseClock:
-    """Nobody was in touch in time, and the lead went on."""
-    clock.lapsed_at = clock.stopped_at = clock.due_at
-    clock.next_at = None
+def lapsed(clock: ResponseClock, *, gone: bool = True) -> ResponseClock:
+    """The rep was not in touch in time, and the lead has ``gone`` on, or is still the rep's."""
+    clock.lapsed_at = clock.due_at
+    if gone:
+        clock.stopped_at, clock.next_at = clock.due_at, None
     clock.save()
     _log(clock, LogEntry.Event.LAPSED, clock.due_at, {"clock": clock.pk})
     tally_lapsed([clock])

@@ -14,7 +14,18 @@ from django.utils import timezone
 
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import ResponseClock, ResponseRollup, ResponseRun
-from leaddistrib.queries.rollups import FIGURES, Place, Run, Sums, from_log, kept, place_of, places
+from leaddistrib.queries.rollups import (
+    FIGURES,
+    QUICK,
+    Place,
+    Run,
+    Sums,
+    from_log,
+    kept,
+    place_of,
+    places,
+    run_before,
+)
 
 TABLE = ResponseRollup._meta.db_table
 KEY = ("day", "hour", "rep_id", "source", "lead_type")
@@ -63,13 +74,19 @@ def tally_started(clocks: Iterable[ResponseClock]) -> None:
 
 
 def tally_answered(clock: ResponseClock) -> None:
-    """Count that ``clock`` was answered, and the rep's run of quick answers."""
+    """Count that ``clock`` was answered, and the rep's run of quick answers. Before the log entry
+    of the contact is written."""
     response = answered_detail(clock)
-    sums = Sums.of_answer(response["seconds"], response["in_time"])
+    lapsed = clock.lapsed_at is not None
+    sums = Sums.of_answer(response["seconds"], response["in_time"], lapsed)
     _add((place, sums) for place in places([clock]).values())
     row = ResponseRun.objects.filter(rep=clock.rep_id).first() or ResponseRun(rep_id=clock.rep_id)
     run = Run(row.current, row.longest, row.longest_at)
-    run.answered(response["seconds"], clock.started_at + timedelta(seconds=response["seconds"]))
+    if response["seconds"] >= QUICK:
+        run.current = 0
+    else:
+        before = run_before(clock.rep_id, clock.pk) if lapsed else run.current
+        run.reaches(before + 1, clock.started_at + timedelta(seconds=response["seconds"]))
     row.current, row.longest, row.longest_at = run.current, run.longest, run.longest_at
     row.save()
 

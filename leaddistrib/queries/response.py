@@ -67,7 +67,8 @@ class Line:
 
     def share(self, number: int) -> float | None:
         """``number`` of those that were answered or lapsed, from 0 to 1; None where none was. What
-        still runs says nothing yet, and what was taken away in time was not the rep's to answer."""
+        still has time says nothing yet, and what was given on in time was not the rep's to
+        answer."""
         settled = self.sums.answered + self.sums.lapsed
         return number / settled if settled else None
 
@@ -142,7 +143,7 @@ COUNTS = {
     Figure.IN_TIME: Q(answered_at__lte=F("due_at")),
     Figure.WITHIN_5: Q(answered_at__lt=F("started_at") + timedelta(seconds=301)),
     Figure.WITHIN_60: Q(answered_at__lt=F("started_at") + timedelta(seconds=3601)),
-    Figure.LAPSED: Q(lapsed_at__isnull=False),
+    Figure.LAPSED: Q(lapsed_at__isnull=False, answered_at=None),
 }
 
 

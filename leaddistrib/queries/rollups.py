@@ -6,10 +6,12 @@ made from that rep's entries alone, so they are compared, and made anew, rep by 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Self
+
+from django.db.models import QuerySet
 
 from leaddistrib.models import LogEntry, ResponseClock, ResponseRollup, ResponseRun
 
@@ -29,8 +31,9 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Sums:
-    """What is summed up of the responses in a place. ``seconds`` are those of the answered ones,
-    each in whole seconds."""
+    """What is summed up of the responses in a place. ``lapsed`` are those whose deadline passed and
+    that were not answered afterwards either; ``seconds`` are those of the answered ones, each in
+    whole seconds."""
 
     started: int = 0
     answered: int = 0
@@ -41,9 +44,11 @@ class Sums:
     seconds: int = 0
 
     @classmethod
-    def of_answer(cls, seconds: int, in_time: bool) -> Self:
-        """One response that took ``seconds``."""
+    def of_answer(cls, seconds: int, in_time: bool, lapsed: bool) -> Self:
+        """One response that took ``seconds``. One that had ``lapsed`` is late, and lapsed no
+        more."""
         return cls(
+            lapsed=-int(lapsed),
             answered=1,
             in_time=int(in_time),
             within_5=int(seconds <= 300),
@@ -66,20 +71,18 @@ FIGURES = tuple(field.name for field in fields(Sums))
 
 @dataclass(slots=True)
 class Run:
-    """Quick answers of a rep, one after the other: how many now, and at most so far."""
+    """Quick answers of a rep, one after the other: how many now, and at most so far. A slower one
+    ends the run, and so does a lapse, unless the lead is answered quickly all the same."""
 
     current: int = 0
     longest: int = 0
     longest_at: datetime | None = None
 
-    def answered(self, seconds: int, at: datetime) -> None:
-        """The next answer took ``seconds``, and was given ``at``."""
-        self.current = self.current + 1 if seconds < QUICK else 0
-        if self.current > self.longest:
-            self.longest, self.longest_at = self.current, at
-
-    def lapsed(self) -> None:
-        self.current = 0
+    def reaches(self, current: int, at: datetime) -> None:
+        """The run is ``current`` answers long, the last of which was given ``at``."""
+        self.current = current
+        if current > self.longest:
+            self.longest, self.longest_at = current, at
 
 
 def place_of(rep: int, detail: Mapping[str, Any]) -> Place:
@@ -105,29 +108,68 @@ def places(clocks: Iterable[ResponseClock]) -> dict[int, Place]:
 def from_log(rep: int) -> tuple[dict[Place, Sums], Run]:
     """What the log says of ``rep`` (a primary key), in one query. Entries of one rep are written
     under that rep's lock, so their ids are in the order in which things happened."""
-    entries = LogEntry.objects.filter(rep=rep, event__in=COUNTED).order_by("pk")
     placed: dict[int, Place] = {}
     sums: dict[Place, Sums] = defaultdict(Sums)
-    run = Run()
-    for event, detail in entries.values_list("event", "detail").iterator():
+    lapsed: set[int] = set()
+    told: list[tuple[int, Mapping[str, Any] | None]] = []
+    for event, clock, detail in _entries(rep):
         if event == LogEntry.Event.CLOCK_STARTED:
-            placed[detail["clock"]] = place_of(rep, detail)
-            sums[placed[detail["clock"]]].started += 1
-        elif event == LogEntry.Event.LAPSED:
-            if detail["clock"] in placed:
-                sums[placed[detail["clock"]]].lapsed += 1
-            run.lapsed()
-        elif "response" in detail:
-            response = detail["response"]
-            if response["clock"] in placed:
-                one = Sums.of_answer(response["seconds"], response["in_time"])
-                sums[placed[response["clock"]]] += one
-            started = datetime.fromisoformat(response["started"])
-            run.answered(response["seconds"], started + timedelta(seconds=response["seconds"]))
-    return dict(sums), run
+            placed[clock] = place_of(rep, detail)
+            sums[placed[clock]].started += 1
+            continue
+        answer = detail if event == LogEntry.Event.CONTACTED else None
+        told.append((clock, answer))
+        if clock in placed and answer is not None:
+            sums[placed[clock]] += Sums.of_answer(
+                answer["seconds"], answer["in_time"], clock in lapsed
+            )
+        elif clock in placed:
+            sums[placed[clock]].lapsed += 1
+            lapsed.add(clock)
+    return dict(sums), _run(told)
+
+
+def run_before(rep: int, clock: int) -> int:
+    """How long the run of ``rep`` is now, if ``clock`` was answered quickly after it lapsed: it
+    goes on as if it had not. One query, which reads as far back as the run goes."""
+    quick, current = {clock}, 0
+    newest_first = LogEntry.objects.filter(rep=rep, event__in=COUNTED[1:]).order_by("-pk")
+    for event, one, detail in _read(newest_first):
+        if event == LogEntry.Event.CONTACTED and detail["seconds"] < QUICK:
+            quick.add(one)
+            current += 1
+        elif one not in quick or event == LogEntry.Event.CONTACTED:
+            break
+    return current
 
 
 COUNTED = (LogEntry.Event.CLOCK_STARTED, LogEntry.Event.CONTACTED, LogEntry.Event.LAPSED)
+
+
+def _entries(rep: int) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    """What concerns clocks of ``rep``, oldest first: the event, the clock's primary key, and the
+    detail; of a contact that of its response."""
+    return _read(LogEntry.objects.filter(rep=rep, event__in=COUNTED).order_by("pk"))
+
+
+def _read(entries: QuerySet[LogEntry]) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    for event, detail in entries.values_list("event", "detail").iterator():
+        said = detail.get("response") if event == LogEntry.Event.CONTACTED else detail
+        if said:  # otherwise a contact that answered no clock
+            yield event, said["clock"], said
+
+
+def _run(told: Sequence[tuple[int, Mapping[str, Any] | None]]) -> Run:
+    """The run after answers, and lapses (None), of clocks, in their order."""
+    quick = {clock for clock, answer in told if answer and answer["seconds"] < QUICK}
+    run = Run()
+    for clock, answer in told:
+        if clock not in quick:
+            run.current = 0
+        elif answer is not None:
+            started = datetime.fromisoformat(answer["started"])
+            run.reaches(run.current + 1, started + timedelta(seconds=answer["seconds"]))
+    return run
 
 
 def kept(rep: int) -> tuple[dict[Place, Sums], Run]:

@@ -30,10 +30,13 @@ def bruno(amina):
 
 @pytest.fixture
 def week(amina, bruno):
-    """Five leads: Amina answered two of three and lets the third run, Bruno lost one of two."""
+    """Amina answered two leads in time, a third too late, a fourth quickly but after its deadline,
+    and lets a fifth run; Bruno lost one of two."""
     answered(started(amina, NINE, source="web", lead_type="demo_request"), MINUTE)
     answered(started(amina, NINE + 2 * MINUTE, source="web", lead_type="demo_request"), 2 * MINUTE)
     started(amina, NINE, source="fair")
+    answered(lapsed(started(amina, NINE, source="fair"), gone=False), 7 * MINUTE)
+    answered(lapsed(started(amina, NINE, source="fair"), gone=False), 70 * MINUTE)
     answered(started(bruno, NINE), 30 * MINUTE)
     lapsed(started(bruno, NINE + timedelta(days=1)))
 

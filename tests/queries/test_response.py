@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from leaddistrib.lifecycle.tallying import differs
 from leaddistrib.models import ResponseRollup
 from leaddistrib.queries.response import (
     Asked,
@@ -48,6 +49,19 @@ def test_the_mean_and_the_shares_are_over_what_was_answered_or_lapsed(cast):
     assert (shown.sums.started, shown.sums.answered, shown.sums.lapsed) == (5, 3, 1)
     assert shown.mean == pytest.approx((120 + 1200 + 10800) / 3)
     assert (shown.in_time, shown.within_5, shown.within_60) == (0.25, 0.25, 0.5)
+
+
+def test_what_lapsed_and_was_answered_all_the_same_is_late_and_counts_once(cast):
+    amina = cast["Amina"]
+    answered(lapsed(started(amina, NINE), gone=False), 20 * MINUTE)
+    answered(lapsed(started(amina, NINE), gone=False), 3 * MINUTE)  # logged later than it was
+    lapsed(started(amina, NINE), gone=False)
+    shown = line(responses(NOVEMBER), "Amina")
+    assert (shown.sums.started, shown.sums.answered, shown.sums.lapsed) == (3, 2, 1)
+    assert shown.in_time == pytest.approx(1 / 3)
+    for figure in (Figure.ANSWERED, Figure.LAPSED):
+        behind = leads_behind(NOVEMBER, By.REP, None, figure)
+        assert behind.count() == getattr(shown.sums, figure)
 
 
 def test_in_time_is_what_the_policy_asks_for_however_long_that_is(cast):
@@ -124,6 +138,25 @@ def test_the_longest_run_of_answers_within_ten_minutes_is_told_of_reps_and_teams
     assert line(responses(NOVEMBER, By.SOURCE), "website").longest is None
     assert own_responses(cast["Amina"], NINE.date()).current == 1
     assert own_responses(cast["Bruno"], NINE.date()).current == 0
+
+
+def test_a_run_goes_on_over_a_missed_deadline_only_if_the_answer_comes_within_ten_minutes(cast):
+    amina, bruno = cast["Amina"], cast["Bruno"]
+    for rep in (amina, bruno):
+        for _ in range(3):
+            answered(started(rep, NINE), MINUTE)
+        late = lapsed(started(rep, NINE), gone=False)
+        answered(started(rep, NINE), MINUTE)
+        assert own_responses(rep, NINE.date()).current == 1
+        if rep == amina:
+            answered(late, 8 * MINUTE)
+    assert own_responses(amina, NINE.date()).current == 5
+    assert own_responses(bruno, NINE.date()).current == 1
+    answered(lapsed(started(amina, NINE), gone=False), 11 * MINUTE)
+    assert own_responses(amina, NINE.date()).current == 0
+    report = responses(NOVEMBER)
+    assert (line(report, "Amina").longest, line(report, "Bruno").longest) == (5, 3)
+    assert not any(differs(rep.pk) for rep in cast.values())
 
 
 @pytest.mark.parametrize("by", list(By))
