@@ -30,7 +30,8 @@ def policies() -> list[ResponsePolicy]:
     """The active policies in their order, each with ``first_step``: the minutes of the step that
     comes soonest, None without steps. One query."""
     active = ResponsePolicy.objects.filter(active=True)
-    return list(active.annotate(first_step=Min("steps__after_minutes")))
+    counted = active.annotate(first_step=Min("steps__after_minutes"))
+    return list(counted.order_by("position", "id"))  # a grouped query has lost it
 
 
 def fitting(lead: Lead, among: Iterable[ResponsePolicy]) -> ResponsePolicy | None:
