@@ -13,12 +13,15 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from leaddistrib.errors import (
+    Answered,
     BadSignature,
     Busy,
+    Closed,
     InvalidLead,
     KeyReused,
     LeadDistribError,
     NotYours,
+    Outdated,
 )
 
 OURS: Mapping[type[LeadDistribError], tuple[int, str | Promise]] = {
@@ -31,6 +34,15 @@ OURS: Mapping[type[LeadDistribError], tuple[int, str | Promise]] = {
         _("This address takes only calls that are signed with its secret, and in time."),
     ),
     NotYours: (status.HTTP_403_FORBIDDEN, _("Only the rep who owns a lead can do this.")),
+    Closed: (
+        status.HTTP_409_CONFLICT,
+        _("This lead is closed: it can only become won or lost."),
+    ),
+    Outdated: (
+        status.HTTP_409_CONFLICT,
+        _("This lead changed hands or went on since. Read it again."),
+    ),
+    Answered: (status.HTTP_409_CONFLICT, _("The customer answered already: that answer stays.")),
     Busy: (
         status.HTTP_503_SERVICE_UNAVAILABLE,
         _("The database is busy. Nothing was changed; try again."),

@@ -7,6 +7,7 @@ from leaddistrib.api.claims import Claim, Release
 from leaddistrib.api.contacts import Contacts
 from leaddistrib.api.leads import Explained, Leads, OneLead
 from leaddistrib.api.metrics import Distribution
+from leaddistrib.api.outcomes import Outcomes
 from leaddistrib.api.pools import PoolLeads, Pools
 from leaddistrib.api.response import ClaimSpeed, Responses
 from leaddistrib.api.schema import Described, Docs
@@ -17,6 +18,7 @@ urlpatterns = [
     path("leads/<uuid:id>/explanation/", Explained.as_view(), name="api-explanation"),
     path("leads/<uuid:id>/claim/", Claim.as_view(), name="api-claim"),
     path("leads/<uuid:id>/contacts/", Contacts.as_view(), name="api-contacts"),
+    path("leads/<uuid:id>/outcome/", Outcomes.as_view(), name="api-outcome"),
     path("leads/<uuid:id>/release/", Release.as_view(), name="api-release"),
     path("pools/", Pools.as_view(), name="api-pools"),
     path("pools/<uuid:id>/leads/", PoolLeads.as_view(), name="api-pool-leads"),

@@ -51,6 +51,15 @@ MATRIX = {
         "foreign waiting": "403 404 404 403 403 401",
         "missing": "404 404 404 403 403 401",
     },
+    ("api-outcome", "POST"): {
+        "own": "200 200 200 403 403 401",
+        "colleague's": "200 200 404 403 403 401",
+        "waiting": "200 200 403 403 403 401",
+        "taken": "200 200 403 403 403 401",
+        "foreign": "200 404 404 403 403 401",
+        "foreign waiting": "200 404 404 403 403 401",
+        "missing": "404 404 404 403 403 401",
+    },
     ("api-release", "POST"): {
         "own": "403 403 200 403 403 401",
         "colleague's": "403 403 404 403 403 401",
@@ -76,6 +85,7 @@ MATRIX = {
 BODIES = {
     "api-contacts": {"channel": "call"},
     "api-leads": {"source": "website", "company": "Lenoir"},
+    "api-outcome": {"stage": "won", "value": 1200},
     "api-release": {"reason": "Not my market"},
 }
 
