@@ -133,11 +133,11 @@ def _clock(message: OutboxMessage) -> Loaded:
 
 def _answered(message: OutboxMessage, loaded: Loaded) -> str:
     clock = loaded["clock"]
-    return "" if clock and clock.runs else "answered"
+    return "" if clock and clock.runs else "already_answered"
 
 
 def _gone(message: OutboxMessage, loaded: Loaded) -> str:
-    return "" if loaded["clock"] else "answered"
+    return "" if loaded["clock"] else "already_answered"
 
 
 def _escalated(message: OutboxMessage) -> Loaded:
@@ -164,7 +164,7 @@ def _satisfaction(message: OutboxMessage) -> Loaded:
 
 def _already_said(message: OutboxMessage, loaded: Loaded) -> str:
     asked = loaded["satisfaction"]
-    return "answered" if asked is None or asked.answered_at else ""
+    return "already_answered" if asked is None or asked.answered_at else ""
 
 
 def _alert(message: OutboxMessage) -> Loaded:

@@ -37,7 +37,7 @@ CHANNELS: Mapping[str, Transport] = {
 
 LEASE = timedelta(minutes=2)
 """How long a worker may take over a message before another worker takes it up."""
-WIDTH = {Channel.PUSH: 16, Channel.EMAIL: 4, Channel.SLACK: 4}
+WIDTH: Mapping[str, int] = {Channel.PUSH: 16, Channel.EMAIL: 4, Channel.SLACK: 4}
 WIDTH_OF_OTHERS = 8
 """Messages that one worker sends side by side, by channel."""
 LOOK = 0.2
@@ -71,7 +71,7 @@ class _Delivery:
     def __init__(self, moment: datetime, channel: str | None, stopping: Callable[[], bool]) -> None:
         self.moment, self.channel, self.stopping = moment, channel, stopping
         self.started = monotonic()
-        self.width = WIDTH.get(Channel(channel), WIDTH_OF_OTHERS) if channel else WIDTH_OF_OTHERS
+        self.width = WIDTH.get(channel, WIDTH_OF_OTHERS) if channel else WIDTH_OF_OTHERS
         self.in_hand: dict[Future[Receipt], OutboxMessage] = {}
 
     @property

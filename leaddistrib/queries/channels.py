@@ -15,8 +15,13 @@ LATELY = timedelta(hours=3)
 """How far back messages are looked at: those that are tried eight times last about two hours."""
 IN_A_ROW = 10
 """Attempts that failed, with none between that worked, after which a channel counts as failing."""
-HOPELESS = ("credentials_refused", "no_credentials", "no_provider", "no_library")
-"""What a provider says, or lacks, that no other attempt will mend: one of them is enough."""
+HOPELESS = (
+    *("credentials_refused", "no_credentials", "no_provider", "no_library"),
+    *("slack: invalid_auth", "slack: not_authed", "slack: account_inactive"),
+    *("slack: token_revoked", "slack: token_expired"),
+)
+"""What the site's one provider of a channel says, or lacks, that no other attempt will mend: one of
+them is enough."""
 
 PROVIDERS = (Channel.PUSH, Channel.SMS, Channel.SLACK)
 FAILED = Q(sent_at=None, dropped_at=None, attempts__gt=0) & ~Q(last_error__in=NO_FAILURE)
@@ -35,7 +40,7 @@ def failing(moment: datetime) -> Mapping[str, Failing]:
     each channel that has failures at all."""
     lately = OutboxMessage.objects.filter(created_at__gte=moment - LATELY)
     troubled = lately.filter(FAILED).order_by().values_list("channel", flat=True).distinct()
-    found = {channel: _failing(lately.filter(channel=channel)) for channel in troubled}
+    found = {channel: _failing(channel, lately.filter(channel=channel)) for channel in troubled}
     return {channel: one for channel, one in found.items() if one is not None}
 
 
@@ -47,9 +52,9 @@ def works_again(channel: str, since: datetime) -> bool:
     return lately.filter(sent_at__gt=since).exists()
 
 
-def _failing(messages: QuerySet[OutboxMessage]) -> Failing | None:
-    """``messages`` of one channel. Failures of messages that are older than the last success are
-    not counted: they may have come before it."""
+def _failing(channel: str, messages: QuerySet[OutboxMessage]) -> Failing | None:
+    """``messages`` are those of ``channel``. Failures of messages that are older than the last
+    success are not counted: they may have come before it."""
     worked = messages.aggregate(last=Max("sent_at"))["last"]
     failed = messages.filter(FAILED)
     if worked is not None:
@@ -59,6 +64,6 @@ def _failing(messages: QuerySet[OutboxMessage]) -> Failing | None:
         return None
     attempts = failed.aggregate(number=Sum("attempts"))["number"]
     hopeless = reduce(or_, (Q(last_error__startswith=code) for code in HOPELESS))
-    if attempts < IN_A_ROW and not failed.filter(hopeless).exists():
-        return None
-    return Failing(attempts, latest.partition(":")[0])
+    if attempts >= IN_A_ROW or (channel in PROVIDERS and failed.filter(hopeless).exists()):
+        return Failing(attempts, latest.partition(":")[0])
+    return None

@@ -117,6 +117,12 @@ def test_credentials_that_are_refused_need_no_second_try(sms):
     assert Alert.objects.get().detail["code"] == "credentials_refused"
 
 
+def test_one_room_that_refuses_is_not_the_whole_channel():
+    message(channel="teams", error="credentials_refused: 403")
+
+    assert look() == 0
+
+
 def test_one_channel_that_fails_says_nothing_of_another(sms):
     for _ in range(5):
         message(attempts=2)
