@@ -177,3 +177,17 @@ def test_the_teams_page_leads_there(week):
     page = signed_in(week.mireille).get(reverse("leaddistrib:manage")).content.decode()
     assert f'href="{PAGE}"' in page
     assert f'href="{SPEED}"' in signed_in(week.mireille).get(PAGE).content.decode()
+
+
+def test_a_rep_reads_the_own_figures_on_the_own_page(week):
+    address = reverse("leaddistrib:me")
+    shown = text(signed_in(week.amina).get(address))
+    assert "How soon you answer" in shown
+    assert "Answered 3 of 4 Mean time 32 min 00 s In time 67% Within 5 minutes 67%" in shown
+    assert "0 now, 2 at most so far" in shown
+    in_french = signed_in(week.amina).get(address, headers={"Accept-Language": "fr"})
+    assert "32 min 00 s" in text(in_french)
+
+
+def test_a_rep_without_a_lead_to_answer_reads_nothing_of_it(cast):
+    assert "How soon you answer" not in text(signed_in(cast.amina).get(reverse("leaddistrib:me")))

@@ -18,8 +18,10 @@ from leaddistrib.models import Rep, TimeOff
 from leaddistrib.queries import clock
 from leaddistrib.queries.cover import covers_for, stand_in
 from leaddistrib.queries.inbox import pools_with_sizes, standing
+from leaddistrib.queries.response import own_responses
 from leaddistrib.queries.weeks import zone_of
 from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.durations import duration
 from leaddistrib.web.forms import BookingForm, LanguageForm
 from leaddistrib.web.middleware import LANGUAGE, speak
 from leaddistrib.web.whenforms import TimeOffForm, days_of, week_in_words
@@ -55,8 +57,11 @@ def _page(
     if viewer.rep is None:
         return render(request, "leaddistrib/me.html", context, status=status)
     rep, now, zone = viewer.rep, clock.now(), zone_of(viewer.rep)
+    own = own_responses(rep, timezone.localdate(now, timezone.get_default_timezone()))
     context |= {
         "limits": standing(rep, now),
+        "own": own,
+        "own_mean": duration(own.line.mean),
         "pools": list(pools_with_sizes(rep)),
         "form": form or TimeOffForm(zone=zone),
         "booking": booking or BookingForm(initial={"booking_url": rep.booking_url}),
