@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError
 
 from leaddistrib.jobs import due
-from leaddistrib.jobs.due import AFTER_FAILURE, SHARE, DueWork, Work
+from leaddistrib.jobs.due import AFTER_FAILURE, LANES, SHARE, WORK, DueWork, Work
 from leaddistrib.testing import clock_at
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -112,3 +112,25 @@ def test_a_worker_that_is_told_to_stop_finishes_the_piece_in_hand(stopwatch, dia
         DueWork(stopping=lambda: bool(diary), kinds=[Work("leads", pile)]).handle()
 
     assert pile.left == 2
+
+
+def test_work_that_goes_on_is_told_when_to_stop(stopwatch):
+    """Sending lasts as long as messages fall due: the worker's end must reach it."""
+    told = []
+
+    def send(moment, *, stopping):
+        told.append(stopping())
+        return 0
+
+    with clock_at(NOON):
+        DueWork(stopping=lambda: len(told) > 0, kinds=[Work("mails", send, goes_on=True)]).handle()
+
+    assert told == [False]
+
+
+def test_each_kind_of_work_is_in_one_lane():
+    names = [kind.name for lane in LANES for kind in lane.kinds]
+
+    assert len(names) == len(set(names))
+    assert {kind.name for kind in WORK} == set(names)
+    assert len({lane.name for lane in LANES}) == len(LANES)

@@ -17,13 +17,15 @@ from django.db import OperationalError
 from django.utils import timezone
 from django_q.models import Schedule
 
-from leaddistrib.jobs.due import PROMPT, SLOW, DueWork, Work
+from leaddistrib.jobs.due import LANES, DueWork, Lane, Work
 from leaddistrib.jobs.schedules import JOBS
 from leaddistrib.management import cluster
 from leaddistrib.management.commands import leaddistrib_worker
-from leaddistrib.models import JobRun, OutboxMessage
+from leaddistrib.models import Channel, JobRun, OutboxMessage
+from leaddistrib.notify.outbox import WIDTH
 from leaddistrib.testing import LeadFactory, RepFactory
 from tests.management.waiting import eventually
+from tests.notify.carrier import replace_channels, taken
 
 PATIENCE = 90  # seconds, for a busy machine
 
@@ -116,13 +118,12 @@ def test_once_does_all_that_is_due_and_ends(messages, mailoutbox):
 
 @pytest.mark.django_db
 def test_a_worker_that_is_told_to_stop_leaves_the_rest_to_its_colleagues(messages, mailoutbox):
-    messages(3)
-    work = DueWork(stopping=lambda: len(mailoutbox) == 1)
-    assert work.handle() == 1
-    assert len(mailoutbox) == 1
+    messages(10)
+    work = DueWork(stopping=lambda: bool(mailoutbox))
+    assert work.handle() == len(mailoutbox) == WIDTH[Channel.EMAIL]
     colleague = DueWork()
-    assert colleague.handle() >= 2  # at once: nothing is leased to the one that stopped
-    assert len(mailoutbox) == 3
+    assert colleague.handle() >= 6  # at once: nothing is leased to the one that stopped
+    assert len(mailoutbox) == 10
 
 
 def test_two_workers_send_each_message_once(start, messages, tmp_path):
@@ -191,20 +192,35 @@ def test_a_cluster_that_is_alive_and_silent_is_started_again(monkeypatch):
     assert looked_after.process is second  # it gets its time to be heard of
 
 
-def test_the_worker_outlives_a_database_that_goes_away(transactional_db, monkeypatch, caplog):
+def told_to_stop() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.fixture
+def lanes(monkeypatch) -> Callable[..., None]:
+    """Gives the worker in this process these lanes, each with one kind of work, and no others."""
+
+    def give(**works: Callable[..., int]) -> None:
+        given = [
+            Lane(name, (Work(name, do),), pause=0.01, patience=PATIENCE if name != "slow" else 0.01)
+            for name, do in works.items()
+        ]
+        monkeypatch.setattr(leaddistrib_worker, "LANES", given)
+
+    return give
+
+
+def test_the_worker_outlives_a_database_that_goes_away(transactional_db, lanes, caplog):
     turns: list[int] = []
 
-    def handle(self: DueWork) -> int:
-        if self.kinds is SLOW:
-            return 0
+    def leads(moment: datetime) -> int:
         turns.append(len(turns))
         if len(turns) == 1:
             raise OperationalError("the connection is closed")
-        os.kill(os.getpid(), signal.SIGTERM)
+        told_to_stop()
         return 0
 
-    monkeypatch.setattr(leaddistrib_worker, "PAUSE", 0.01)
-    monkeypatch.setattr(DueWork, "handle", handle)
+    lanes(leads=leads)
     run_until_told_to_stop()
     assert len(turns) == 2
     assert "database=unreachable" in caplog.text
@@ -222,47 +238,82 @@ def run_until_told_to_stop() -> None:
 
 
 @pytest.mark.usefixtures("transactional_db")
-def test_leads_and_messages_do_not_wait_for_a_dry_run_or_a_calendar(monkeypatch):
-    in_hand, sent = threading.Event(), threading.Event()
+def test_leads_do_not_wait_for_a_dry_run_or_a_calendar(lanes):
+    in_hand, tried = threading.Event(), threading.Event()
     waited: list[bool] = []
 
     def calendar(moment: datetime) -> int:
         if not waited:
             in_hand.set()
-            waited.append(sent.wait(PATIENCE))
-            os.kill(os.getpid(), signal.SIGTERM)
+            waited.append(tried.wait(PATIENCE))
+            told_to_stop()
         return 0
 
-    def message(moment: datetime) -> int:
+    def lead(moment: datetime) -> int:
         if in_hand.is_set():
-            sent.set()
+            tried.set()
         return 0
 
-    monkeypatch.setattr(leaddistrib_worker, "SLOW", [Work("calendars", calendar)])
-    monkeypatch.setattr(leaddistrib_worker, "PROMPT", [Work("messages", message)])
+    lanes(calendars=calendar, leads=lead)
     run_until_told_to_stop()
 
     assert waited == [True]
 
 
 @pytest.mark.usefixtures("transactional_db")
-def test_a_worker_that_is_told_to_stop_does_not_wait_for_a_slow_calendar(monkeypatch):
+def test_a_provider_that_hangs_holds_up_its_own_channel_only(monkeypatch):
+    """Push is stuck with its first message until the mails behind it are gone."""
+    carriers = replace_channels(monkeypatch)
+    mails = 3 * WIDTH[Channel.EMAIL]
+    mails_gone = threading.Event()
+    waited: list[bool] = []
+
+    def hang(message):
+        waited.append(mails_gone.wait(PATIENCE))
+        told_to_stop()
+        return taken(message)
+
+    def send(message):
+        if len(carriers["email"].handed) == mails:
+            mails_gone.set()
+        return taken(message)
+
+    carriers["push"].answer, carriers["email"].answer = hang, send
+    now = timezone.now()
+    amina = RepFactory(user__username="amina", capacity=mails + 1)
+    for index, channel in enumerate(["push", *["email"] * mails]):
+        OutboxMessage.objects.create(
+            event=f"lead.assigned:{index}",
+            recipient=amina.user,
+            channel=channel,
+            lead=LeadFactory(owner=amina),
+            created_at=now,
+            due_at=now,
+        )
+    channels = [lane for lane in LANES if lane.name in ("push", "email")]
+    monkeypatch.setattr(leaddistrib_worker, "LANES", channels)
+    run_until_told_to_stop()
+
+    assert waited == [True]
+    assert unsent() == 0, "what was in hand when it was told to stop was sent and marked"
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_worker_that_is_told_to_stop_does_not_wait_for_a_slow_calendar(lanes):
     answered = threading.Event()
     seen: list[str] = []
 
     def calendar(moment: datetime) -> int:
-        os.kill(os.getpid(), signal.SIGTERM)
+        told_to_stop()
         answered.wait(PATIENCE)
         seen.append("answered")
         return 1
 
-    monkeypatch.setattr(leaddistrib_worker, "LAST_WAIT", 0.01)
-    monkeypatch.setattr(leaddistrib_worker, "SLOW", [Work("calendars", calendar)])
-    monkeypatch.setattr(leaddistrib_worker, "PROMPT", [])
+    lanes(slow=calendar)
     run_until_told_to_stop()
 
     assert seen == []
-    [slow] = [thread for thread in threading.enumerate() if thread.name == "slow work"]
+    [slow] = [thread for thread in threading.enumerate() if thread.name == "slow"]
     answered.set()
     slow.join(PATIENCE)
     assert seen == ["answered"], "the piece in hand is finished, and no other is begun"
@@ -270,17 +321,23 @@ def test_a_worker_that_is_told_to_stop_does_not_wait_for_a_slow_calendar(monkeyp
 
 @pytest.mark.usefixtures("transactional_db")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_worker_whose_slow_work_broke_off_says_so_to_whoever_started_it(monkeypatch):
+def test_a_worker_one_of_whose_threads_broke_off_says_so_to_whoever_started_it(monkeypatch, lanes):
     def broken(self: DueWork) -> int:
-        if self.kinds is SLOW:
+        if self.kinds[0].name == "calendars":
             raise MemoryError
         return 0
 
+    def nothing(moment: datetime) -> int:
+        return 0
+
+    lanes(calendars=nothing, leads=nothing)
     monkeypatch.setattr(DueWork, "handle", broken)
-    with pytest.raises(CommandError, match="slow work"):
+    with pytest.raises(CommandError, match="calendars"):
         run_until_told_to_stop()
 
 
-def test_only_what_takes_long_has_a_thread_of_its_own():
-    assert {kind.name for kind in SLOW} == {"dry runs", "calendars"}
-    assert {"leads", "messages"} <= {kind.name for kind in PROMPT}
+def test_what_is_to_be_done_within_a_second_shares_its_thread_with_nothing_else():
+    alone = {lane.name for lane in LANES if len(lane.kinds) == 1}
+    assert {"leads", "windows", "clocks", *Channel.values} <= alone
+    prompt = {lane.name for lane in LANES if lane.pause <= 0.2}
+    assert {"windows", "clocks", *Channel.values} <= prompt
