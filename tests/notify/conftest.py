@@ -28,6 +28,11 @@ LENOIR = {
 }
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def amina(db):
     return RepFactory(user__username="amina", team=TeamFactory(name="Paris"))
