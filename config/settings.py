@@ -173,6 +173,8 @@ SECURE_HSTS_PRELOAD = not DEBUG
 # --- Mail ----------------------------------------------------------------------------------
 
 mail = env.email_url("EMAIL_URL", default="dummymail://" if DEBUG else "smtp://localhost")
+if mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
+    mail["EMAIL_TIMEOUT"] = 15  # seconds; otherwise a mail server that hangs is waited for for ever
 if django.VERSION < (6, 1):
     vars().update(mail)
 else:  # Django has mailers then, and warns of the EMAIL_ settings
@@ -184,6 +186,7 @@ else:  # Django has mailers then, and warns of the EMAIL_ settings
         "EMAIL_USE_TLS": "use_tls",
         "EMAIL_USE_SSL": "use_ssl",
         "EMAIL_FILE_PATH": "file_path",
+        "EMAIL_TIMEOUT": "timeout",
     }
     MAILERS = {
         "default": {
