@@ -129,7 +129,7 @@ def _close(outcomes: Sequence[Outcome], now: datetime, actor: Any) -> None:
             rep_id=outcome.rep_id,
             actor=actor,
             at=now,
-            detail={"outcome": outcome.pk, "reason": outcome.reason or outcome.stage},
+            detail={"outcome": outcome.pk, "reason": outcome.reason},
         )
         for outcome in outcomes
     )

@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leaddistrib.queries import response
+from leaddistrib.queries import conversion, response
 from leaddistrib.queries.distribution import By, Scope
 
 DAYS = 30
@@ -32,6 +32,16 @@ RESPONSE_LABELS = {
     response.By.SOURCE: _("Source"),
     response.By.LEAD_TYPE: _("Lead type"),
     response.By.HOUR: _("Hour"),
+}
+
+
+CONVERSION_LABELS = {
+    conversion.By.SOURCE: _("Source"),
+    conversion.By.LEAD_TYPE: _("Lead type"),
+    conversion.By.PRODUCT: _("Product"),
+    conversion.By.INDUSTRY: _("Industry"),
+    conversion.By.COUNTRY: _("Country"),
+    conversion.By.SIZE: _("Size"),
 }
 
 
@@ -104,6 +114,16 @@ class ResponseForm(DaysForm):
         """What a valid form asks for, of these reps or those of ``teams`` (None: of everybody)."""
         days = self.cleaned_data
         return response.Asked(days["from"], days["to"], teams, reps)
+
+
+class ConversionForm(DaysForm):
+    """What is asked of what becomes of leads."""
+
+    by = forms.ChoiceField(choices=list(CONVERSION_LABELS.items()), required=False)
+
+    @property
+    def by_asked(self) -> conversion.By:
+        return conversion.By(self.cleaned_data["by"] or conversion.By.SOURCE)
 
 
 def _midnight(day: date) -> datetime:

@@ -134,6 +134,12 @@ def leads_to_move(viewer: Viewer, texts: list[str]) -> list[Lead]:
     return leads
 
 
+def as_it_is(lead: Lead) -> str:
+    """Whose the lead is, or in which opening it waits: what whoever gives it away has seen."""
+    owner = lead.owner.public_id if lead.owner else ""
+    return f"{lead.public_id}:{lead.status}:{lead.period}:{owner}"
+
+
 def rep_overseen(viewer: Viewer, public_id: UUID) -> Rep:
     """
     Raises:

@@ -100,6 +100,9 @@ SEEN: dict[str, tuple[int, ...]] = {
     "contributions": (200, 200, 404, 200, 200, 404, 302),
     "release": (200, 302, 404, 404, 404, 404, 302),
     "close": (200, 302, 404, 404, 404, 404, 302),
+    "outcome": (200, 302, 404, 200, 200, 404, 302),
+    "outcome-undo": (302, 302, 404, 302, 302, 404, 302),  # there is nothing to undo
+    "survey": (404,) * 7,  # the link says who may answer, and this is none
     "preview": (200,) * 7,  # the link says who may see it, whoever is signed in
     "preview-seen": (405,) * 7,
     "receipt-delivered": (405,) * 7,
@@ -133,6 +136,9 @@ SEEN: dict[str, tuple[int, ...]] = {
     "response": (403, 403, 403, 200, 200, 403, 302),
     "response-leads": (403, 403, 403, 200, 200, 403, 302),
     "claim-speed": (403, 403, 403, 200, 200, 403, 302),
+    "conversion": (403, 403, 403, 200, 200, 403, 302),
+    "conversion-leads": (403, 403, 403, 200, 200, 403, 302),
+    "recycle": (403, 403, 403, 404, 404, 403, 302),  # without naming a lead
     "assign": (403, 403, 403, 404, 404, 403, 302),  # without naming a lead
     "credit": (403, 403, 403, 200, 200, 403, 302),
     "reps": (403, 403, 403, 200, 200, 403, 302),
@@ -159,14 +165,15 @@ def test_each_role_sees_its_pages_only(cast, name):
     arguments |= {"contributions": [cast.pool.public_id], "rule-review": [owned.public_id]}
     arguments |= {"preview": [preview_token(owned, cast.amina, timezone.now())]}
     arguments |= {"preview-seen": ["-"], "receipt-delivered": ["-"], "receipt-seen": ["-"]}
-    arguments |= {"push-unsubscribe": [1]}
+    arguments |= {"push-unsubscribe": [1], "survey": ["-"]}
+    arguments |= {"outcome": [owned.public_id], "outcome-undo": [owned.public_id]}
     address = page(name, *arguments.get(name, []))
     for role, expected in zip(ROLES, SEEN[name], strict=True):
         client = signed_in(getattr(cast, role)) if role else Client()
         assert client.get(address).status_code == expected, role
 
 
-@pytest.mark.parametrize("name", ["lead", "claim", "release", "close"])
+@pytest.mark.parametrize("name", ["lead", "claim", "release", "close", "outcome", "outcome-undo"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_foreign_and_missing_leads_answer_alike(cast, waiting, name, method):
     client = signed_in(cast.david)

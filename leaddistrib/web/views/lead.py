@@ -7,13 +7,14 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from leaddistrib.models import Claim, Decision, Lead, Rep
+from leaddistrib.models import Claim, Decision, Lead, Outcome, Rep
 from leaddistrib.policy import View, disclose
 from leaddistrib.queries import clock, explanations
 from leaddistrib.queries.cards import is_shared, passed_on, stale_at, work_on
 from leaddistrib.queries.claimable import opening_times
 from leaddistrib.queries.clocks import clocks_of, late
 from leaddistrib.queries.inbox import standing
+from leaddistrib.queries.outcomes import may_speak, outcomes_of, undoable
 from leaddistrib.queries.overseeing import may_move
 from leaddistrib.queries.templating import first_messages, mailto, tel
 from leaddistrib.queries.weeks import zone_of
@@ -41,6 +42,8 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
     movable = may_move(found, viewer.sight)
     owned = found.status == Lead.Status.OWNED
     deadline = clocks_of([found]).get(found.pk) if owned and whole else None
+    stages = outcomes_of(found) if whole else []
+    stands = stages[0] if stages else None
     events = history(found, view, rep, oversees=viewer.oversees)
     context = {
         "viewer": viewer,
@@ -73,6 +76,11 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         # What is on screen: a page that is asked for again, and has the same, stays as it is.
         "state": f"{found.status} {found.period} {own:d} {len(events)}",
         "movable": movable,
+        "stands": stands,
+        "speaks": whole and may_speak(found, viewer.sight),
+        "undoable": undoable(found, stages, viewer.sight, viewer.user),
+        "recyclable": found.status in (Lead.Status.OWNED, Lead.Status.CLOSED)
+        and not (stands and stands.stage == Outcome.Stage.WON),
         "form": CloseForm() if own or shared else None,
     }
     if rep is not None and (own or shared):

@@ -19,7 +19,7 @@ from leaddistrib.queries import clock, wording
 from leaddistrib.queries.overseeing import may_move, reps_overseen
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.cards import called
-from leaddistrib.web.overseeing import BUSY, CreditForm, MoveForm, leads_to_move
+from leaddistrib.web.overseeing import BUSY, CreditForm, MoveForm, as_it_is, leads_to_move
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,7 +33,7 @@ def assign(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     form = MoveForm(request.POST if request.method == "POST" else None, reps=reps)
     against: Sequence[Refusal] = ()
     seen = set(request.POST.getlist("seen"))
-    changed = [lead for lead in leads if form.is_bound and _as_it_is(lead) not in seen]
+    changed = [lead for lead in leads if form.is_bound and as_it_is(lead) not in seen]
     if form.is_valid() and not changed:
         to, reason = form.cleaned_data["to"], form.cleaned_data["reason"]
         against = objections(to, len(leads), clock.now())
@@ -44,7 +44,7 @@ def assign(request: HttpRequest, viewer: Viewer) -> HttpResponse:
                     to,
                     reason=reason,
                     actor=viewer.user,
-                    still=lambda lead: _as_it_is(lead) in seen and may_move(lead, viewer.sight),
+                    still=lambda lead: as_it_is(lead) in seen and may_move(lead, viewer.sight),
                 )
             except Busy:
                 form.add_error(None, BUSY)
@@ -57,7 +57,7 @@ def assign(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "viewer": viewer,
         "form": form,
         "leads": leads,
-        "seen": [_as_it_is(lead) for lead in leads],
+        "seen": [as_it_is(lead) for lead in leads],
         "changed": changed,
         "to": form.cleaned_data.get("to") if against else None,
         "against": [wording.passed_over(one.code, one.params) for one in against],
@@ -86,12 +86,6 @@ def credit(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpRespons
     status = 400 if form.errors else 200
     context = {"viewer": viewer, "form": form, "lead": lead}
     return render(request, "leaddistrib/credit.html", context, status=status)
-
-
-def _as_it_is(lead: Lead) -> str:
-    """Whose the lead is, or in which opening it waits: what whoever gives it away has seen."""
-    owner = lead.owner.public_id if lead.owner else ""
-    return f"{lead.public_id}:{lead.status}:{lead.period}:{owner}"
 
 
 def _back(leads: Sequence[Lead]) -> HttpResponse:
