@@ -36,6 +36,7 @@ async function reach(form, button) {
       signal: AbortSignal.timeout(SLOW),
     });
     if (answer.headers.get("Content-Type")?.includes("application/json")) told = await answer.json();
+    if (told.code === "offline") throw new Error(told.detail); // said by the app itself
   } catch {
     // Whoever has no connection can still call. That it is not logged is said, and never put off.
     flash("error", texts.notLogged);
