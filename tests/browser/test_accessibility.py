@@ -2,16 +2,21 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from leaddistrib.lifecycle import hand_over, log_contact, start
 from leaddistrib.lifecycle.claiming import claim
 from leaddistrib.lifecycle.closing import close
+from leaddistrib.lifecycle.gateways import make_push_keys
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.intake.receiving import receive
-from leaddistrib.models import Lead
+from leaddistrib.lifecycle.subscribing import subscribe
+from leaddistrib.models import Channel, Gateway, Lead
+from leaddistrib.notify.links import preview_token
 from leaddistrib.testing import LeadFactory, PoolFactory
 from tests.browser.conftest import DESKTOP, INCOMING, leads
+from tests.notify.browsers import subscription
 
 LOOKS = ["light", "dark"]
 
@@ -40,6 +45,10 @@ def pages_of_a_rep(company):
     start(worked, company.bruno)
     log_contact(LeadFactory(pool=shared), company.amina, "call")
     part = f"/leads/pool/{shared.public_id}/contributions/"
+    make_push_keys(Gateway.objects.create(channel=Channel.PUSH))
+    subscribe(company.amina.user, subscription("phone"), device="Chrome, Android")
+    link = "/leads/preview/{}/".format
+    now = timezone.now()
     return [
         (company.amina, f"/leads/pool/?pool={shared.public_id}&country=&company=o"),
         (company.amina, at(free.public_id)),
@@ -47,6 +56,13 @@ def pages_of_a_rep(company):
         (company.bruno, part),
         (company.mireille, f"{part}?rep={company.amina.public_id}&figure=contacts"),
         (None, "/accounts/login/"),
+        (None, link(preview_token(waiting[0], company.amina, now))),
+        (None, link(preview_token(waiting[1], company.amina, now))),
+        (None, link(preview_token(waiting[2], company.amina, now))),
+        (None, link("worthless")),
+        (None, "/leads/offline/"),
+        (company.amina, "/leads/me/notifications/"),
+        (company.mireille, "/leads/me/notifications/"),
         (company.amina, "/leads/"),
         (company.amina, "/leads/pool/"),
         (company.amina, f"/leads/pool/?pool={company.queue.public_id}"),
