@@ -33,6 +33,7 @@ from leaddistrib.lifecycle import (  # noqa: E402
     take_back,
 )
 from leaddistrib.lifecycle.crediting import credit_turn  # noqa: E402
+from leaddistrib.lifecycle.firing import fire_due  # noqa: E402
 from leaddistrib.lifecycle.intake.cleaning import clean  # noqa: E402
 from leaddistrib.lifecycle.publishing import (  # noqa: E402
     publish_scheduled,
@@ -126,6 +127,17 @@ class Crew:
             return {"result": "asked", "leads": retry_due(datetime.fromisoformat(moment))}
 
         return [self.answered("retry", None, None, asks)]
+
+    def fire(self) -> list[dict[str, Any]]:
+        """Do what response clocks are due for, as a worker does, until there is nothing more."""
+
+        def fires() -> dict[str, Any]:
+            number = 0
+            while done := fire_due(timezone.now(), limit=5):
+                number += done
+            return {"result": "fired", "clocks": number}
+
+        return [self.answered("fire", None, None, fires)]
 
     def bring(self, fields: dict[str, Any]) -> list[dict[str, Any]]:
         """A lead with these fields comes in."""

@@ -6,7 +6,7 @@ write that the guard keeps together: whether it goes wrong is then no matter of 
 
 import threading
 from collections.abc import Callable, Collection
-from copy import copy
+from copy import copy, deepcopy
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,8 @@ from django.db.models import QuerySet
 from leaddistrib.lifecycle import claiming as real_claiming
 from leaddistrib.lifecycle import contacting as real_contacting
 from leaddistrib.lifecycle import crediting as real_crediting
+from leaddistrib.lifecycle import escalating as real_escalating
+from leaddistrib.lifecycle import firing as real_firing
 from leaddistrib.lifecycle import publishing as real_publishing
 from leaddistrib.lifecycle import releasing as real_releasing
 from leaddistrib.lifecycle import retrying as real_retrying
@@ -24,7 +26,15 @@ from leaddistrib.lifecycle import routing as real_routing
 from leaddistrib.lifecycle import taking_back as real_taking_back
 from leaddistrib.lifecycle import transactions
 from leaddistrib.lifecycle import working as real_working
-from leaddistrib.models import Lead, LogEntry, Rep, Rotation, RuleSet, Work
+from leaddistrib.models import (
+    Lead,
+    LogEntry,
+    Rep,
+    ResponseClock,
+    Rotation,
+    RuleSet,
+    Work,
+)
 from leaddistrib.queries import world as real_world
 from leaddistrib.queries.scope import Key
 
@@ -32,6 +42,8 @@ from leaddistrib.queries.scope import Key
 claiming: Any = real_claiming
 crediting: Any = real_crediting
 contacting: Any = real_contacting
+escalating: Any = real_escalating
+firing: Any = real_firing
 working: Any = real_working
 publishing: Any = real_publishing
 releasing: Any = real_releasing
@@ -177,6 +189,60 @@ def no_look_at_what_comes_back() -> None:
     taking_back.untouched = lambda handover: LogEntry.objects.filter(pk__in=before)
 
 
+def no_lock_on_who_let_it_lapse() -> None:
+    """A lead goes on without its owner being locked, between that rep's look at whose it is and the
+    answer to its clock."""
+    if connection.vendor != "postgresql":  # nobody can meet inside a transaction
+        return
+    looked, gone = threading.Event(), threading.Event()
+    answer, escalate = contacting.answer_clock, firing.escalate
+
+    def answered_late(*given: Any) -> Any:
+        looked.set()
+        gone.wait(20)
+        return answer(*given)
+
+    def escalated(*given: Any) -> Any:
+        looked.wait(20)
+        found = escalate(*given)
+        gone.set()
+        return found
+
+    contacting.answer_clock, firing.escalate = answered_late, escalated
+    for module in (firing, escalating):
+        module.lock_reps = lambda reps: None
+    escalating.lock_for = lambda leads, others: None
+    transactions._locked_reps = lambda reps: reps.order_by("pk").values_list("pk", flat=True)
+
+
+def no_lease_of_clocks() -> None:
+    """Workers do not take response clocks from each other before they act on them."""
+
+    def all_of_them(moment: datetime, until: datetime, limit: int) -> list[int]:
+        due = ResponseClock.objects.filter(next_at__lte=moment)
+        pks = list(due.values_list("pk", flat=True))
+        due.update(next_at=until)
+        return pks
+
+    firing._lease = all_of_them
+
+
+def no_second_look_at_clocks() -> None:
+    """And they believe that each clock runs as it did before the race."""
+    rows = ResponseClock.objects.select_related("lead__owner__user", "rep__user", "rep__team")
+    before = list(rows.select_related("lead__pool", "policy").prefetch_related("policy__steps"))
+    done = threading.local()
+
+    def all_of_them_once(moment: datetime, until: datetime, limit: int) -> list[int]:
+        first, done.it = not hasattr(done, "it"), True
+        return [one.pk for one in before] if first else []
+
+    firing._lease = all_of_them_once
+    for module in (firing, escalating):
+        module.locked = lambda taken, until: deepcopy(before)
+        module.leased = lambda taken, until: ResponseClock.objects.filter(pk__in=taken)
+
+
 def no_version_lock() -> None:
     """Whoever decides which version is in force does not wait for whoever else does."""
 
@@ -210,6 +276,9 @@ FAULTS: dict[str, Callable[[], None]] = {
         no_lease,
         no_second_look,
         no_look_at_what_comes_back,
+        no_lock_on_who_let_it_lapse,
+        no_lease_of_clocks,
+        no_second_look_at_clocks,
         no_version_lock,
         no_retries,
     )

@@ -25,6 +25,7 @@ from leaddistrib.models import (
     OutboxMessage,
     Pool,
     Rep,
+    ResponseClock,
     Rotation,
     Seat,
     Turn,
@@ -70,6 +71,7 @@ def faults(history: History) -> list[str]:
         *_turns(),
         *_intake(history),
         *_outbox(),
+        *_clocks(),
     ]
 
 
@@ -261,9 +263,36 @@ def _intake(history: History) -> Iterator[str]:
 
 def _outbox() -> Iterator[str]:
     """Each lead that was pushed or given by hand has one message, to its owner."""
-    given = Decision.objects.filter(method__in=("push", "manual"))
+    given = Decision.objects.filter(method__in=("push", "manual", "escalation"), owner__gt=0)
     owners = given.values_list("pk", "owner__user")
     expected = Counter((f"lead.assigned:{pk}", user) for pk, user in owners)
     kept = OutboxMessage.objects.filter(event__startswith="lead.assigned:")
     if expected != Counter(kept.values_list("event", "recipient")):
         yield "the messages are not those of the leads that were given to somebody"
+
+
+def _clocks() -> Iterator[str]:
+    """A clock was answered, or stopped, or runs with its assignment; what went on to somebody else
+    had lapsed, once, and nobody had called it."""
+    lapses = Counter(
+        LogEntry.objects.filter(event="response.lapsed").values_list("detail__clock", flat=True)
+    )
+    for clock in ResponseClock.objects.select_related("assignment"):
+        held = clock.assignment
+        if clock.answered_at and clock.stopped_at:
+            yield f"clock {clock.pk} was answered and stopped"
+        if clock.runs and held.ended_at:
+            yield f"clock {clock.pk} runs, and lead {clock.lead_id} is not its rep's any more"
+        if lapses[clock.pk] != (clock.lapsed_at is not None):
+            yield f"clock {clock.pk} lapsed {lapses[clock.pk]} times"
+        if held.end != Assignment.Ended.LAPSED:
+            continue
+        calls = Contact.objects.filter(
+            lead=clock.lead_id, rep=clock.rep_id, at__gte=held.started_at, at__lte=held.ended_at
+        )
+        if calls.exists():
+            yield f"lead {clock.lead_id} went on although rep {clock.rep_id} had called it"
+    went_on = Counter(Assignment.objects.filter(end="lapsed").values_list("lead", flat=True))
+    told = LogEntry.objects.filter(event="lead.escalated").values_list("lead", flat=True)
+    if went_on != Counter(told):
+        yield "leads went on that the log does not tell of, or the other way round"
