@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from leaddistrib.jobs.schedules import JOBS, Job
 from leaddistrib.models import JobRun
 from leaddistrib.queries import clock
-from leaddistrib.queries.consistency import DONE_WITHIN, EXAMPLES, Finding
+from leaddistrib.queries.checking import Finding
+from leaddistrib.queries.consistency import EXAMPLES
+from leaddistrib.queries.duework import DONE_WITHIN
 
 log = logging.getLogger(__name__)
 

@@ -5,15 +5,14 @@ impossible; they are looked for all the same, because a table can be edited by h
 a backup of another moment.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from leaddistrib.models import Alert, Decision, JobRun, Lead, OutboxMessage
+from leaddistrib.models import Alert, Decision, Lead
+from leaddistrib.queries import duework
 from leaddistrib.queries.agreement import (
     assignments_of_others,
     assignments_without_owner,
@@ -26,6 +25,7 @@ from leaddistrib.queries.agreement import (
     unowned_with_owner,
     wins_without_assignment,
 )
+from leaddistrib.queries.checking import Check, Finding
 from leaddistrib.queries.handovers import left_behind
 from leaddistrib.queries.ledger import (
     credits_that_differ,
@@ -33,44 +33,16 @@ from leaddistrib.queries.ledger import (
     seats_that_differ,
 )
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
-
 EXAMPLES = 20
 ROUTED_WITHIN = timedelta(minutes=1)
 TRIED_AGAIN_WITHIN = timedelta(minutes=15)
 ATTENDED_WITHIN = timedelta(minutes=30)
-SENT_WITHIN = timedelta(minutes=15)
-DONE_WITHIN = timedelta(hours=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is wrong ``count`` times. ``examples`` names the first of them: public ids of
-    leads, otherwise names. ``remedy`` says how it is mended."""
-
-    code: str
-    message: str
-    remedy: str
-    count: int
-    examples: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """``rows`` gives what is wrong at a moment; ``named`` is the lookup that names such a row."""
-
-    code: str
-    message: "StrOrPromise"
-    remedy: "StrOrPromise"
-    rows: Callable[[datetime], QuerySet[Any]]
-    named: str = "public_id"
 
 
 def findings(moment: datetime) -> Iterator[Finding]:
     """What is wrong at ``moment``; nothing when all is well. One or two queries for each check,
     and at most EXAMPLES rows of each, however many leads there are."""
-    for check in CHECKS:
+    for check in (*CHECKS, *duework.CHECKS):
         rows = check.rows(moment).order_by("pk")
         examples = [str(name) for name in rows.values_list(check.named, flat=True)[:EXAMPLES]]
         if examples:
@@ -106,10 +78,6 @@ def _unattended(moment: datetime) -> QuerySet[Lead]:
         pool__is_safety_net=True,
         opens_at__lt=moment - ATTENDED_WITHIN,
     )
-
-
-def _unsent() -> QuerySet[OutboxMessage]:
-    return OutboxMessage.objects.filter(sent_at=None, dropped_at=None, dead_at=None)
 
 
 CHECKS = (
@@ -249,29 +217,5 @@ CHECKS = (
         _("Set the version to a higher number: pages then fetch the pool anew."),
         pools_behind,
         "name",
-    ),
-    Check(
-        "message_overdue",
-        _("Messages that should have been sent by now"),
-        _("See that leaddistrib_worker runs, and that the channel's server answers."),
-        lambda moment: _unsent().filter(due_at__lt=moment - SENT_WITHIN),
-        "event",
-    ),
-    Check(
-        "message_dead",
-        _("Messages that were given up after every try"),
-        _("Mend what last_error says, then clear dead_at and attempts to send them again."),
-        lambda moment: OutboxMessage.objects.filter(dead_at__isnull=False),
-        "event",
-    ),
-    Check(
-        "job_unfinished",
-        _("Periodic jobs that began and did not end"),
-        _(
-            "See the worker's log for the reason. A worker takes them up again by itself, an hour"
-            " after they began."
-        ),
-        lambda moment: JobRun.objects.filter(finished_at=None, started_at__lt=moment - DONE_WITHIN),
-        "job",
     ),
 )

@@ -100,8 +100,9 @@ def _of(scope: Scope, reps: frozenset[int] | None, rows: QuerySet[Any]) -> Query
     return rows if scope.teams is None else rows.filter(rep__team__in=scope.teams)
 
 
-def _counted(rows: QuerySet[Any], *by: str) -> QuerySet[Any, Any]:
-    return rows.order_by().values_list("rep", *by).annotate(Count("pk"))
+def _counted(rows: QuerySet[Any], *by: str) -> list[Any]:
+    """Each rep, what else it is counted ``by``, and how many rows there are. One query."""
+    return list(rows.order_by().values_list("rep", *by).annotate(Count("pk")))
 
 
 def _medians(rows: QuerySet[Any], then: Expression | F) -> dict[int, float]:

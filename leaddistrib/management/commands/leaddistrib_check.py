@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from leaddistrib.jobs.runs import missed
 from leaddistrib.queries import clock
-from leaddistrib.queries.consistency import Finding, findings
+from leaddistrib.queries.checking import Finding
+from leaddistrib.queries.consistency import findings
 
 
 class Command(BaseCommand):

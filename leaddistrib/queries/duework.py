@@ -1,0 +1,168 @@
+"""What should have been done by now, and was not; and sums that do not agree with the log (OP3)."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, Concat
+from django.utils.translation import gettext_lazy as _
+
+from leaddistrib.models import (
+    Alert,
+    JobRun,
+    LogEntry,
+    Offer,
+    OutboxMessage,
+    Rep,
+    ResponseClock,
+    ResponseRollup,
+)
+from leaddistrib.queries.checking import Check
+from leaddistrib.queries.clocks import running
+
+SENT_WITHIN = timedelta(minutes=15)
+IN_FLIGHT_WITHIN = timedelta(hours=36)
+"""Longer than all tries take, and than a night of quiet hours."""
+DONE_WITHIN = timedelta(hours=2)
+LOOKED_AT_WITHIN = timedelta(minutes=15)
+"""A worker looks at a clock, or opens a window, within two seconds: it must be long gone."""
+
+
+def _unsent() -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(sent_at=None, dropped_at=None, dead_at=None)
+
+
+def _windows_untold(moment: datetime) -> QuerySet[Offer]:
+    return Offer.objects.filter(
+        told_at=None, closed_at=None, opens_at__lt=moment - LOOKED_AT_WITHIN
+    )
+
+
+def _clocks_overdue(moment: datetime) -> QuerySet[ResponseClock]:
+    return ResponseClock.objects.filter(next_at__lt=moment - LOOKED_AT_WITHIN)
+
+
+def _clocks_run_on(moment: datetime) -> QuerySet[ResponseClock]:
+    others = Q(assignment__ended_at__isnull=False) | ~Q(rep=F("lead__owner"))
+    return running().filter(others | Q(lead__owner=None))
+
+
+def _late_and_forgotten(moment: datetime) -> QuerySet[ResponseClock]:
+    """Whose time is up, without that being noted; for whom nobody will look again, although others
+    are to be asked; and those for whom nobody is left, without an alert that says so."""
+    team = Concat(Value("team:"), Coalesce(Cast("rep__team", CharField()), Value("")))
+    told = Alert.objects.filter(
+        kind=Alert.Kind.UNANSWERED, closed_at=None, subject=OuterRef("subject")
+    )
+    late = running().filter(due_at__lt=moment - LOOKED_AT_WITHIN).annotate(subject=team)
+    return late.filter(
+        Q(lapsed_at=None)
+        | Q(next_at=None, stuck_at=None)
+        | Q(~Exists(told), stuck_at__lt=moment - LOOKED_AT_WITHIN)
+    )
+
+
+def _rollups_differ(moment: datetime) -> QuerySet[Rep]:
+    """By their totals; ``leaddistrib_rollups --check`` compares every row. One statement, so that
+    it sees log and sums at the same moment."""
+
+    def counted(**which: object) -> Coalesce:
+        entries = LogEntry.objects.filter(rep=OuterRef("pk"), **which).order_by().values("rep")
+        return Coalesce(Subquery(entries.annotate(n=Count("pk")).values("n")), Value(0))
+
+    def kept(name: str) -> Coalesce:
+        rows = ResponseRollup.objects.filter(rep=OuterRef("pk")).order_by().values("rep")
+        return Coalesce(Subquery(rows.annotate(n=Sum(name)).values("n")), Value(0))
+
+    reps = Rep.objects.annotate(
+        begun=counted(event=LogEntry.Event.CLOCK_STARTED),
+        spoken=counted(event=LogEntry.Event.CONTACTED, detail__has_key="response"),
+        started=kept("started"),
+        answered=kept("answered"),
+    )
+    return reps.exclude(begun=F("started"), spoken=F("answered"))
+
+
+WORKER = _("See that leaddistrib_worker runs, and its log for the reason.")
+
+CHECKS = (
+    Check(
+        "message_overdue",
+        _("Messages that should have been sent by now"),
+        _("See that leaddistrib_worker runs, and that the channel's server answers."),
+        lambda moment: _unsent().filter(due_at__lt=moment - SENT_WITHIN),
+        "event",
+    ),
+    Check(
+        "message_in_flight",
+        _("Messages that are neither sent nor given up after a day and a half"),
+        _(
+            "See what last_error says, and that the channel's server answers. Set dropped_at to now"
+            " for those that nobody needs any more."
+        ),
+        lambda moment: _unsent().filter(created_at__lt=moment - IN_FLIGHT_WITHIN),
+        "event",
+    ),
+    Check(
+        "message_dead",
+        _("Messages that were given up after every try"),
+        _("Mend what last_error says, then clear dead_at and attempts to send them again."),
+        lambda moment: OutboxMessage.objects.filter(dead_at__isnull=False),
+        "event",
+    ),
+    Check(
+        "window_overdue",
+        _("Leads that opened for a rep who should have been told by now"),
+        WORKER,
+        _windows_untold,
+        "lead__public_id",
+    ),
+    Check(
+        "clock_overdue",
+        _("Response clocks that should have been looked at by now"),
+        WORKER,
+        _clocks_overdue,
+        "lead__public_id",
+    ),
+    Check(
+        "clock_runs_on",
+        _("Response clocks that run for a lead that is not the rep's any more"),
+        _("Set their stopped_at to when the assignment ended, and next_at to nothing."),
+        _clocks_run_on,
+        "lead__public_id",
+    ),
+    Check(
+        "past_sla",
+        _("Leads past their response time that are neither answered nor passed on to anybody"),
+        _("Set the clock's next_at to now: the worker looks for somebody, or tells the managers."),
+        _late_and_forgotten,
+        "lead__public_id",
+    ),
+    Check(
+        "rollups_differ",
+        _("Reps whose sums of responses do not agree with the log"),
+        _("The log is right: `manage.py leaddistrib_rollups --rebuild`."),
+        _rollups_differ,
+        "user__username",
+    ),
+    Check(
+        "job_unfinished",
+        _("Periodic jobs that began and did not end"),
+        _(
+            "See the worker's log for the reason. A worker takes them up again by itself, an hour"
+            " after they began."
+        ),
+        lambda moment: JobRun.objects.filter(finished_at=None, started_at__lt=moment - DONE_WITHIN),
+        "job",
+    ),
+)
