@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from time import monotonic
@@ -23,6 +24,9 @@ from leaddistrib.errors import LeadDistribError
 
 TIMEOUT = 15.0
 """Seconds that a request may take from the connection to the last byte."""
+
+TRUSTED_FOR = 3600.0
+"""Seconds after which the system's certificates are read again."""
 
 CHUNK = 64 * 1024
 LONGEST_NAME = 253  # of a host, by the rules of DNS
@@ -184,6 +188,13 @@ def _read(response: Any, max_bytes: int) -> bytes:
     return bytes(body)
 
 
+@lru_cache(maxsize=1)
+def _trusted(turn: int) -> ssl.SSLContext:
+    """Whose certificates are good: the system's. Reading them all takes tens of milliseconds, more
+    than a request, so they are read once in each ``turn``; threads may share them."""
+    return ssl.create_default_context()
+
+
 class _Connection(HTTPConnection):
     """Connects to an address that was looked at, and to no other."""
 
@@ -203,7 +214,7 @@ class _Connection(HTTPConnection):
         if self.secure:
             self.raw.settimeout(left(self.deadline))
             # The certificate must be the name's, whatever address answers for it.
-            context = ssl.create_default_context()
+            context = _trusted(int(monotonic() // TRUSTED_FOR))
             self.raw = context.wrap_socket(self.raw, server_hostname=self.host)
         self.sock = _Timed(self.raw, self.deadline)
 

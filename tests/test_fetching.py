@@ -236,7 +236,7 @@ def test_the_certificate_must_be_the_names(name, trusted, monkeypatch, settings,
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server_side.load_cert_chain(certificate)
     trusting = ssl.create_default_context(cafile=str(certificate))
-    monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
+    monkeypatch.setattr(fetching, "_trusted", lambda turn: trusting)
     with standin.standing_in(server_side) as server:
         server.answers["/a.ics"] = lambda peer: peer.answer(b"BEGIN")
         monkeypatch.setattr(socket, "getaddrinfo", _resolves_to(["127.0.0.1"]))
@@ -245,6 +245,24 @@ def test_the_certificate_must_be_the_names(name, trusted, monkeypatch, settings,
             assert fetch(url, max_bytes=10) == Answer(200, b"BEGIN")
         else:
             assert code_of(url) == "unreachable"
+
+
+def test_the_systems_certificates_are_read_once_for_many_requests(monkeypatch):
+    """Reading them takes longer than a request: fifty phones would wait for each other."""
+    read = []
+
+    def create_default_context():
+        read.append(1)
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    monkeypatch.setattr(ssl, "create_default_context", create_default_context)
+    fetching._trusted.cache_clear()
+
+    contexts = {fetching._trusted(turn) for turn in (1, 1, 1)}
+    assert (len(read), len(contexts)) == (1, 1)
+    fetching._trusted(2)
+    assert len(read) == 2
+    fetching._trusted.cache_clear()
 
 
 def _nobody_connects(*args, **kwargs):
