@@ -37,6 +37,9 @@ class OrganisationForm(forms.ModelForm):
         fields = (
             *("duplicates", "duplicate_days", "match_threshold", "free_mail_domains"),
             *("scoring_replaces", "review_days", "best_weight", "performance_days"),
+            *("recycle_pool", "recycle_lost_days", "recycle_unworked_days"),
+            *("recycle_cooldown_days", "satisfaction", "satisfaction_measure"),
+            *("sms_after_minutes", "sms_daily_limit"),
         )
 
 
@@ -67,6 +70,30 @@ class OrganisationAdmin(LeadDistribAdmin):
         (lazy("Scores"), {"fields": ("scoring_replaces",)}),
         (lazy("Reviewing rules"), {"fields": ("review_days",)}),
         (lazy("Weights from performance"), {"fields": ("best_weight", "performance_days")}),
+        (
+            lazy("Another chance"),
+            {
+                "fields": (
+                    *("recycle_pool", "recycle_lost_days", "recycle_unworked_days"),
+                    "recycle_cooldown_days",
+                ),
+                "description": lazy(
+                    "Once a day, lost leads and those that nobody works go to the pool, 500 of "
+                    "each at most. Managers do it by hand at any time."
+                ),
+            },
+        ),
+        (
+            lazy("What customers say"),
+            {
+                "fields": ("satisfaction", "satisfaction_measure"),
+                "description": lazy(
+                    "The contact gets one e-mail with a link to one question, which is answered "
+                    "once."
+                ),
+            },
+        ),
+        (lazy("Text messages"), {"fields": ("sms_after_minutes", "sms_daily_limit")}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -8,7 +8,7 @@ from itertools import groupby
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from leaddistrib.models import Assignment, Claim, Lead
+from leaddistrib.models import Assignment, Claim, Lead, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,9 @@ def _log(lead: Lead) -> Iterator[Happened]:
             who.append(_("by %(user)s") % {"user": entry.actor})
         reason = entry.detail.get("reason")
         fields = entry.detail.get("fields", ())
-        more = tuple(str(part) for part in (reason, ", ".join(fields)) if part)
+        stage = dict(Outcome.Stage.choices).get(entry.detail.get("stage", ""), "")
+        parts = (stage, entry.detail.get("score"), reason, ", ".join(fields))
+        more = tuple(str(part) for part in parts if part not in ("", None))
         what = ", ".join([str(entry.get_event_display()), *who])
         yield Happened(entry.at, what, "log", more)
 
