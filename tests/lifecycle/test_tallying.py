@@ -7,11 +7,23 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
+from leaddistrib.lifecycle import claim, log_contact
+from leaddistrib.lifecycle.firing import fire_due
+from leaddistrib.lifecycle.routing import route
 from leaddistrib.lifecycle.tallying import answered_detail, tally_lapsed, tally_started
-from leaddistrib.models import LogEntry, ResponseClock, ResponseRollup, ResponseRun
-from leaddistrib.testing import RepFactory, TeamFactory
+from leaddistrib.models import Lead, LogEntry, ResponseClock, ResponseRollup, ResponseRun
+from leaddistrib.queries.rollups import FIGURES
+from leaddistrib.testing import (
+    LeadFactory,
+    PoolFactory,
+    RepFactory,
+    TeamFactory,
+    clock_at,
+    publish_rules,
+)
 from tests.responses import answered, lapsed, started
 
 NINE = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -178,3 +190,43 @@ def test_a_source_with_odd_characters_counts_as_it_is(amina):
         answered(started(amina, NINE, source=source), MINUTE)
     assert ResponseRollup.objects.count() == ResponseClock.objects.count() == 3
     assert rollups("--check")[0] == 0
+
+
+def test_what_reps_and_workers_really_do_agrees_with_the_log(amina, bruno):
+    """Six leads go to Paris in turn and one is claimed. Some are answered in time, some late, the
+    others go on to a colleague, who answers two and lets the rest lapse as well."""
+    at = NINE
+    publish_rules([{"name": "All", "when": {}, "then": {"push": "round_robin", "team": "Paris"}}])
+    with clock_at(at):
+        pushed = [
+            Lead(company=f"Company {number}", lead_type=kind, source="web", received_at=at)
+            for number, kind in enumerate(("demo_request", "referral", "", "demo_request", "", ""))
+        ]
+        route(pushed)
+        raced = LeadFactory(pool=PoolFactory(name="Everyone", reps=[amina, bruno]))
+        assert claim(raced, amina, via="page").result == "won"
+    for lead, minutes in ((raced, 3), (pushed[0], 4), (pushed[1], 8), (pushed[3], 7)):
+        with clock_at(at + minutes * MINUTE):
+            fire_due(at + minutes * MINUTE)
+            lead.refresh_from_db()
+            log_contact(lead, lead.owner, "call")
+    for hours in (2, 3, 4, 5, 6, 7, 8):
+        with clock_at(at + timedelta(hours=hours)):
+            fire_due(at + timedelta(hours=hours))
+            fire_due(at + timedelta(hours=hours))
+    pushed[2].refresh_from_db()
+    with clock_at(at + timedelta(hours=9)):
+        log_contact(pushed[2], pushed[2].owner, "email")
+    assert rollups("--check") == (0, "2 reps: 0 differ.\n")
+    kept = [sum(row) for row in zip(*ResponseRollup.objects.values_list(*FIGURES), strict=True)]
+    figures = dict(zip(FIGURES, kept, strict=True))
+    clocks = ResponseClock.objects
+    assert figures["started"] == clocks.count() > 7
+    assert figures["answered"] == clocks.filter(answered_at__isnull=False).count() == 5
+    assert figures["lapsed"] == clocks.filter(lapsed_at__isnull=False, answered_at=None).count() > 0
+    assert figures["in_time"] == clocks.filter(answered_at__lte=F("due_at")).count()
+    right = everything()
+    ResponseRollup.objects.all().delete()
+    ResponseRun.objects.all().delete()
+    rollups("--rebuild")
+    assert everything() == right
