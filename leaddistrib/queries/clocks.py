@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from leaddistrib.models import Lead, ResponseClock
 
+RUNNING = Q(answered_at=None, stopped_at=None)
+"""Clocks of leads that their owners were not in touch with yet."""
+
 
 def running() -> QuerySet[ResponseClock]:
-    """Clocks of leads that their owners were not in touch with yet."""
-    return ResponseClock.objects.filter(answered_at=None, stopped_at=None)
+    return ResponseClock.objects.filter(RUNNING)
 
 
 def stuck() -> QuerySet[ResponseClock]:

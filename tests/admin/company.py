@@ -17,6 +17,7 @@ from leaddistrib.models import (
     Metro,
     Offer,
     Pool,
+    ResponsePolicy,
     SalesEvent,
     ScoringRule,
     Territory,
@@ -51,6 +52,8 @@ def company(size):
         Territory.objects.latest("pk").metros.add(metro)
         SalesEvent.objects.create(name=f"Fair {size}-{number}").attendees.set(reps)
         ScoringRule.objects.create(name=f"Points {number}", points=number)
+        policy = ResponsePolicy.objects.create(name=f"Quickly {size}-{number}", minutes=30)
+        policy.steps.create(position=0, to="pool", pool=pool, after_minutes=60)
         version = publish(
             [
                 {

@@ -32,6 +32,7 @@ READ_ONLY = {
     "offer",
     "outboxmessage",
     "publication",
+    "responseclock",
     "rotation",
     "turn",
 }

@@ -1,0 +1,126 @@
+"""How soon leads are answered is set up in the admin site, and seen there (SL1–SL3)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from leaddistrib.lifecycle import claim, log_contact
+from leaddistrib.models import ResponseClock, ResponsePolicy
+from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, UserFactory, clock_at
+from tests.lifecycle.policies import only_policy
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+POLICIES = reverse("admin:leaddistrib_responsepolicy_changelist")
+CLOCKS = reverse("admin:leaddistrib_responseclock_changelist")
+
+
+@pytest.fixture
+def admin(client):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    return client
+
+
+def form(policy=None, steps=(), **fields):
+    """The form of a policy, filled in: ten minutes, and ``steps`` of (goes to, pool, minutes)."""
+    known = list(policy.steps.all()) if policy else []
+    data = {
+        "name": "Demos",
+        "active": "on",
+        "position": 1,
+        "lead_type": "demo_request",
+        "source": "",
+        "minutes": 10,
+        "remind_minutes": 5,
+        "max_reassignments": 3,
+        "cooldown_minutes": 15,
+        "steps-TOTAL_FORMS": len(steps),
+        "steps-INITIAL_FORMS": len(known),
+    }
+    for number, (to, pool, minutes) in enumerate(steps):
+        data |= {
+            f"steps-{number}-id": known[number].pk if number < len(known) else "",
+            f"steps-{number}-policy": policy.pk if policy else "",
+            f"steps-{number}-position": number,
+            f"steps-{number}-to": to,
+            f"steps-{number}-pool": pool,
+            f"steps-{number}-after_minutes": minutes,
+        }
+    return data | fields
+
+
+def test_a_policy_is_made_with_its_chain_of_steps(admin):
+    pool = PoolFactory(name="Everyone")
+    steps = (("backup", "", 20), ("rules", "", 20), ("pool", pool.pk, 30))
+
+    admin.post(reverse("admin:leaddistrib_responsepolicy_add"), form(steps=steps))
+
+    policy = ResponsePolicy.objects.get(name="Demos")
+    assert [(one.to, one.after_minutes) for one in policy.steps.all()] == [
+        ("backup", 20),
+        ("rules", 20),
+        ("pool", 30),
+    ]
+    page = admin.get(POLICIES).content.decode()
+    assert "the rep&#x27;s backup → another rep, by the rules → Everyone" in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"remind_minutes": 10}, "The reminder must come before the time is up"),
+        ({"minutes": 0}, "greater than or equal to 1"),
+        ({"steps": (("pool", "", 20),)}, "Choose a pool where the lead goes to one."),
+        ({"steps": (("rules", "", 0),)}, "greater than or equal to 1"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_said(admin, wrong, said):
+    steps = wrong.pop("steps", ())
+
+    answer = admin.post(reverse("admin:leaddistrib_responsepolicy_add"), form(steps=steps, **wrong))
+
+    assert said in answer.content.decode()
+    assert not ResponsePolicy.objects.filter(name="Demos").exists()
+
+
+def test_clocks_that_run_follow_a_step_that_was_brought_forward(admin):
+    policy = only_policy(("rules", 120))
+    amina, pool = RepFactory(), PoolFactory()
+    pool.reps.add(amina)
+    with clock_at(NOON):
+        claim(LeadFactory(pool=pool), amina, via="page")
+    page = reverse("admin:leaddistrib_responsepolicy_change", args=[policy.pk])
+
+    with clock_at(NOON + MINUTE):
+        admin.post(page, form(policy, steps=(("rules", "", 3),), lead_type=""))
+
+    assert policy.steps.get().after_minutes == 3
+    assert ResponseClock.objects.get().next_at == NOON + MINUTE
+
+
+def test_clocks_are_listed_by_how_they_stand(admin):
+    only_policy()
+    amina, pool = RepFactory(), PoolFactory()
+    pool.reps.add(amina)
+    with clock_at(NOON):
+        leads = [LeadFactory(pool=pool, company=name) for name in ("Prompt", "Slow", "Open")]
+        for lead in leads:
+            claim(lead, amina, via="page")
+    with clock_at(NOON + MINUTE):
+        log_contact(leads[0], amina, "call")
+    with clock_at(NOON + 11 * MINUTE):
+        log_contact(leads[1], amina, "call")
+
+    def listed(state, at):
+        with clock_at(NOON + at * MINUTE):
+            page = admin.get(CLOCKS, {"state": state}).context["cl"]
+        return {clock.lead.company for clock in page.result_list}
+
+    assert listed("in_time", 12) == {"Prompt"}
+    assert listed("answered_late", 12) == {"Slow"}
+    assert listed("running", 9) == {"Open"}
+    assert (listed("late", 9), listed("late", 10)) == (set(), {"Open"})
+    assert listed("stuck", 12) == listed("gone", 12) == set()
