@@ -1,5 +1,9 @@
 """Messages tell of a lead what a preview shows, alerts nothing at all; rows keep ids (IG4, NO4)."""
 
+import json
+import smtplib
+from datetime import timedelta
+
 import pytest
 from django.core import mail
 from django.db import transaction
@@ -7,11 +11,27 @@ from django.forms.models import model_to_dict
 
 from leaddistrib.lifecycle.reassigning import assign_by_hand
 from leaddistrib.lifecycle.routing import route
-from leaddistrib.models import Alert, Lead, OutboxMessage
-from leaddistrib.notify.kinds import KINDS
-from leaddistrib.notify.outbox import deliver
+from leaddistrib.models import (
+    Alert,
+    Assignment,
+    Channel,
+    Claim,
+    Decision,
+    Gateway,
+    Lead,
+    NotificationSettings,
+    OutboxMessage,
+    ResponseClock,
+    Satisfaction,
+    TeamChat,
+)
+from leaddistrib.notify.gateways import sealed
+from leaddistrib.notify.kinds import KINDS, kind_of
+from leaddistrib.notify.outbox import CHANNELS, deliver
+from leaddistrib.notify.push.keys import PRIVATE, new_private_key
 from leaddistrib.notify.telling import tell_users
 from leaddistrib.queries import clock
+from leaddistrib.sealing import seal
 from leaddistrib.testing import (
     LeadFactory,
     PoolFactory,
@@ -22,6 +42,7 @@ from leaddistrib.testing import (
 )
 from tests.api.conftest import PERSONAL
 from tests.api.test_disclosure import canaries
+from tests.notify.phones import Phone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,14 +110,175 @@ def test_the_mail_about_an_alert_says_nothing_of_the_leads(paris):
     assert Alert.objects.get().kind == Alert.Kind.NOBODY_AVAILABLE
 
 
-def test_every_kind_of_message_is_looked_at_here():
-    """A new kind needs a canary of its own."""
-    assert set(KINDS) == {"lead.assigned", "alert.opened", "rules.review"}
-
-
 def test_the_mail_about_reviews_says_nothing_of_leads(paris):
     singing(owner=paris)
     tell_users([paris.user.pk], "rules.review:2026-03-02", clock.now())
 
     assert found() == set()
     assert mail.outbox[0].to == [paris.user.email]
+
+
+# --- Each kind, by each of its ways
+
+
+WAYS = [
+    (name, channel)
+    for name, kind in KINDS.items()
+    for channel in Channel
+    if channel in kind.channels
+    or (kind.urgent and channel == Channel.SMS)
+    or (kind.chats and channel in (Channel.SLACK, Channel.TEAMS))
+]
+SAYS_NOTHING_OF_A_LEAD = {"alert.opened", "rules.review", "channel.test", "slack.said"}
+"""Whose texts name no company either."""
+
+
+@pytest.fixture
+def reached(paris):
+    """Amina by every channel, and her team in Slack and in Teams."""
+    secrets = {PRIVATE: new_private_key(), "token": "-", "signing_secret": "-", "bot_token": "-"}
+    for channel in (Channel.PUSH, Channel.SMS, Channel.SLACK):
+        Gateway.objects.create(
+            channel=channel,
+            address="https://provider.example/",
+            sender="ops@example.com",
+            secrets=sealed(secrets),
+        )
+    Phone(paris, "https://push.example/1")
+    NotificationSettings.objects.create(
+        user=paris.user, phone="+33600000000", sms=True, slack_member="U012AB3CD"
+    )
+    address = seal("https://teams.example/room")
+    TeamChat.objects.create(team=paris.team, channel="teams", name="Sales", secret=address)
+    TeamChat.objects.create(team=paris.team, channel="slack", name="Sales 2", room="C0123456789")
+    return paris
+
+
+@pytest.fixture
+def events(reached):
+    """An event of each kind, all about one lead of Amina's that has everything behind it."""
+    lead = singing(owner=reached)
+    moment = clock.now()
+    held = Assignment.objects.get(lead=lead)
+    decision = Decision.objects.create(
+        lead=lead,
+        method=Decision.Method.ESCALATION,
+        owner=reached,
+        explanation={},
+        decided_at=moment,
+    )
+    response = ResponseClock.objects.create(
+        assignment=held,
+        lead=lead,
+        rep=reached,
+        started_at=moment,
+        due_at=moment + timedelta(minutes=5),
+    )
+    claim = Claim.objects.create(
+        lead=lead, rep=reached, period=lead.period, result="won", via="slack", claimed_at=moment
+    )
+    asked = Satisfaction.objects.create(lead=lead, rep=reached, asked_at=moment)
+    alert = Alert.objects.create(kind=Alert.Kind.UNANSWERED, subject="team:1", opened_at=moment)
+    return lead, {
+        "lead.assigned": f"lead.assigned:{decision.pk}",
+        "lead.offered": f"lead.offered:{lead.pk}:{lead.period}",
+        "lead.taken": f"lead.taken:{lead.pk}:{lead.period}",
+        "response.reminder": f"response.reminder:{response.pk}",
+        "response.lapsed": f"response.lapsed:{response.pk}",
+        "lead.escalated": f"lead.escalated:{decision.pk}",
+        "claim.answered": f"claim.answered:{claim.pk}",
+        "slack.said": "slack.said:unknown:U012AB3CD:1",
+        "channel.test": "channel.test:1",
+        "satisfaction.asked": f"satisfaction.asked:{asked.pk}",
+        "alert.opened": f"alert.opened:{alert.pk}",
+        "rules.review": "rules.review:2026-03-02",
+    }
+
+
+def written(channel: str, event: str, lead: Lead, reader) -> OutboxMessage:
+    """The message to whoever that kind is for: a chat, the lead's contact, or Amina."""
+    chat = recipient = None
+    if channel in (Channel.SLACK, Channel.TEAMS):
+        chat = TeamChat.objects.get(channel=channel)
+    elif not event.startswith("satisfaction"):
+        recipient = reader.user
+    if event.startswith("lead.taken"):
+        post = written(channel, event.replace("taken", "offered"), lead, reader)
+        post.reference = "1700000000.000001"
+        post.save()
+    now = clock.now()
+    about = None if event.partition(":")[0] in SAYS_NOTHING_OF_A_LEAD else lead
+    return OutboxMessage.objects.create(
+        event=event,
+        channel=channel,
+        recipient=recipient,
+        chat=chat,
+        lead=about,
+        created_at=now,
+        due_at=now,
+    )
+
+
+def content(parcel) -> str:
+    """Everything that leaves the house, but the address that it goes to."""
+    if hasattr(parcel, "mail"):
+        one = parcel.mail
+        return f"{one.subject}\n{one.body}\n{one.extra_headers}\n{one.attachments}"
+    if hasattr(parcel, "content"):
+        return str(json.loads(parcel.content))
+    return str(parcel.document if hasattr(parcel, "document") else parcel.arguments)
+
+
+@pytest.mark.parametrize(("name", "channel"), WAYS)
+def test_a_message_of_each_kind_shows_no_more_than_a_preview_by_each_way(
+    events, reached, name, channel
+):
+    lead, by_kind = events
+    message = written(channel, by_kind[name], lead, reached)
+    kind = kind_of(message)
+
+    told = content(CHANNELS[channel].prepare(message, kind, kind.load(message)))
+
+    assert {canary for canary in canaries() if canary.lower() in told.lower()} == set()
+    names_it = name not in SAYS_NOTHING_OF_A_LEAD | {"claim.answered", "satisfaction.asked"}
+    assert ("Fournil" in told) == names_it
+
+
+def test_a_message_is_sent_here_for_every_kind_there_is(events):
+    """A new kind needs an event above."""
+    assert set(events[1]) == set(KINDS)
+
+
+def test_what_a_mail_server_says_of_an_address_is_neither_kept_nor_logged(
+    events, reached, monkeypatch, caplog
+):
+    def refused(self, *args, **kwargs):
+        said = b"5.1.1 <canary-mail@example.com> CANARY-NAME unknown"
+        raise smtplib.SMTPRecipientsRefused({"canary-mail@example.com": (550, said)})
+
+    monkeypatch.setattr(mail.EmailMessage, "send", refused)
+    lead, by_kind = events
+    message = written(Channel.EMAIL, by_kind["satisfaction.asked"], lead, reached)
+    deliver(clock.now())
+
+    message.refresh_from_db()
+    assert message.dead_at
+    everything = caplog.text + message.last_error
+    assert {canary for canary in canaries() if canary.lower() in everything.lower()} == set()
+
+
+def test_what_breaks_while_a_text_is_made_leaves_nothing_of_it_in_the_log(
+    events, reached, monkeypatch, caplog
+):
+    lead, by_kind = events
+
+    def breaks(*args):
+        raise ValueError(f"{lead.contact_name} cannot be rendered")
+
+    monkeypatch.setattr(CHANNELS[Channel.EMAIL], "prepare", breaks)
+    message = written(Channel.EMAIL, by_kind["lead.assigned"], lead, reached)
+    deliver(clock.now())
+
+    message.refresh_from_db()
+    assert message.last_error
+    assert "CANARY" not in caplog.text + message.last_error

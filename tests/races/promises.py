@@ -13,9 +13,10 @@ from leaddistrib.models import Assignment, Decision, LogEntry, OutboxMessage, Re
 from leaddistrib.notify.push.keys import encoded
 from tests.notify.standin import Call, Provider, Reply
 
-GAP = 3.0
+GAP = 10.0
 """Seconds between a provider's taking a message and its mark, on a busy machine: whoever is killed
-within them leaves a message that goes out once more."""
+within them leaves a message that goes out once more. Less than a lease: what goes out again because
+a lease ran out is seen."""
 
 
 @dataclass
