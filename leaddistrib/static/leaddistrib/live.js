@@ -131,11 +131,13 @@ function receive(message) {
   if (message.pool) apply(message);
 }
 
-// The rep's own limits; where they changed, own leads may have come or been passed on meanwhile.
+// The rep's own figures. Where limits came, own leads may have come or been passed on meanwhile; what
+// else comes alone (windows) has nothing to do with them.
 function own(me, changed) {
   say("me", me);
+  if (!("open_leads" in me)) return;
   if (changed || (open !== null && open !== me.open_leads)) say("own");
-  open = me.open_leads ?? open;
+  open = me.open_leads;
 }
 
 function connected(message) {
