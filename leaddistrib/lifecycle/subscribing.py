@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractUser
 
 from leaddistrib import conf
 from leaddistrib.errors import NoSubscription
@@ -31,7 +31,7 @@ def fingerprint(endpoint: str) -> str:
 
 
 @act(durable=False)
-def subscribe(user: AbstractBaseUser, given: object, *, device: str) -> PushSubscription:
+def subscribe(user: AbstractUser, given: object, *, device: str) -> PushSubscription:
     """Push notifications for ``user`` go to a browser, too. ``given`` is its subscription as
     JavaScript writes it; ``device`` is what its user sees it called by.
 
@@ -45,22 +45,22 @@ def subscribe(user: AbstractBaseUser, given: object, *, device: str) -> PushSubs
     moment = clock.now()
     kept, _ = PushSubscription.objects.update_or_create(
         fingerprint=fingerprint(secret["endpoint"]),
-        defaults={"user": user, "secret": seal(json.dumps(secret)), "device": device[:100]},
+        defaults={"user_id": user.pk, "secret": seal(json.dumps(secret)), "device": device[:100]},
         create_defaults={
-            "user": user,
+            "user_id": user.pk,
             "secret": seal(json.dumps(secret)),
             "device": device[:100],
             "created_at": moment,
         },
     )
-    own = PushSubscription.objects.filter(user=user).exclude(pk=kept.pk)
+    own = PushSubscription.objects.filter(user=user.pk).exclude(pk=kept.pk)
     surplus = own.order_by("-created_at", "-pk").values_list("pk", flat=True)[MOST_DEVICES - 1 :]
     PushSubscription.objects.filter(pk__in=list(surplus)).delete()
     return kept
 
 
 @act(durable=False)
-def renew(user: AbstractBaseUser, endpoint: str, given: object) -> bool:
+def renew(user: AbstractUser, endpoint: str, given: object) -> bool:
     """A browser of ``user`` that was reached at ``endpoint`` is reached as ``given`` says now.
     Whether it was: only who had the old address may give a new one.
 
@@ -69,7 +69,7 @@ def renew(user: AbstractBaseUser, endpoint: str, given: object) -> bool:
         Busy: the database was locked through every retry; nothing was written.
     """
     secret = _checked(given)
-    old = PushSubscription.objects.filter(user=user, fingerprint=fingerprint(endpoint)).first()
+    old = PushSubscription.objects.filter(user=user.pk, fingerprint=fingerprint(endpoint)).first()
     if old is None:
         return False
     old.fingerprint = fingerprint(secret["endpoint"])
@@ -80,19 +80,19 @@ def renew(user: AbstractBaseUser, endpoint: str, given: object) -> bool:
 
 
 @act(durable=False)
-def unsubscribe(user: AbstractBaseUser, device: int) -> bool:
+def unsubscribe(user: AbstractUser, device: int) -> bool:
     """No push notification goes to one browser of ``user`` any more. Whether it was there.
 
     Raises:
         Busy: the database was locked through every retry; nothing was written.
     """
-    deleted, _ = PushSubscription.objects.filter(user=user, pk=device).delete()
+    deleted, _ = PushSubscription.objects.filter(user=user.pk, pk=device).delete()
     return bool(deleted)
 
 
 @act(durable=False)
 def set_ways(
-    user: AbstractBaseUser,
+    user: AbstractUser,
     *,
     push: bool,
     email: bool,
@@ -119,17 +119,17 @@ def set_ways(
 
 
 @act(durable=False)
-def untie_slack(user: AbstractBaseUser) -> None:
+def untie_slack(user: AbstractUser) -> None:
     """``user`` claims from Slack no more, until the account is tied again.
 
     Raises:
         Busy: the database was locked through every retry; nothing was written.
     """
-    NotificationSettings.objects.filter(user=user).update(slack_member="")
+    NotificationSettings.objects.filter(user=user.pk).update(slack_member="")
 
 
 @act(durable=False)
-def revoke_links(user: AbstractBaseUser) -> datetime:
+def revoke_links(user: AbstractUser) -> datetime:
     """No link to a preview that ``user`` was sent until now is good any more; returns since when.
 
     Raises:
@@ -141,7 +141,7 @@ def revoke_links(user: AbstractBaseUser) -> datetime:
 
 
 @act(durable=False)
-def send_test(user: AbstractBaseUser) -> None:
+def send_test(user: AbstractUser) -> None:
     """Write a test message to ``user`` by every way that is set up; one a minute at most.
 
     Raises:
@@ -151,8 +151,8 @@ def send_test(user: AbstractBaseUser) -> None:
     tell_users([user.pk], f"channel.test:{int(moment.timestamp()) // 60 * 60}", moment)
 
 
-def _save(user: AbstractBaseUser, **values: Any) -> NotificationSettings:
-    kept, _ = NotificationSettings.objects.update_or_create(user=user, defaults=values)
+def _save(user: AbstractUser, **values: Any) -> NotificationSettings:
+    kept, _ = NotificationSettings.objects.update_or_create(user_id=user.pk, defaults=values)
     return kept
 
 

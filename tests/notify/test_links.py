@@ -1,5 +1,6 @@
 """What a message carries is signed for one purpose, and good for as long as it should be (NO2)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -130,7 +131,7 @@ def test_what_is_signed_for_one_purpose_is_worth_nothing_for_another(token, lead
         event="lead.offered:1:1", channel="push", lead=lead, created_at=NOW, due_at=NOW
     )
     asked = Satisfaction.objects.create(lead=lead)
-    tokens = {
+    tokens: dict[Callable[[str], object], str] = {
         links.read_preview: token,
         links.read_receipt: links.receipt_token(message),
         links.read_survey: links.survey_token(asked),

@@ -138,8 +138,8 @@ def _json(request: HttpRequest) -> dict[str, Any]:
 
 def _settings(viewer: Viewer) -> NotificationSettings:
     """The user's settings, or the defaults."""
-    kept = NotificationSettings.objects.filter(user=viewer.user).first()
-    return kept or NotificationSettings(user=viewer.user)
+    kept = NotificationSettings.objects.filter(user=viewer.user.pk).first()
+    return kept or NotificationSettings(user_id=viewer.user.pk)
 
 
 def _page(
@@ -153,7 +153,7 @@ def _page(
         "form": form or WaysForm(instance=own),
         "zone": zone,
         "key": public_key(),
-        "devices": PushSubscription.objects.filter(user=viewer.user),
+        "devices": PushSubscription.objects.filter(user=viewer.user.pk),
         "address": address(viewer.user),
         "has_sms": gateway(Channel.SMS) is not None,
     }
