@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from leaddistrib.api.base import Unknown
 from leaddistrib.api.claims import Claim, Release
 from leaddistrib.api.contacts import Contacts
+from leaddistrib.api.conversion import Conversion
 from leaddistrib.api.leads import Explained, Leads, OneLead
 from leaddistrib.api.metrics import Distribution
 from leaddistrib.api.outcomes import Outcomes
@@ -25,6 +26,7 @@ urlpatterns = [
     path("metrics/distribution/", Distribution.as_view(), name="api-distribution"),
     path("metrics/response/", Responses.as_view(), name="api-response"),
     path("metrics/claim-speed/", ClaimSpeed.as_view(), name="api-claim-speed"),
+    path("metrics/conversion/", Conversion.as_view(), name="api-conversion"),
     path("schema/", Described.as_view(), name="api-schema"),
     path("docs/", Docs.as_view(), name="api-docs"),
     re_path("", Unknown.as_view(), name="api-unknown"),

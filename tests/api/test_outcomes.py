@@ -75,6 +75,31 @@ def test_wrong_fields_are_named(company, lead, body, field):
     assert not Outcome.objects.exists()
 
 
+def test_the_report_tells_what_became_of_leads_to_who_looks_after_them(company, lead):
+    say(company.amina.user, lead, stage="won")
+
+    def report(user, **query):
+        return signed_in(user).get(address("api-conversion"), query)
+
+    own = report(company.mireille, by="source").json()
+    assert own["total"] == {
+        "leads": 4,
+        "won": 1,
+        "lost": 0,
+        "early": 0,
+        "rate": 0.25,
+        "median": 0,
+        "p25": 0,
+        "p75": 0,
+        "p90": 0,
+    }
+    assert [(row["key"], row["leads"]) for row in own["rows"]] == [("website", 4)]
+    assert own["stages"] == [{"stage": "won", "leads": 1, "reps": 1, "gini": 0.0}]
+    assert report(company.admin).json()["total"]["leads"] == 6
+    assert report(company.amina.user).status_code == 403
+    assert report(company.admin, by="owner").json()["fields"].keys() == {"by"}
+
+
 def test_a_closed_lead_does_not_go_on(company, lead):
     say(company.amina.user, lead, stage="lost")
     answered = say(company.amina.user, lead, stage="qualified")
