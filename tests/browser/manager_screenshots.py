@@ -1,12 +1,16 @@
 """`make screenshots`: the pages on which a team is looked after, and a rep's own hours."""
 
+from datetime import timedelta
+
 from django.urls import reverse
+from django.utils import timezone
 
 from leaddistrib.lifecycle import hand_over
 from leaddistrib.models import Lead
 from tests.browser.screenshots import language as language
 from tests.browser.screenshots import opening
 from tests.browser.screenshots import shoot as shoot
+from tests.responses import answered, lapsed, started
 
 
 def test_pages_of_a_manager(team, shoot):
@@ -27,6 +31,14 @@ def test_pages_of_a_manager(team, shoot):
     shoot("distribution", team.mireille, at("distribution"))
     behind = {"rep": str(team.bruno.public_id)}
     shoot("distribution-leads", team.mireille, at("distribution-leads", **behind))
+    began = timezone.now() - timedelta(hours=2)
+    for rep, minutes in ((team.bruno, 3), (team.bruno, 14), (team.amina, 95)):
+        answered(started(rep, began), timedelta(minutes=minutes))
+    lapsed(started(team.amina, began))
+    shoot("response", team.mireille, at("response"))
+    shoot("response-leads", team.mireille, at("response-leads", by="rep"))
+    shoot("claim-speed", team.mireille, at("claim-speed"))
+    shoot("me-response", team.bruno, at("me"))
     shoot("rules", team.mireille, at("rules"))
     shoot("rules-rep", team.amina, at("rules"))
     shoot("me-hours", team.amina, at("me"))

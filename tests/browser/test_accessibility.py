@@ -1,5 +1,7 @@
 """Everybody can use the pages: WCAG 2.2 AA, small screens, zoom, touch (UI2, UI4)."""
 
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
@@ -17,6 +19,7 @@ from leaddistrib.notify.links import preview_token
 from leaddistrib.testing import LeadFactory, PoolFactory
 from tests.browser.conftest import DESKTOP, INCOMING, leads
 from tests.notify.browsers import subscription
+from tests.responses import answered, started
 
 LOOKS = ["light", "dark"]
 
@@ -89,6 +92,7 @@ def pages_of_a_manager(team):
     waiting = Lead.objects.filter(status="waiting", country="FR").latest("pk")
     given = hand_over(team.chloe, actor=team.mireille, reason="Moves to Lyon")
     leave = f"/leads/manage/reps/{team.amina.public_id}/"
+    answered(started(team.bruno, timezone.now() - timedelta(hours=1)), timedelta(minutes=4))
     return [
         (team.mireille, "/leads/manage/"),
         (team.mireille, "/leads/manage/reps/"),
@@ -101,6 +105,10 @@ def pages_of_a_manager(team):
         (team.mireille, "/leads/manage/distribution/"),
         (team.mireille, "/leads/manage/distribution/?by=source"),
         (team.mireille, f"/leads/manage/distribution/leads/?rep={team.bruno.public_id}"),
+        (team.mireille, "/leads/manage/response/"),
+        (team.mireille, "/leads/manage/response/?by=hour"),
+        (team.mireille, "/leads/manage/response/leads/?by=rep&figure=answered"),
+        (team.mireille, "/leads/manage/claim-speed/"),
         (team.mireille, "/leads/rules/"),
         (team.amina, "/leads/rules/"),
         (team.amina, "/leads/me/"),

@@ -3,6 +3,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
+from threading import Thread
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -178,6 +179,23 @@ def test_more_places_than_one_statement_holds_are_all_counted(amina, monkeypatch
     tally_started(clocks)
     assert set(ResponseRollup.objects.values_list("started", flat=True)) == {2}
     assert ResponseRollup.objects.count() == 5
+
+
+def test_those_who_count_in_the_same_row_at_once_add_up(transactional_db):
+    clock = started(RepFactory(user__password=None), NINE)
+
+    def count():
+        for _ in range(20):
+            with transaction.atomic():
+                tally_started([clock])
+        connection.close()
+
+    crowd = [Thread(target=count) for _ in range(4)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+    assert ResponseRollup.objects.get().started == 81
 
 
 def test_nothing_to_count_costs_nothing(db, django_assert_num_queries):
