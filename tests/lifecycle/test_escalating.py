@@ -443,6 +443,20 @@ def test_a_step_that_was_brought_forward_is_taken_at_once(given):
     assert owner(company) == company.chloe
 
 
+def test_who_gives_back_what_a_colleague_let_lapse_has_the_rules_asked_again(given):
+    """Although the colleague had taken it from a pool, of which the backup may be no member."""
+    company = given("backup")
+    with clock_at(NOON):
+        lead = LeadFactory(pool=company.pool)
+        claim(lead, company.amina, via="page")
+    fire(NOON + 20 * MINUTE)
+    with clock_at(NOON + 21 * MINUTE):
+        release(lead, company.chloe, reason="I know them")
+
+    lead.refresh_from_db()
+    assert (lead.owner, lead.pool) == (company.bruno, None)
+
+
 def test_a_lead_whose_policy_was_deleted_goes_nowhere_and_its_managers_know(given):
     company = given("backup")
     company.policy.delete()
