@@ -78,7 +78,7 @@ class MessageTemplateAdmin(LeadDistribAdmin):
     def placeholders(self, template: MessageTemplate) -> SafeString:
         named = [(f"{{{name}}}", label) for name, (label, _value) in PLACEHOLDERS.items()]
         return format_html(
-            "<ul>{}</ul><p>{}</p>",
+            '<ul class="leaddistrib-placeholders">{}</ul><p>{}</p>',
             format_html_join("", "<li><code>{}</code> {}</li>", named),
             _("One that is not known of a lead is left out, with the blank before it."),
         )
