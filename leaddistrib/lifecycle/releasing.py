@@ -60,8 +60,8 @@ def _next_candidates(lead_id: int) -> list[int]:
 
 
 def _pool_to_return_to(lead: Lead) -> Pool | None:
-    """The pool that it was taken from; None for a lead that was pushed, or that was given by hand or
-    because nobody answered, out of a pool whose rule it may have outgrown."""
+    """The pool that it was taken from. None for a lead that was pushed, or that was given by hand
+    or because nobody answered: its pool may be one whose rule it has outgrown."""
     given = (Assignment.Method.MANUAL, Assignment.Method.ESCALATION)
     held = Assignment.objects.filter(lead=lead, ended_at=None, method__in=given)
     return None if lead.pool is None or held.exists() else lead.pool
