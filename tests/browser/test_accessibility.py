@@ -14,7 +14,14 @@ from leaddistrib.lifecycle.gateways import make_push_keys
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.intake.receiving import receive
 from leaddistrib.lifecycle.subscribing import subscribe
-from leaddistrib.models import Channel, Gateway, Lead
+from leaddistrib.models import (
+    Channel,
+    Gateway,
+    Lead,
+    MessageTemplate,
+    ResponseClock,
+    ResponsePolicy,
+)
 from leaddistrib.notify.links import preview_token
 from leaddistrib.testing import LeadFactory, PoolFactory
 from tests.browser.conftest import DESKTOP, INCOMING, leads
@@ -34,10 +41,17 @@ def paths(request):
 def pages_of_a_rep(company):
     waiting = leads(company.race)
     leads(owner=company.amina)
+    ResponsePolicy.objects.all().delete()
+    ResponsePolicy.objects.create(name="Any", minutes=5)
+    for name in ("First contact", "Second try"):
+        MessageTemplate.objects.create(name=name, subject="{company}", body="Hello {contact_name},")
     receive(clean(INCOMING))
     decided = Lead.objects.get(decisions__isnull=False)
     claim(waiting[1], company.amina, via="page")
     claim(waiting[2], company.bruno, via="page")
+    claim(waiting[3], company.amina, via="page")
+    now = timezone.now()
+    ResponseClock.objects.filter(lead=waiting[3]).update(started_at=now, due_at=now, next_at=now)
     closed = leads(owner=company.amina)[0]
     close(closed, company.amina, reason="Became a customer")
     at = "/leads/lead/{}/".format
@@ -74,6 +88,7 @@ def pages_of_a_rep(company):
         (company.amina, at(waiting[0].public_id)),
         (company.amina, at(waiting[1].public_id)),
         (company.amina, at(waiting[2].public_id)),
+        (company.amina, at(waiting[3].public_id)),
         (company.amina, at(closed.public_id)),
         (company.amina, at(waiting[0].public_id) + "claim/"),
         (company.amina, at(waiting[1].public_id) + "release/"),
