@@ -11,6 +11,8 @@ from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.publishing import publish
 from leaddistrib.lifecycle.webhooks import add_webhook
 from leaddistrib.models import (
+    Channel,
+    Gateway,
     ImportRun,
     JobRun,
     MessageTemplate,
@@ -20,6 +22,7 @@ from leaddistrib.models import (
     ResponsePolicy,
     SalesEvent,
     ScoringRule,
+    TeamChat,
     Territory,
     TimeOff,
     Webhook,
@@ -32,6 +35,8 @@ from leaddistrib.testing import (
     TerritoryFactory,
     UserFactory,
 )
+
+PROVIDERS = (Channel.PUSH, Channel.SMS, Channel.SLACK)
 
 
 def company(size):
@@ -83,6 +88,8 @@ def company(size):
             subject="{company}",
             body="Hello {contact_name},",
         )
+        Gateway.objects.get_or_create(channel=PROVIDERS[number % len(PROVIDERS)])
+        TeamChat.objects.create(team=team, channel=Channel.SLACK, name="Room", room="C0123456789")
         ImportRun.objects.create(file_name=f"{number}.csv", started_at=now, by=UserFactory())
         add_webhook(Webhook(slug=f"hook-{size}-{number}", source="web"))
         JobRun.objects.create(job="tiers", period=f"{size}-{number}", started_at=now)

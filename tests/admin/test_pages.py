@@ -15,6 +15,7 @@ from tests.admin.company import company
 REGISTRY: dict[Any, admin.ModelAdmin] = admin.site._registry
 # One row, whose list leads straight to its page; and no rows of its own: see test_audit.
 WITHOUT_A_LIST = {"organisation", "configurationchange"}
+AT_MOST = {"gateway": 3}  # one for each channel that has a provider
 MODELS = [
     model
     for model in REGISTRY
@@ -60,7 +61,8 @@ def test_every_list_costs_as_many_queries_for_3_rows_as_for_40(client):
     few = {model: queries_of(client, url) for model, url in urls.items()}
     company(40)
     for model, url in urls.items():
-        assert model.objects.count() >= 40, f"{model.__name__}: nothing to compare"
+        enough = AT_MOST.get(str(model._meta.model_name), 40)
+        assert model.objects.count() >= enough, f"{model.__name__}: nothing to compare"
         many = queries_of(client, url)
         assert len(many) <= len(few[model]), (model.__name__, many)
 
