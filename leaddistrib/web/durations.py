@@ -4,11 +4,12 @@ from django.utils.translation import gettext as _
 
 
 def duration(seconds: float | None) -> str:
-    """Such as "45 s", "4 min 05 s", "2 h 10 min" or "3 d 4 h"; "–" for None. Cut off, not rounded:
-    a minute is reached when it is over."""
-    if seconds is None:
-        return "–"
-    whole = int(seconds)
+    """Such as "45 s", "4 min 05 s", "2 h 10 min" or "3 d 4 h", on one line; "–" for None. Cut off,
+    not rounded: a minute is reached when it is over."""
+    return "–" if seconds is None else _said(int(seconds)).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _said(whole: int) -> str:
     minutes, hours = whole // 60, whole // 3600
     if whole < 60:
         return _("%(seconds)d s") % {"seconds": whole}
