@@ -27,4 +27,6 @@ def tie_slack(user: AbstractUser, member: str) -> bool:
 
 @act(durable=False)
 def _tie(user: AbstractUser, member: str) -> None:
-    NotificationSettings.objects.update_or_create(user_id=user.pk, defaults={"slack_member": member})
+    NotificationSettings.objects.update_or_create(
+        user_id=user.pk, defaults={"slack_member": member}
+    )

@@ -53,7 +53,7 @@ def test_an_sms_provider_is_set_up_and_its_token_is_never_shown(olga):
 
     gateway = Gateway.objects.get()
     assert secrets_of(gateway) == {"token": "CANARY-TOKEN"}
-    assert b"CANARY" not in bytes(gateway.secrets)
+    assert b"CANARY" not in bytes(gateway.secrets or b"")
     assert "CANARY" not in olga.get(page(gateway)).content.decode()
     assert "CANARY" not in olga.get(page(gateway, "history")).content.decode()
     assert gateway.history.get().history_user == olga.user
@@ -131,7 +131,7 @@ def test_a_room_of_teams_is_set_up_and_its_address_is_never_shown(olga, paris):
     assert olga.post(ADD_CHAT, given).status_code == 302
 
     chat = TeamChat.objects.get()
-    assert unseal(chat.secret) == WORKFLOW
+    assert unseal(chat.secret or b"") == WORKFLOW
     shown = olga.get(page(chat)).content.decode()
     assert "prod-1.westeurope.logic.azure.com" in shown
     assert "CANARY" not in shown + olga.get(page(chat, "history")).content.decode()
@@ -139,7 +139,7 @@ def test_a_room_of_teams_is_set_up_and_its_address_is_never_shown(olga, paris):
     kept = {"team": paris.pk, "name": "Paris 2", "address": "", "active": "on"}
     assert olga.post(page(chat), kept).status_code == 302
     chat.refresh_from_db()
-    assert (chat.name, unseal(chat.secret)) == ("Paris 2", WORKFLOW)
+    assert (chat.name, unseal(chat.secret or b"")) == ("Paris 2", WORKFLOW)
 
 
 @pytest.mark.parametrize(

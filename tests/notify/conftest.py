@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from leaddistrib.testing import LeadFactory, RepFactory, TeamFactory
 from tests.notify.standin import Behaviour, Provider, provider, well
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-LENOIR = {
+LENOIR: dict[str, Any] = {
     "company": "Lenoir",
     "size_band": "enterprise",
     "contact_title": "Head of IT",

@@ -44,6 +44,7 @@ def test_the_phone_shows_the_lead_as_a_preview_does(amina, lead, service, phone)
     assert read_receipt(shown["receipt"]) == message.pk
     token = shown["url"].removeprefix("/leads/preview/").removesuffix("/")
     preview = read_preview(token)
+    assert preview is not None
     assert (preview.lead, preview.rep) == (lead, amina)
     assert not any(LENOIR[name] in str(shown) for name in ("contact_name", "contact_phone"))
 
