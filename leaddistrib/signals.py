@@ -7,7 +7,7 @@ Each is sent with ``sender=Lead`` and:
 ``lead_claimed``    ``lead``, ``rep``: the rep won the lead
 ``lead_contacted``  ``lead``, ``rep``, ``contact``: the rep was in touch with the lead
 ``lead_released``   ``lead``, ``rep``: the rep gave the lead back
-``lead_closed``     ``lead``, ``rep``: the rep is done with the lead
+``lead_closed``     ``lead``, ``rep``: the rep is done with the lead; None: it was nobody's
 ``lead_outcome``    ``lead``, ``rep``, ``outcome``: it reached a stage, under the rep or nobody
 ``lead_outcome_undone``  the same, when the outcome turned out to be none
 """

@@ -14,9 +14,10 @@ from leaddistrib.signals import announce, lead_closed
 
 @act(durable=True)
 def close(lead: Lead, rep: Rep, *, reason: str = "", credit: str = "") -> Lead:
-    """``rep`` closes ``lead``; returns it as it is then. It stays the rep's, and is never opened
-    again. ``reason`` is kept with the assignment. Any member of a shared pool closes a lead that
-    waits there (PO1); it is nobody's then, and the log says who closed it. With ``credit``
+    """``rep`` closes ``lead``; returns it as it is then. It stays the rep's, and is opened again
+    only to give it another chance (``recycling``). ``reason`` is kept with the assignment. Any
+    member of a shared pool closes a lead that waits there (PO1); it is nobody's then, and the log
+    says who closed it. With ``credit``
     ("duplicate", "invalid" or "no_show") the turn that the lead took is given back (PU7).
 
     Raises:

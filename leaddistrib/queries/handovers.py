@@ -12,6 +12,7 @@ WORKED_ON = (
     LogEntry.Event.RELEASED,
     LogEntry.Event.REASSIGNED,
     LogEntry.Event.CLOSED,
+    LogEntry.Event.RECYCLED,
 )
 """What somebody did with a lead, so that a hand-over of it is not taken back any more."""
 

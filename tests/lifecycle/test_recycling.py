@@ -6,7 +6,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leaddistrib.lifecycle import claim, close, log_contact, record_outcome, recycle, undo_outcome
+from leaddistrib.lifecycle import (
+    claim,
+    close,
+    hand_over,
+    log_contact,
+    record_outcome,
+    recycle,
+    take_back,
+    undo_outcome,
+)
 from leaddistrib.lifecycle.recycling import recycle_due
 from leaddistrib.lifecycle.retrying import retry_due
 from leaddistrib.models import Lead, Organisation
@@ -198,3 +207,20 @@ def test_many_leads_take_no_more_queries_than_one(cast, second_chance):
             recycle(leads, second_chance, by=None, reason="All")
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_lead_that_was_handed_over_and_recycled_does_not_come_back(cast, second_chance):
+    """Taking a hand-over back leaves what somebody decided about since."""
+    mireille = UserFactory(username="mireille")
+    publish_rules(
+        [{"name": "In turn", "when": {}, "then": {"push": "round_robin", "team": "Paris"}}]
+    )
+    lead = LeadFactory(owner=cast.amina)
+    done = hand_over(cast.amina, actor=mireille, reason="Leaves")
+    assert fresh(lead).owner == cast.bruno
+    recycle([lead], second_chance, by=mireille, reason="Once more")
+
+    take_back(done.handover, actor=mireille, reason="Stays after all")
+
+    assert fresh(lead).pool == second_chance
+    assert fresh(lead).owner is None
