@@ -6,6 +6,7 @@ from leaddistrib.engine.errors import MESSAGES
 from leaddistrib.engine.fields import FIELDS
 from leaddistrib.engine.operators import OPERATORS
 from leaddistrib.engine.strategies import STRATEGIES
+from leaddistrib.models import EscalationStep
 from leaddistrib.queries import explanations, phrases, wording
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -47,3 +48,10 @@ def test_every_strategy_is_explained_to_its_winner_and_to_others() -> None:
     assert phrases.YOU_GOT_IT.keys() == phrases.GOT_IT.keys()
     assert {code.partition(":")[0] for code in phrases.GOT_IT} == pushes
     assert explanations.NOBODY.keys() == pushes
+
+
+def test_every_step_of_a_policy_is_explained_to_its_winner_and_to_others() -> None:
+    """What the rules decide is explained by the strategy; nobody wins a pool."""
+    steps = set(EscalationStep.To) - {EscalationStep.To.RULES}
+    assert phrases.STEPS_IN.keys() == steps
+    assert phrases.YOU_STEP_IN.keys() == steps - {EscalationStep.To.POOL}
