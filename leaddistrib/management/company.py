@@ -135,6 +135,23 @@ def _trials(band: str, seniority: str, op: str, score: int | list[int]) -> dict[
     }
 
 
+TEMPLATES = (
+    (
+        "First contact",
+        "en",
+        "Your question about planning at {company}",
+        "Hello {contact_name},\n\nthank you for your interest. When may I call you? You can also "
+        "choose a time yourself: {booking_link}\n\n{rep_name}",
+    ),
+    (
+        "Premier contact",
+        "fr",
+        "Votre question sur la planification chez {company}",
+        "Bonjour {contact_name},\n\nmerci de votre intérêt. Quand puis-je vous appeler ? Vous "
+        "pouvez aussi choisir un créneau : {booking_link}\n\n{rep_name}",
+    ),
+)
+
 RULES: tuple[dict[str, Any], ...] = (
     {
         "name": "Customers stay with whoever looks after them",

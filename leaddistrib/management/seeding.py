@@ -12,10 +12,21 @@ from leaddistrib.lifecycle import publish
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.management import company
+from leaddistrib.management.answers import add_answers
 from leaddistrib.management.company import ADMIN, MANAGERS, PLAYED, POOLS, TEAMS, Person
 from leaddistrib.management.history import History
 from leaddistrib.management.prospects import prospect
-from leaddistrib.models import Account, Lead, Pool, Rep, SalesEvent, Team, Territory
+from leaddistrib.models import (
+    Account,
+    Lead,
+    MessageTemplate,
+    Pool,
+    Rep,
+    SalesEvent,
+    Team,
+    TeamChat,
+    Territory,
+)
 from leaddistrib.queries import clock
 
 BATCH = 250
@@ -57,6 +68,7 @@ def seed_company(reps: int, leads: int, seed: int) -> None:
     _trade_show(teams, staff)
     _pools(teams)
     _accounts(random, seed, staff)
+    _answering(teams, staff)
     ruleset = publish(_rules(), note="The rules that Altamer started with")
     history = History(random, clock.now(), leads)
     history.backdate_rules(ruleset)
@@ -66,6 +78,7 @@ def seed_company(reps: int, leads: int, seed: int) -> None:
             clean({**prospect(seed, number), "received_at": history.received_at(number)})
             for number in numbers
         )
+    add_answers(random, history.now)
 
 
 def _user(person: Person, password: str) -> Any:  # whatever AUTH_USER_MODEL is
@@ -149,6 +162,20 @@ def _trade_show(teams: dict[str, Team], staff: list[Rep]) -> None:
     event = SalesEvent.objects.create(name=company.TRADE_SHOW)
     if lyon := teams.get(company.LYON):
         event.attendees.set([rep for rep in staff if rep.team_id == lyon.pk][::2])
+
+
+def _answering(teams: dict[str, Team], staff: list[Rep]) -> None:
+    """First messages in both languages, a booking page, who stands in for whom, and rooms that
+    become active when their addresses are typed in. How soon leads are answered is what every new
+    site begins with."""
+    for name, language, subject, body in company.TEMPLATES:
+        MessageTemplate.objects.create(name=name, language=language, subject=subject, body=body)
+    for rep, colleague in zip(staff, staff[len(TEAMS) :], strict=False):
+        rep.backup, rep.booking_url = colleague, f"https://book.example.com/{rep.user.username}"
+        rep.save(update_fields=("backup", "booking_url"))
+    for name in (company.PARIS, company.MANCHESTER):
+        if name in teams:
+            TeamChat.objects.create(team=teams[name], channel="slack", name="Leads", active=False)
 
 
 def _pools(teams: dict[str, Team]) -> None:
