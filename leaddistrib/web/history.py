@@ -131,7 +131,7 @@ def _more(entry: LogEntry) -> str:
                 return _("Answered after %(time)s, in time") % after
             return _("Answered after %(time)s, late") % after
         case LogEntry.Event.ESCALATED if "to" in detail:
-            return capfirst(dict(EscalationStep.To.choices).get(detail["to"], ""))
+            return str(capfirst(dict(EscalationStep.To.choices).get(detail["to"], "")))
         case LogEntry.Event.OUTCOME | LogEntry.Event.OUTCOME_UNDONE:
             stage = str(dict(Outcome.Stage.choices).get(detail["stage"], detail["stage"]))
             value = f" · {detail['value']} {detail['currency']}" if "value" in detail else ""

@@ -1,5 +1,7 @@
 """A rep is in touch with a lead: one tap logs it and goes on to the call or e-mail (SL2, SL5)."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -93,13 +95,13 @@ def _in_words(before: Lead, result: ContactResult) -> list[str]:
     return [_("Noted.")]
 
 
-def _address(lead: Lead, rep: Rep, given: dict[str, object]) -> str:
+def _address(lead: Lead, rep: Rep, given: Mapping[str, Any]) -> str:
     """What opens the telephone, or an e-mail with the template that was chosen; "" for neither."""
     if given["channel"] == Contact.Channel.CALL and lead.contact_phone:
         return tel(lead.contact_phone)
     if given["channel"] == Contact.Channel.EMAIL and lead.contact_email:
         written = {one.pk: one.mailto for one in first_messages(lead, rep)}
-        return written.get(given["template"], mailto(lead.contact_email))  # type: ignore[call-overload]
+        return written.get(given["template"]) or mailto(lead.contact_email)
     return ""
 
 
