@@ -89,7 +89,7 @@ def owner(company):
 
 def messages(event):
     found = OutboxMessage.objects.filter(event__startswith=event, channel="email")
-    return {message.recipient.username for message in found}
+    return {message.recipient.username for message in found if message.recipient}
 
 
 def told(lead):

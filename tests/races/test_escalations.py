@@ -6,6 +6,7 @@ With the controls beside them: each guard is taken away, and the history shows i
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
 from leaddistrib.lifecycle import receive
 from leaddistrib.lifecycle.intake.cleaning import clean
@@ -53,9 +54,9 @@ def late():
     for clock in ResponseClock.objects.filter(next_at__isnull=False):
         began = clock.started_at - HOUR
         Assignment.objects.filter(pk=clock.assignment_id).update(started_at=began)
-        ResponseClock.objects.filter(pk=clock.pk).update(
-            started_at=began, due_at=clock.due_at - HOUR, next_at=clock.next_at - HOUR
-        )
+    ResponseClock.objects.filter(next_at__isnull=False).update(
+        started_at=F("started_at") - HOUR, due_at=F("due_at") - HOUR, next_at=F("next_at") - HOUR
+    )
 
 
 def lapsed():

@@ -61,7 +61,7 @@ class ResponseFigures(serializers.Serializer):
     in_time = serializers.FloatField(allow_null=True, help_text="within the response policy's time")
     within_5 = serializers.FloatField(allow_null=True, help_text="within 5 minutes")
     within_60 = serializers.FloatField(allow_null=True, help_text="within an hour")
-    lapsed = serializers.IntegerField(help_text="went on to somebody else, unanswered")
+    lapsed = serializers.IntegerField(help_text="the time passed without any contact")
     longest_run = serializers.IntegerField(
         allow_null=True, help_text="answers within ten minutes, one after the other, ever"
     )
