@@ -22,7 +22,7 @@ demo: $(VENV)/runtime  ## a company with leads coming in, on http://127.0.0.1:80
 	@mkdir -p var
 	@# Always a file of its own: a made-up company must not land in somebody's real database.
 	@DEBUG=1 EMAIL_URL=dummymail:// DATABASE_URL=sqlite:///$(CURDIR)/var/demo.sqlite3 \
-		$(PY) manage.py leaddistrib_demo --port $(PORT)
+		SITE_URL=http://127.0.0.1:$(PORT) $(PY) manage.py leaddistrib_demo --port $(PORT)
 
 maven: $(VENV)/runtime  ## an organisation made of the files in DATA=…, routed by rules and by strategies
 	@test -r "$(DATA)/maven_sales_pipeline.csv" || { \

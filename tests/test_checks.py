@@ -154,6 +154,22 @@ def test_settings_are_known_and_of_their_kind(settings, given, expected):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("url", "debug", "expected"),
+    [
+        ("https://leads.example.com", False, []),
+        ("http://10.0.0.7:8000/", False, []),
+        ("", True, []),
+        ("", False, ["leaddistrib.W006"]),
+        ("leads.example.com", False, ["leaddistrib.W006"]),
+        ("https://example.com/leads/", False, ["leaddistrib.W006"]),
+    ],
+)
+def test_messages_need_to_know_where_the_site_is(settings, url, debug, expected):
+    settings.DEBUG, settings.LEADDISTRIB = debug, {"SITE_URL": url}
+    assert ids(checks.site) == expected
+
+
 def test_packages_are_missed_once_somebody_needs_them(monkeypatch):
     monkeypatch.setattr(checks, "find_spec", lambda name: None)
 
