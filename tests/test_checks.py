@@ -153,7 +153,6 @@ def test_settings_are_known_and_of_their_kind(settings, given, expected):
     assert ids(checks.settings) == expected
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("url", "debug", "expected"),
     [
@@ -170,6 +169,7 @@ def test_messages_need_to_know_where_the_site_is(settings, url, debug, expected)
     assert ids(checks.site) == expected
 
 
+@pytest.mark.django_db
 def test_packages_are_missed_once_somebody_needs_them(monkeypatch):
     monkeypatch.setattr(checks, "find_spec", lambda name: None)
 
