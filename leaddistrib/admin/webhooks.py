@@ -38,6 +38,7 @@ REASONS = {
     "unsupported_media_type": lazy("this is not JSON"),
     "idempotency_key_reused": lazy("its Idempotency-Key came before with another lead"),
 }
+SLACK = "slack"  # see api/hook_urls.py
 EXAMPLE = '{"company": "Test", "contact": {"email": "test@example.com"}, "external_id": "test-1"}'
 
 
@@ -54,6 +55,12 @@ class WebhookForm(forms.ModelForm):
     class Meta:
         model = Webhook
         fields = ("slug", "source", "mapping")
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if slug.lower() == SLACK:
+            raise ValidationError(_("Slack's own calls come in at this address: choose another."))
+        return slug
 
     def clean_mapping(self) -> dict[str, object]:
         mapping: dict[str, object] = self.cleaned_data["mapping"]

@@ -183,3 +183,11 @@ def test_following_a_link_sends_nothing(olga):
 
     assert olga.get(page(gateway, "test")).status_code == 405
     assert not OutboxMessage.objects.exists()
+
+
+def test_no_source_takes_the_address_of_slacks_calls(signed_in, db):
+    client = signed_in("add_webhook", "view_webhook")
+
+    answer = client.post("/admin/leaddistrib/webhook/add/", {"slug": "slack", "source": "Web"})
+
+    assert "slug" in problems(answer)
