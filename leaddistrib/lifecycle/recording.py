@@ -58,9 +58,7 @@ def record_decisions(
             detail={"method": decision.method, **_escalated(decision)},
         )
         for decision in kept
-        if decision.owner_id
-        or decision.method == Decision.Method.DUPLICATE
-        or _escalated(decision)
+        if decision.owner_id or decision.method == Decision.Method.DUPLICATE or _escalated(decision)
     )
     start_clocks(assignments, moment)
     tell_owners(owned, moment)
