@@ -105,6 +105,12 @@ def prepare(number: int, seconds: float) -> tuple[list[int], list[int]]:
     return [one.pk for one in offers], [one.pk for one in clocks]
 
 
+def _late(done: datetime | None, due: datetime) -> float:
+    if done is None:
+        raise ValueError("It was not done.")
+    return (done - due).total_seconds()
+
+
 def lateness(offers: list[int], clocks: list[int]) -> dict[str, list[float]]:
     """Seconds between a due moment and what was due, for each that was done."""
     from leaddistrib.models import Assignment, Offer, ResponseClock
@@ -115,9 +121,9 @@ def lateness(offers: list[int], clocks: list[int]) -> dict[str, list[float]]:
     before = [one.assignment_id for one in deadlines]
     next_owners = Assignment.objects.filter(lead__in=due, ended_at=None).exclude(pk__in=before)
     return {
-        "windows": [(one.told_at - one.opens_at).total_seconds() for one in windows],
-        "deadlines": [(one.lapsed_at - one.due_at).total_seconds() for one in deadlines],
-        "next owner": [(one.started_at - due[one.lead_id]).total_seconds() for one in next_owners],
+        "windows": [_late(one.told_at, one.opens_at) for one in windows],
+        "deadlines": [_late(one.lapsed_at, one.due_at) for one in deadlines],
+        "next owner": [_late(one.started_at, due[one.lead_id]) for one in next_owners],
     }
 
 

@@ -236,6 +236,7 @@ def test_a_message_of_each_kind_shows_no_more_than_a_preview_by_each_way(
     lead, by_kind = events
     message = written(channel, by_kind[name], lead, reached)
     kind = kind_of(message)
+    assert kind is not None
 
     told = content(CHANNELS[channel].prepare(message, kind, kind.load(message)))
 

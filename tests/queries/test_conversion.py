@@ -101,7 +101,7 @@ def test_how_stages_lie_on_reps(amina):
         came(rep=rep, won=1)
     came(won=1)  # under nobody
     Outcome.objects.create(
-        lead=Lead.objects.first(), rep=bruno, stage="opportunity", at=BEGAN + DAY / 2
+        lead=Lead.objects.earliest("pk"), rep=bruno, stage="opportunity", at=BEGAN + DAY / 2
     )
 
     opportunity, won = report().spreads

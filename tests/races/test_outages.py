@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from types import SimpleNamespace
@@ -179,6 +180,14 @@ def to_be_sent() -> list[int]:
     return list(OutboxMessage.objects.filter(dropped_at=None).values_list("pk", flat=True))
 
 
+def taken_by(diary: Diary, number: int) -> bool:
+    return len(diary.taken) >= number
+
+
+def less_left(clocks: list[int], number: int) -> bool:
+    return overdue(clocks) + unsent() < number
+
+
 def test_kills_and_a_failing_provider_lose_nothing_and_repeat_nothing(
     service, leads, workers, on_sqlite, dice
 ):
@@ -191,15 +200,14 @@ def test_kills_and_a_failing_provider_lose_nothing_and_repeat_nothing(
     pairs = zip(slices(clocks, kills), slices(messages, kills), strict=True)
     at_work = [workers.start(service.settings) for _ in range(2)]
     for deadlines, news in pairs:
-        taken = len(diary.taken)
+        enough = len(diary.taken) + len(news) // 4
         fall_due(deadlines, news)
-        enough = len(news) // 4
-        assert eventually(lambda n=taken + enough: len(diary.taken) >= n, PATIENCE)
+        assert eventually(partial(taken_by, diary, enough), PATIENCE)
         at_work.append(workers.start(service.settings))
         workers.kill(at_work.pop(dice.randrange(2)), diary)
 
     while left := overdue(clocks) + unsent():  # as long as it goes on, however slowly
-        assert eventually(lambda n=left: overdue(clocks) + unsent() < n, PATIENCE), left
+        assert eventually(partial(less_left, clocks, left), PATIENCE), left
     found = broken(diary)
     assert found == [], Counter(re.sub(r"\d+", "#", one) for one in found)
     assert len(diary.kills) == kills

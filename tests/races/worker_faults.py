@@ -33,7 +33,15 @@ def dies_before_sending() -> None:
 
 def dies_after_sending() -> None:
     """The worker is killed when the provider took its first message, before that is marked."""
-    _instead_of_sending(lambda send: lambda: (send(), die()))
+
+    def sent_then_dead(send: Callable[[], Any]) -> Callable[[], None]:
+        def both() -> None:
+            send()
+            die()
+
+        return both
+
+    _instead_of_sending(sent_then_dead)
 
 
 def _instead_of_sending(what: Callable[[Callable[[], Any]], Callable[[], Any]]) -> None:
