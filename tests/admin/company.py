@@ -18,9 +18,11 @@ from leaddistrib.models import (
     MessageTemplate,
     Metro,
     Offer,
+    Outcome,
     Pool,
     ResponsePolicy,
     SalesEvent,
+    Satisfaction,
     ScoringRule,
     TeamChat,
     Territory,
@@ -80,6 +82,9 @@ def company(size):
         Offer.objects.filter(rep=reps[1]).update(told_at=now, seen_at=now)
         for rep in (reps[0], reps[2], reps[1]):  # refused, won, lost
             claim(raced, rep, via="page")
+        stage = {"lead": raced, "rep": reps[1], "at": now, "by": publisher}
+        Outcome.objects.create(stage=Outcome.Stage.OPPORTUNITY, **stage)
+        Satisfaction.objects.create(lead=raced, rep=reps[1], score=4, answered_at=now)
         team.reps.update(paused=True)  # nobody is there for the next one: an alert
         receive(clean({"company": f"Waiting {number}", "source": "push"}))
         MessageTemplate.objects.create(

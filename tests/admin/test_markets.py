@@ -203,6 +203,11 @@ def test_the_organisations_page_is_there_before_anybody_saved_it(signed_in):
             "review_days": "60",
             "best_weight": "2.5",
             "performance_days": "90",
+            "recycle_cooldown_days": "30",
+            "satisfaction": "won",
+            "satisfaction_measure": "csat",
+            "sms_after_minutes": "2",
+            "sms_daily_limit": "20",
         },
     )
 

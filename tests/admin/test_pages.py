@@ -32,9 +32,11 @@ READ_ONLY = {
     "logentry",
     "offer",
     "outboxmessage",
+    "outcome",
     "publication",
     "responseclock",
     "rotation",
+    "satisfaction",
     "turn",
 }
 

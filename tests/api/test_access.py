@@ -162,7 +162,6 @@ def test_reading_changes_nothing(company, caller, verb, django_assert_max_num_qu
                         verb, address(name, **({"id": company.id(thing)} if thing else {}))
                     )
     assert len(done) > 20
-    written = [
-        q["sql"] for q in done if not q["sql"].startswith(("SELECT", "SAVEPOINT", "RELEASE"))
-    ]
+    reading = ("SELECT", "SAVEPOINT", "RELEASE", 'DECLARE "_django_curs_')
+    written = [q["sql"] for q in done if not q["sql"].startswith(reading)]
     assert written == []

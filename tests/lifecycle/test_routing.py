@@ -209,7 +209,8 @@ def test_fifty_leads_cost_as_many_queries_as_one(cast, then):
 
     # SQLite takes at most 999 values in a statement: 50 leads are inserted in several.
     limit = connection.features.max_query_params
-    assert many == one if limit is None else many <= one + 8
+    # Many that open at once ring nobody's phone, so they may cost less.
+    assert many <= one if limit is None else many <= one + 8
 
 
 @pytest.mark.parametrize("then", [{"push": "round_robin", "team": "Paris"}, {"pool": "Everyone"}])
