@@ -146,11 +146,12 @@ def _may_go_to(reps: Collection[Rep]) -> Q:
 
 def _lease(moment: datetime, until: datetime, limit: int) -> list[int]:
     """Take leads that are due: their time is ``until``, should this worker die."""
+    due = Lead.objects.filter(status=Lead.Status.WAITING, retry_at__lte=moment)
+    if not due.exists():  # without a transaction, which would lock all of SQLite
+        return []
     with transaction.atomic():
-        due = Lead.objects.select_for_update(no_key=True, skip_locked=True, of=("self",)).filter(
-            status=Lead.Status.WAITING, retry_at__lte=moment
-        )
-        pks = list(due.order_by("retry_at", "pk").values_list("pk", flat=True)[:limit])
+        free = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        pks = list(free.order_by("retry_at", "pk").values_list("pk", flat=True)[:limit])
         Lead.objects.filter(pk__in=pks).update(retry_at=until)
     return pks
 
