@@ -56,7 +56,7 @@ lint: $(VENV)/dev  ## style, types, floors, translations, migrations, production
 	DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
 	tools/translations.sh check $(PY)
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') \
-		ALLOWED_HOSTS=leads.example.com DATABASE_URL=postgresql://nobody@localhost/none \
+		ALLOWED_HOSTS=leads.example.com SITE_URL=https://leads.example.com DATABASE_URL=postgresql://nobody@localhost/none \
 		REDIS_URL=redis://localhost $(PY) manage.py check --deploy --fail-level WARNING
 
 screenshots: $(VENV)/dev test-services  ## the pages at 360 px and 1280 px, into var/screenshots/
