@@ -80,6 +80,7 @@ settings.configure(
     },
     CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
     Q_CLUSTER={"orm": "default", "timeout": 60, "retry": 180},
+    LEADDISTRIB={"SITE_URL": "https://leads.example.com"},
     ROOT_URLCONF="leaddistrib.urls",
     STATIC_URL="static/",
     USE_TZ=True,

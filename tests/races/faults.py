@@ -5,6 +5,7 @@ write that the guard keeps together: whether it goes wrong is then no matter of 
 """
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from copy import copy, deepcopy
 from datetime import datetime
@@ -215,6 +216,11 @@ def no_lock_on_who_let_it_lapse() -> None:
     transactions._locked_reps = lambda reps: reps.order_by("pk").values_list("pk", flat=True)
 
 
+def no_memory_of_lapses() -> None:
+    """A claim does not ask who let the lead lapse before."""
+    claiming.let_lapse = lambda leads: defaultdict(set)
+
+
 def no_lease_of_clocks() -> None:
     """Workers do not take response clocks from each other before they act on them."""
 
@@ -277,6 +283,7 @@ FAULTS: dict[str, Callable[[], None]] = {
         no_second_look,
         no_look_at_what_comes_back,
         no_lock_on_who_let_it_lapse,
+        no_memory_of_lapses,
         no_lease_of_clocks,
         no_second_look_at_clocks,
         no_version_lock,

@@ -65,6 +65,7 @@ def faults(history: History) -> list[str]:
         *_contacts(history),
         *_at_work(history),
         *_owners(assignments),
+        *_never_back(assignments),
         *_limits(assignments),
         *_offers(),
         *_versions(history),
@@ -125,6 +126,17 @@ def _losers(history: History, assignments: Iterable[Assignment]) -> Iterator[str
             yield f"rep {answer['rep']} lost lead {answer['lead']} to one who never owned it"
         elif taken_at > answer["answered_at"]:
             yield f"rep {answer['rep']} lost lead {answer['lead']} before it was taken"
+
+
+def _never_back(assignments: Iterable[Assignment]) -> Iterator[str]:
+    """A lead that somebody let lapse is not theirs again, but by hand (SL6)."""
+    lapsed: set[tuple[int, int]] = set()
+    for one in assignments:
+        who = one.lead_id, one.rep_id
+        if who in lapsed and one.method != Assignment.Method.MANUAL:
+            yield f"lead {one.lead_id} went back to rep {one.rep_id}, who had let it lapse"
+        if one.end == Assignment.Ended.LAPSED:
+            lapsed.add(who)
 
 
 def _contacts(history: History) -> Iterator[str]:

@@ -9,9 +9,11 @@ import pytest
 from django.db.models import F
 
 from leaddistrib.lifecycle import receive
+from leaddistrib.lifecycle.firing import fire_due
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.tallying import differs
 from leaddistrib.models import Assignment, Lead, Pool, Rep, ResponseClock
+from leaddistrib.queries import clock
 from leaddistrib.testing import publish_rules
 from tests.lifecycle.policies import only_policy
 from tests.races.history import faults
@@ -51,9 +53,9 @@ def unanswered(paris):
 
 def late():
     """All clocks that run have run for an hour, and so have the assignments behind them."""
-    for clock in ResponseClock.objects.filter(next_at__isnull=False):
-        began = clock.started_at - HOUR
-        Assignment.objects.filter(pk=clock.assignment_id).update(started_at=began)
+    for one in ResponseClock.objects.filter(next_at__isnull=False):
+        began = one.started_at - HOUR
+        Assignment.objects.filter(pk=one.assignment_id).update(started_at=began)
     ResponseClock.objects.filter(next_at__isnull=False).update(
         started_at=F("started_at") - HOUR, due_at=F("due_at") - HOUR, next_at=F("next_at") - HOUR
     )
@@ -103,7 +105,7 @@ def test_a_give_back_and_an_escalation_in_the_same_second_have_one_outcome(race,
 
 
 def test_claims_while_leads_go_to_their_pool_have_one_winner(race, paris, unanswered):
-    """Who comes before the lead is there has lost to its owner; who let it lapse is refused."""
+    """Who comes before the lead is there has lost to its owner; nobody wins it who let it lapse."""
     leads = unanswered(12, "pool")
     claimers = [[("claim", lead.pk, rep.pk) for lead in leads] for rep in paris]
 
@@ -111,10 +113,26 @@ def test_claims_while_leads_go_to_their_pool_have_one_winner(race, paris, unansw
 
     assert faults(history) == []
     assert lapsed() == {lead.pk for lead in leads}
-    for lead in leads:
-        lead_won_by = {a["rep"] for a in history.of("claim", "won") if a["lead"] == lead.pk}
-        first = lead.assignments.order_by("pk").first()
-        assert not lead_won_by - {lead.owner_id, None} & {first.rep_id}
+
+
+def test_whoever_let_a_lead_lapse_reaches_for_it_in_vain(race, unanswered):
+    leads = unanswered(3, "pool")
+    fire_due(clock.now())
+
+    history = race([[("claim", lead.pk, lead.owner_id)] for lead in leads])
+
+    assert faults(history) == []
+    assert len(history.of("claim", "refused")) == len(leads)
+
+
+def test_without_memory_of_lapses_a_lead_goes_back_to_who_let_it_lapse(race, unanswered):
+    [lead] = unanswered(1, "pool")
+    fire_due(clock.now())
+
+    history = race([[("claim", lead.pk, lead.owner_id)]], faults=["no_memory_of_lapses"])
+
+    went_back = f"lead {lead.pk} went back to rep {lead.owner_id}, who had let it lapse"
+    assert went_back in faults(history)
 
 
 def test_everything_at_once_needs_no_second_try(race, paris, unanswered, dice):
