@@ -57,7 +57,9 @@ class Viewer:
     @property
     def key(self) -> str:
         """Tells one user of a browser from the next, and nobody who they are."""
-        return salted_hmac("leaddistrib.viewer", str(self.user.pk)).hexdigest()[:16]
+        return salted_hmac("leaddistrib.viewer", str(self.user.pk), algorithm="sha256").hexdigest()[
+            :16
+        ]
 
     @property
     def sign_in(self) -> str:
