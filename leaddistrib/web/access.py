@@ -57,9 +57,8 @@ class Viewer:
     @property
     def key(self) -> str:
         """Tells one user of a browser from the next, and nobody who they are."""
-        return salted_hmac("leaddistrib.viewer", str(self.user.pk), algorithm="sha256").hexdigest()[
-            :16
-        ]
+        digest = salted_hmac("leaddistrib.viewer", str(self.user.pk), algorithm="sha256")
+        return digest.hexdigest()[:16]
 
     @property
     def sign_in(self) -> str:
