@@ -13,7 +13,8 @@ from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Situation, first_refusal
 from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.alerting import open_alert, subject_of
-from leaddistrib.lifecycle.routing import TRY_AGAIN, route_waiting
+from leaddistrib.lifecycle.carrying_out import TRY_AGAIN
+from leaddistrib.lifecycle.routing import route_waiting
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import (
     Alert,

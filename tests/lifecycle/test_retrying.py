@@ -21,6 +21,7 @@ from leaddistrib.lifecycle import (
 )
 from leaddistrib.lifecycle.alerting import close_alerts
 from leaddistrib.lifecycle.availability import set_paused
+from leaddistrib.lifecycle.carrying_out import TRY_AGAIN
 from leaddistrib.lifecycle.handing_over import hand_over
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.retrying import (
@@ -31,7 +32,6 @@ from leaddistrib.lifecycle.retrying import (
     retry_due,
     wake,
 )
-from leaddistrib.lifecycle.routing import TRY_AGAIN
 from leaddistrib.models import Alert, Contact, Lead, LogEntry, Offer, OutboxMessage, Pool, Turn
 from leaddistrib.queries import clock
 from leaddistrib.queries.alerts import waiting_for

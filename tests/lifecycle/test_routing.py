@@ -8,10 +8,11 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from leaddistrib.lifecycle import claim, receive, receive_many
+from leaddistrib.lifecycle.carrying_out import TRY_AGAIN
 from leaddistrib.lifecycle.drafting import draft
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.publishing import put_in_force
-from leaddistrib.lifecycle.routing import TRY_AGAIN, candidates, route, route_waiting, safety_net
+from leaddistrib.lifecycle.routing import candidates, route, route_waiting, safety_net
 from leaddistrib.models import (
     Alert,
     Assignment,
