@@ -3,7 +3,7 @@
     python -m benchmarks.due [--number 1000] [--seconds 60] [--workers 2]
 
 Their times are spread over the minute by chance. Late is how long after its time a window was told
-of (``told_at``), a deadline noted (``lapsed_at``) and its lead with another rep (the assignment).
+of (``opened_at``), a deadline noted (``lapsed_at``) and its lead with another rep (the assignment).
 The reference is a loop that looks every 0.2 s, as our lanes do, for due rows in a table of its own,
 and marks them in one statement each time: no lead, no rep, no message. It runs first, with as many
 rows in as many seconds, alone.
@@ -93,7 +93,7 @@ def prepare(number: int, seconds: float) -> tuple[list[int], list[int]]:
     with transaction.atomic():
         tell(leads, now, {lead.pk: {staff[n % 50].pk: far} for n, lead in enumerate(leads)})
     # Last: what takes long is over, and the minute begins soon.
-    offers = list(Offer.objects.filter(told_at=None))
+    offers = list(Offer.objects.filter(opened_at=None))
     for offer, moment in zip(offers, moments(number, seconds, seed=2), strict=True):
         offer.opens_at = moment
     Offer.objects.bulk_update(offers, ["opens_at"], batch_size=500)
@@ -115,13 +115,13 @@ def lateness(offers: list[int], clocks: list[int]) -> dict[str, list[float]]:
     """Seconds between a due moment and what was due, for each that was done."""
     from leaddistrib.models import Assignment, Offer, ResponseClock
 
-    windows = Offer.objects.filter(pk__in=offers, told_at__isnull=False)
+    windows = Offer.objects.filter(pk__in=offers, opened_at__isnull=False)
     deadlines = ResponseClock.objects.filter(pk__in=clocks, lapsed_at__isnull=False)
     due = {one.lead_id: one.due_at for one in deadlines}
     before = [one.assignment_id for one in deadlines]
     next_owners = Assignment.objects.filter(lead__in=due, ended_at=None).exclude(pk__in=before)
     return {
-        "windows": [_late(one.told_at, one.opens_at) for one in windows],
+        "windows": [_late(one.opened_at, one.opens_at) for one in windows],
         "deadlines": [_late(one.lapsed_at, one.due_at) for one in deadlines],
         "next owner": [_late(one.started_at, due[one.lead_id]) for one in next_owners],
     }

@@ -14,7 +14,7 @@ LEAD = ("lead__company", "lead__contact_name", "lead__external_id")
 
 @admin.register(Offer)
 class OfferAdmin(LeadFactsAdmin):
-    list_display = ("lead", "rep", "opens_at", "told_at", "seen_at", "closed_at")
+    list_display = ("lead", "rep", "opens_at", "opened_at", "told_at", "seen_at", "closed_at")
     list_select_related = ("lead", "rep__user")
     list_filter = (RepFilter, ("opens_at", DateRangeFilter))
     search_fields = (*LEAD, *REP)

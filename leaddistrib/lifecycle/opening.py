@@ -72,7 +72,7 @@ def tell(leads: Iterable[Lead], moment: datetime, later: Mapping[int, Later] = N
             rep_id=rep,
             period=lead.period,
             opens_at=cast("datetime", lead.opens_at),
-            told_at=moment,
+            opened_at=moment,
         )
         for pool in races
         for rep in sorted(members[pool] & ready)
@@ -124,7 +124,7 @@ def tell_due(moment: datetime, limit: int = AT_ONCE) -> int:
     when it is about to be sent. Who left the pool, or may have no lead now, is not told, as when a
     race begins; for members the lead is open all the same, because its time has passed.
     """
-    due = Offer.objects.filter(told_at=None, closed_at=None, opens_at__lte=moment)
+    due = Offer.objects.filter(opened_at=None, closed_at=None, opens_at__lte=moment)
     if not due.exists():  # without a transaction, which would lock all of SQLite
         return 0
     with transaction.atomic():
@@ -133,7 +133,7 @@ def tell_due(moment: datetime, limit: int = AT_ONCE) -> int:
         open_now = [offer for offer in rows if _stands(offer)]
         told = _eligible(open_now, moment)
         over = {offer.pk for offer in rows} - {offer.pk for offer in told}
-        Offer.objects.filter(pk__in=[offer.pk for offer in told]).update(told_at=moment)
+        Offer.objects.filter(pk__in=[offer.pk for offer in told]).update(opened_at=moment)
         Offer.objects.filter(pk__in=over).update(closed_at=moment)
         _write_to_reps([offer for offer in told if _in_a_race(offer)], moment)
         announce_windows(told, {offer.rep_id: offer.rep for offer in told})

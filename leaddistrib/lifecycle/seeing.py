@@ -15,6 +15,6 @@ def mark_seen(rep: Rep, leads: Iterable[UUID]) -> int:
     offers and open assignments of this rep only, so naming other leads changes nothing."""
     own: dict[str, Any] = {"rep": rep, "lead__public_id__in": list(leads), "seen_at": None}
     now = clock.now()
-    offered = Offer.objects.filter(**own, told_at__isnull=False, closed_at=None)
+    offered = Offer.objects.filter(**own, opened_at__isnull=False, closed_at=None)
     given = Assignment.objects.filter(**own, ended_at=None)
     return offered.update(seen_at=now) + given.update(seen_at=now)

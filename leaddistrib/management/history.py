@@ -70,7 +70,7 @@ class History:
         Decision.objects.filter(lead__in=leads).update(decided_at=received)
         Assignment.objects.filter(lead__in=leads).update(started_at=received)
         Turn.objects.filter(lead__in=leads).update(taken_at=received)
-        Offer.objects.filter(lead__in=leads).update(opens_at=received, told_at=received)
+        Offer.objects.filter(lead__in=leads).update(opens_at=received, opened_at=received)
         LogEntry.objects.filter(lead__in=leads).update(at=received)
         # Their messages were sent long ago: nobody is written to about them now.
         OutboxMessage.objects.filter(lead__in=leads).update(

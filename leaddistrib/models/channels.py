@@ -141,6 +141,9 @@ class NotificationSettings(models.Model):
     sms = models.BooleanField(
         _("SMS"), default=False, help_text=_("When a push notification fails or is not seen.")
     )
+    slack = models.BooleanField(
+        _("Slack"), default=True, help_text=_("Direct messages, once your account there is tied.")
+    )
     phone = models.CharField(_("mobile phone"), max_length=20, blank=True)
     quiet_from = models.TimeField(
         _("quiet from"),

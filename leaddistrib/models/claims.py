@@ -26,7 +26,9 @@ class Offer(models.Model):
     )
     period = models.PositiveIntegerField(_("period"))
     opens_at = models.DateTimeField(_("opens"))
-    # Empty until the rep's own window opens: then the worker tells them.
+    # Empty until the rep's own window opens, which the worker sees to.
+    opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
+    # The first provider took a message about it, or the rep had it on screen: whatever came first.
     told_at = models.DateTimeField(_("told"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
     seen_at = models.DateTimeField(_("seen"), null=True, blank=True)
@@ -50,8 +52,8 @@ class Offer(models.Model):
             # Windows that open: the worker asks for those whose time has come.
             models.Index(
                 fields=("opens_at", "id"),
-                condition=Q(told_at__isnull=True, closed_at__isnull=True),
-                name="leaddistrib_offer_untold",
+                condition=Q(opened_at__isnull=True, closed_at__isnull=True),
+                name="leaddistrib_offer_unopened",
             ),
         )
 

@@ -181,8 +181,9 @@ class Satisfaction(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         verbose_name=_("recorded by"),
-        help_text=_("Empty: the customer answered."),
     )
+    # Not "by is empty": whoever recorded it may have left since.
+    by_customer = models.BooleanField(_("said by the customer"), default=False)
 
     class Meta:
         ordering = ("-answered_at", "-id")

@@ -23,6 +23,8 @@ class LogEntry(models.Model):
         CLOSED = "lead.closed", _("Lead closed")
         REASSIGNED = "lead.reassigned", _("Lead reassigned")
         CONTACTED = "lead.contacted", _("Lead contacted")
+        CONTACT_UNDONE = "contact.undone", _("Contact undone")
+        ATTEMPTED = "lead.attempted", _("Nobody answered")
         DUPLICATE = "lead.duplicate", _("Duplicate recognised")
         ESCALATED = "lead.escalated", _("Lead escalated")
         RECYCLED = "lead.recycled", _("Lead recycled")

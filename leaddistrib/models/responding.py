@@ -186,6 +186,7 @@ class ResponseClock(models.Model):
                 name="leaddistrib_clock_next",
             ),
             models.Index(fields=("rep", "-started_at"), name="leaddistrib_clock_rep"),
+            models.Index(fields=("started_at",), name="leaddistrib_clock_started"),
             models.Index(
                 fields=("due_at", "id"),
                 condition=Q(answered_at__isnull=True, stopped_at__isnull=True),

@@ -15,7 +15,7 @@ def told_of(message: OutboxMessage) -> list[QuerySet[Model]]:
         return []
     whose = {"lead": message.lead_id, "rep__user": message.recipient_id}
     return [
-        Offer.objects.filter(**whose, told_at__isnull=False, closed_at=None),
+        Offer.objects.filter(**whose, opened_at__isnull=False, closed_at=None),
         Assignment.objects.filter(**whose, ended_at=None),
     ]
 

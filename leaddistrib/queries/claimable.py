@@ -32,7 +32,7 @@ def windows(rep: Rep, moment: datetime) -> dict[str, str | None]:
     """Waiting leads that open for ``rep`` alone after ``moment``, by public id, and when: the
     soonest SOONEST of them. One query."""
     closed = Offer.objects.filter(
-        rep=rep, closed_at=None, told_at=None, opens_at__gt=moment, period=F("lead__period")
+        rep=rep, closed_at=None, opened_at=None, opens_at__gt=moment, period=F("lead__period")
     )
     rows = closed.order_by("opens_at", "pk").values_list("lead__public_id", "opens_at")
     return {str(lead): stamp(opens_at) for lead, opens_at in rows[:SOONEST]}

@@ -44,7 +44,7 @@ def _unsent() -> QuerySet[OutboxMessage]:
 
 def _windows_untold(moment: datetime) -> QuerySet[Offer]:
     return Offer.objects.filter(
-        told_at=None, closed_at=None, opens_at__lt=moment - LOOKED_AT_WITHIN
+        opened_at=None, closed_at=None, opens_at__lt=moment - LOOKED_AT_WITHIN
     )
 
 

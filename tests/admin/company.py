@@ -79,7 +79,7 @@ def company(size):
         ask(version, since=now - timedelta(days=1), until=now, actor=UserFactory())
         receive(clean({"company": f"Pushed {number}", "source": "push"}), actor=UserFactory())
         raced = receive(clean({"company": f"Raced {number}", "source": "web"})).lead
-        Offer.objects.filter(rep=reps[1]).update(told_at=now, seen_at=now)
+        Offer.objects.filter(rep=reps[1]).update(opened_at=now, told_at=now, seen_at=now)
         for rep in (reps[0], reps[2], reps[1]):  # refused, won, lost
             claim(raced, rep, via="page")
         stage = {"lead": raced, "rep": reps[1], "at": now, "by": publisher}

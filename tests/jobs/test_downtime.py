@@ -70,8 +70,8 @@ def test_after_fifteen_days_each_thing_is_done_once(paris, mailoutbox):
     assert lapses.filter(lead__company="Lenoir").count() == 1
     held = Assignment.objects.get(lead__company="Lenoir", ended_at=None)
     assert (held.rep, held.started_at.date()) == (bruno, back.date())
-    [window] = Offer.objects.filter(rep=bruno, told_at__isnull=False)
-    assert window.told_at == back
+    [window] = Offer.objects.filter(rep=bruno, opened_at__isnull=False)
+    assert window.opened_at == back
     assert JobRun.objects.count() == len(JOBS)
     # That Amina has the lead was true for fifteen days, and is not any more.
     late = OutboxMessage.objects.filter(recipient=amina.user, event__startswith="lead.assigned:")

@@ -93,15 +93,15 @@ def test_nobody_works_on_a_shared_lead_before_the_own_window(cast, ownership):
 def test_a_rep_is_told_once_when_the_own_window_opens(cast, heard):
     lead = opened(cast.pool, {cast.amina: 15})
     offer = Offer.objects.get(rep=cast.amina)
-    assert (offer.told_at, offer.opens_at) == (None, NOON + 15 * MINUTE)
-    assert Offer.objects.get(rep=cast.bruno).told_at == NOON
+    assert (offer.opened_at, offer.opens_at) == (None, NOON + 15 * MINUTE)
+    assert Offer.objects.get(rep=cast.bruno).opened_at == NOON
 
     assert tell_due(NOON + 15 * MINUTE - timedelta(microseconds=1)) == 0
     assert tell_due(NOON + 16 * MINUTE) == 1
     assert tell_due(NOON + 17 * MINUTE) == 0
 
     offer.refresh_from_db()
-    assert (offer.told_at, offer.closed_at) == (NOON + 16 * MINUTE, None)
+    assert (offer.opened_at, offer.closed_at) == (NOON + 16 * MINUTE, None)
     assert lead.offers.count() == 2
 
 
@@ -142,7 +142,7 @@ def test_a_lead_that_was_taken_meanwhile_is_told_of_to_nobody(cast, heard):
         claim(lead, cast.bruno, via="page")
 
     assert tell_due(NOON + 15 * MINUTE) == 0
-    assert Offer.objects.get(rep=cast.amina).told_at is None
+    assert Offer.objects.get(rep=cast.amina).opened_at is None
 
 
 @pytest.mark.parametrize("ends", ["contact", "close"])
@@ -166,7 +166,7 @@ def test_a_window_of_an_opening_before_is_put_aside(cast):
 
     assert tell_due(NOON + 15 * MINUTE) == 1
     offer = Offer.objects.get(rep=cast.amina)
-    assert (offer.told_at, offer.closed_at) == (None, NOON + 15 * MINUTE)
+    assert (offer.opened_at, offer.closed_at) == (None, NOON + 15 * MINUTE)
     assert tell_due(NOON + 16 * MINUTE) == 0
 
 
@@ -177,7 +177,7 @@ def test_whoever_may_have_no_lead_when_the_window_opens_is_not_told_and_may_clai
 
     assert tell_due(NOON + 15 * MINUTE) == 1
     assert tell_due(NOON + 16 * MINUTE) == 0
-    assert Offer.objects.get(rep=cast.amina).told_at is None
+    assert Offer.objects.get(rep=cast.amina).opened_at is None
     cast.amina.paused = False
     cast.amina.save()
     with clock_at(NOON + 17 * MINUTE):
@@ -197,21 +197,21 @@ def test_whoever_left_the_pool_meanwhile_hears_nothing(cast, heard):
     cast.pool.reps.remove(cast.amina)
 
     assert tell_due(NOON + 15 * MINUTE) == 1
-    assert Offer.objects.get(rep=cast.amina).told_at is None
+    assert Offer.objects.get(rep=cast.amina).opened_at is None
     assert tell_due(NOON + 16 * MINUTE) == 0
 
 
 def test_a_time_that_has_passed_is_no_window_of_its_own(cast):
     opened(cast.pool, {cast.amina: 0})
 
-    assert Offer.objects.get(rep=cast.amina).told_at == NOON
+    assert Offer.objects.get(rep=cast.amina).opened_at == NOON
 
 
 def test_windows_open_in_the_order_of_their_times_some_at_a_time(cast):
     leads = [opened(cast.pool, {cast.amina: minutes}) for minutes in (3, 1, 2)]
 
     assert tell_due(NOON + 5 * MINUTE, limit=2) == 2
-    left = Offer.objects.filter(rep=cast.amina, told_at=None)
+    left = Offer.objects.filter(rep=cast.amina, opened_at=None)
     assert [offer.lead for offer in left] == [leads[0]]
     assert tell_due(NOON + 5 * MINUTE, limit=2) == 1
 
@@ -280,7 +280,7 @@ def test_a_file_of_leads_rings_no_phone(cast, phones):
         tell(leads, NOON)
 
     assert messages() == []
-    assert Offer.objects.filter(told_at=NOON).count() == 2 * len(leads)
+    assert Offer.objects.filter(opened_at=NOON).count() == 2 * len(leads)
 
 
 def test_when_a_lead_is_gone_the_post_about_it_is_put_right(cast, phones):

@@ -131,7 +131,7 @@ def test_a_lead_on_screen_is_seen_by_whoever_was_given_or_offered_it(amina):
 
 def test_nobody_has_seen_what_they_were_not_told_of_yet(amina):
     lead = race_of(amina)
-    Offer.objects.update(told_at=None, opens_at=NOON + 5 * MINUTE)
+    Offer.objects.update(opened_at=None, opens_at=NOON + 5 * MINUTE)
 
     with clock_at(NOON + MINUTE):
         assert mark_seen(amina, [lead.public_id]) == 0

@@ -28,7 +28,7 @@ def test_a_claimed_lead_returns_to_its_pool_in_a_new_period_with_new_offers(cast
 
     assert (lead.status, lead.owner, lead.pool, lead.period) == ("waiting", None, cast.pool, 2)
     assert (lead.opens_at, lead.received_at) == (NOON + HOUR, claimed.received_at)
-    offers = Offer.objects.filter(period=2, closed_at=None, told_at=NOON + HOUR)
+    offers = Offer.objects.filter(period=2, closed_at=None, opened_at=NOON + HOUR)
     assert {offer.rep for offer in offers} == {cast.amina, cast.bruno}
     [held] = lead.assignments.all()
     assert (held.ended_at, held.end, held.end_reason) == (

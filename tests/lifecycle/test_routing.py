@@ -95,7 +95,7 @@ def test_a_race_tells_every_member_who_could_claim(cast):
         lead = receive(clean({"company": "Acme"})).lead
 
     offer = Offer.objects.get()
-    assert (offer.rep, offer.lead, offer.opens_at, offer.told_at, offer.period) == (
+    assert (offer.rep, offer.lead, offer.opens_at, offer.opened_at, offer.period) == (
         cast.amina,
         lead,
         NOON,

@@ -91,7 +91,7 @@ def test_a_clock_that_runs_on_for_a_lead_of_somebody_else(amina):
 def test_a_rep_who_was_not_told_that_a_lead_opened_for_them(amina):
     pool = PoolFactory(name="Everyone", reps=[amina])
     lead = LeadFactory(pool=pool)
-    Offer.objects.filter(lead=lead).update(told_at=None, opens_at=timezone.now() - HOUR)
+    Offer.objects.filter(lead=lead).update(opened_at=None, opens_at=timezone.now() - HOUR)
     assert found()["window_overdue"] == 1
     Offer.objects.filter(lead=lead).update(opens_at=timezone.now() + HOUR)
     assert "window_overdue" not in found()

@@ -284,7 +284,9 @@ def test_without_the_lease_two_workers_send_the_same_message(service, leads, wor
     assert eventually(lambda: not unsent(), PATIENCE)
     found = broken(service.diary)
     if fault:
-        assert [one for one in found if "went out 2 times, and nobody died" in one], found
+        assert [one for one in found if re.search(r"went out \d+ times, and nobody died", one)], (
+            found
+        )
     else:
         assert found == []
 
@@ -335,7 +337,7 @@ def test_without_django_q2_three_workers_with_wrong_clocks_do_everything_once(
     fall_due(clocks[half], messages[half])
 
     def over() -> bool:
-        opened = Offer.objects.filter(rep=phones[0], told_at=None).exists()
+        opened = Offer.objects.filter(rep=phones[0], opened_at=None).exists()
         routed = Lead.objects.filter(pk=nobody.pk, owner__isnull=False).exists()
         due = OutboxMessage.objects.filter(due_at__lte=clock.now() + MINUTE, sent_at=None)
         jobs = JobRun.objects.filter(finished_at__isnull=False).count() == len(JOBS)
@@ -344,9 +346,9 @@ def test_without_django_q2_three_workers_with_wrong_clocks_do_everything_once(
 
     assert eventually(over, PATIENCE), workers.logs
     assert overdue(clocks) == number - number // 2, "what is due in a day is not done today"
-    assert not Offer.objects.filter(rep=phones[1]).exclude(told_at=None).exists()
+    assert not Offer.objects.filter(rep=phones[1]).exclude(opened_at=None).exists()
     assert (
-        Offer.objects.filter(rep=phones[0], lead__in=soon).exclude(told_at=None).count() == number
+        Offer.objects.filter(rep=phones[0], lead__in=soon).exclude(opened_at=None).count() == number
     )
     times = service.diary.times()
     assert {len(taken) for taken in times.values()} == {1}

@@ -145,7 +145,7 @@ def test_a_lead_of_a_shared_pool_is_opened(cast):
 
 def test_before_its_window_a_lead_says_when_it_opens(cast, waiting):
     Offer.objects.filter(lead=waiting, rep=cast.amina).update(
-        opens_at=timezone.now() + timedelta(minutes=5), told_at=None
+        opens_at=timezone.now() + timedelta(minutes=5), opened_at=None
     )
     text = look(waiting, cast.amina).content.decode()
     assert "Opens for you in" in text
