@@ -120,6 +120,20 @@ def test_the_time_left_counts_down(company, lead, serve, enter):
     expect(left).to_contain_text("20 min")
 
 
+def test_the_moment_its_window_opens_a_lead_can_be_claimed(company, lead, serve, enter):
+    Offer.objects.filter(lead=lead, rep=company.amina).update(
+        opens_at=timezone.now() + timedelta(minutes=5), opened_at=None
+    )
+    page = enter(serve())
+    page.clock.install()
+    page.goto(link(lead, company.amina))
+    expect(page.get_by_text("Opens for you in")).to_be_visible()
+    expect(page.get_by_role("link", name="Claim")).to_be_hidden()
+    page.clock.run_for(timedelta(minutes=5, seconds=2).total_seconds() * 1000)
+    expect(page.get_by_role("link", name="Claim")).to_be_visible()
+    expect(page.get_by_text("Opens for you in")).to_be_hidden()
+
+
 @pytest.mark.parametrize("width", [320, PHONE["width"]])
 def test_on_the_smallest_screens_nothing_is_cut_off_and_buttons_are_large(
     company, lead, serve, enter, width

@@ -1,5 +1,6 @@
 """A lead's preview by a link alone: what it shows, and that it does nothing (NO2, IG4)."""
 
+import re
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -9,12 +10,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from leaddistrib.lifecycle import log_contact
 from leaddistrib.lifecycle.claiming import claim
 from leaddistrib.lifecycle.closing import close
 from leaddistrib.lifecycle.subscribing import revoke_links
-from leaddistrib.models import Claim, Lead, Offer, Pool
+from leaddistrib.models import Claim, Lead, Offer, Pool, ResponseClock, ResponsePolicy
 from leaddistrib.notify.links import preview_token
 from leaddistrib.policy import Policy, View
 from leaddistrib.testing import LeadFactory, PoolFactory, clock_at
@@ -143,13 +146,33 @@ def test_a_lead_of_a_shared_pool_is_opened(cast):
     assert "/claim/" not in text
 
 
-def test_before_its_window_a_lead_says_when_it_opens(cast, waiting):
+def test_before_its_window_a_lead_says_when_it_opens_and_has_its_button_ready(cast, waiting):
+    """The page hides the button for as long as it says how long that is."""
     Offer.objects.filter(lead=waiting, rep=cast.amina).update(
         opens_at=timezone.now() + timedelta(minutes=5), opened_at=None
     )
     text = look(waiting, cast.amina).content.decode()
-    assert "Opens for you in" in text
-    assert "/claim/" not in text
+    [bar] = re.findall(r'<div class="claim-bar">(.+?)</div>', text)
+    assert bar.index("data-window") < bar.index("Opens for you in") < bar.index("/claim/")
+    assert "data-window" not in look(waiting, cast.bruno).content.decode()
+
+
+@pytest.mark.parametrize(("minutes", "late"), [(4, False), (6, True)])
+def test_an_own_lead_says_how_much_time_is_left_to_answer_it(cast, waiting, minutes, late):
+    ResponsePolicy.objects.update(active=False)
+    ResponsePolicy.objects.create(name="Within 5 minutes", position=1, minutes=5)
+    taken_at = timezone.now()
+    claim(waiting, cast.amina, via="page")
+    due = ResponseClock.objects.get(lead=waiting).due_at
+    with clock_at(taken_at + timedelta(minutes=minutes)):
+        text = look(waiting, cast.amina).content.decode()
+        colleague = look(waiting, cast.bruno).content.decode()
+    assert f'data-due="{date_format(localtime(due), "c")}"' in text
+    assert ("is-late" in text) is late
+    [left] = re.findall(r'<li class="until-due"[^>]*>', text)
+    assert ("hidden" in left) is late
+    assert "Answer in" not in colleague
+    assert "data-due" not in colleague
 
 
 def test_wrong_old_revoked_and_foreign_links_answer_alike(cast, waiting):

@@ -16,13 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.seeing import mark_seen
-from leaddistrib.models import Lead, Offer, Rep
+from leaddistrib.models import Lead, Rep
 from leaddistrib.notify.links import Preview, read_preview
 from leaddistrib.policy import View, disclose, policy
 from leaddistrib.queries import clock
 from leaddistrib.queries.cards import is_shared
 from leaddistrib.queries.membership import is_member
-from leaddistrib.web.cards import SIZES, TEMPERATURES, details, place, rows
+from leaddistrib.web.cards import SIZES, TEMPERATURES, details, own_rows, place, rows
 from leaddistrib.web.middleware import answer_in
 
 P = ParamSpec("P")
@@ -87,19 +87,16 @@ def _may_see(lead: Lead, rep: Rep) -> bool:
 def _context(token: str, found: Preview) -> dict[str, object]:
     lead, rep, now = found.lead, found.rep, clock.now()
     shown = disclose(lead, View.PREVIEW)
-    [row] = rows([lead], now)
-    waiting = lead.status == Lead.Status.WAITING
-    offer = Offer.objects.filter(lead=lead, rep=rep, period=lead.period).first()
-    opens_at = offer.opens_at if waiting and offer else None
+    own = lead.owner_id == rep.pk
+    [row] = own_rows([lead], now) if own else rows([lead], now, rep)
     return {
         "token": token,
         "lead": lead,
         "shown": shown,
         "row": row,
-        "own": lead.owner_id == rep.pk,
-        "waiting": waiting,
+        "own": own,
+        "waiting": lead.status == Lead.Status.WAITING,
         "shared": is_shared(lead),
-        "opens_at": opens_at if opens_at and opens_at > now else None,
         "temperature": TEMPERATURES.get(shown.get("temperature", ""), ""),
         "size": SIZES.get(shown.get("size_band", ""), ""),
         "place": place(shown.get("city", ""), shown.get("country", "")),
