@@ -27,7 +27,7 @@ def objection(message: OutboxMessage, kind: Kind) -> str:
         return "chat_closed" if message.chat and not message.chat.active else ""
     if not user.is_active:
         return "account_closed"
-    if message.channel != Channel.SLACK and not getattr(settings_of(message), message.channel):
+    if not getattr(settings_of(message), message.channel):
         return "not_wanted"
     if message.channel == Channel.SMS and kind.urgent and was_seen(message):
         return "seen"

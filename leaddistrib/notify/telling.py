@@ -5,7 +5,8 @@ Whoever is told the same event twice hears it once. Constant numbers of queries,
 told.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,11 +32,13 @@ from leaddistrib.notify.quiet import sms_wait
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """``users``, by primary key, are told of ``event`` (``kind:id…``), about ``lead`` if any."""
+    """``users``, by primary key, are told of ``event`` (``kind:id…``), about ``lead`` if any, and
+    so are the rooms of ``teams``, by primary key."""
 
     users: Iterable[int]
     event: str
     lead: Lead | None = None
+    teams: Collection[int] = ()
 
 
 def tell_users(
@@ -47,17 +50,26 @@ def tell_users(
 
 
 def tell_many(items: Iterable[Telling], moment: datetime) -> None:
-    """As ``tell_users``, for many events at once. Two queries; one more where texts may follow."""
+    """As ``tell_users``, for many events at once. Two queries; one more where texts may follow, and
+    one where rooms of teams are told."""
     listed = [(telling, sorted(set(telling.users))) for telling in items]
     ways = _ways({user for _telling, users in listed for user in users})
     wait = sms_wait() if any(one.sms for one in ways.values()) else timedelta()
-    _write(
+    rooms = _rooms({team for telling, _users in listed for team in telling.teams})
+    to_users = (
         OutboxMessage(event=telling.event, recipient_id=user, lead=telling.lead, **where)
         for telling, users in listed
         for user in users
         if user in ways
         for where in _rows(KINDS[name_of(telling.event)], ways[user], moment, wait)
     )
+    to_rooms = (
+        _post(chat, telling.event, moment, telling.lead)
+        for telling, _users in listed
+        for team in sorted(set(telling.teams))
+        for chat in rooms.get(team, ())
+    )
+    _write([*to_users, *to_rooms])
 
 
 def tell_owners(pushed: Iterable[Decision], moment: datetime) -> None:
@@ -148,7 +160,7 @@ def _ways_to(user: Any) -> Ways:
         Channel.EMAIL: wants.email,
         Channel.PUSH: wants.push and user.has_device and user.push_set_up,
         Channel.SMS: wants.sms and bool(wants.phone) and user.sms_set_up,
-        Channel.SLACK: bool(wants.slack_member) and user.slack_set_up,
+        Channel.SLACK: wants.slack and bool(wants.slack_member) and user.slack_set_up,
     }
     return Ways(frozenset(channel for channel, is_so in reached.items() if is_so))
 
@@ -168,6 +180,14 @@ def _post(chat: TeamChat, event: str, moment: datetime, lead: Lead | None) -> Ou
     return OutboxMessage(
         event=event, chat=chat, channel=chat.channel, lead=lead, created_at=moment, due_at=moment
     )
+
+
+def _rooms(teams: Collection[int]) -> Mapping[int, Sequence[TeamChat]]:
+    """The chats of ``teams`` that are in use, by team. One query, none for no teams."""
+    found: dict[int, list[TeamChat]] = defaultdict(list)
+    for chat in _reachable(TeamChat.objects.filter(team__in=teams)) if teams else ():
+        found[chat.team_id].append(chat)
+    return found
 
 
 def _reachable(chats: Any) -> Any:
