@@ -112,6 +112,19 @@ def stop_clocks(leads: Iterable[Lead], moment: datetime) -> int:
     return rows.update(stopped_at=moment, next_at=None)
 
 
+def resume_clock(assignment: Assignment, moment: datetime, *, answered: bool = False) -> bool:
+    """What stopped the clock of ``assignment``, which is open again, was a mistake: it runs on,
+    with the deadline that was promised. With ``answered`` also one that a contact had answered,
+    which is taken back. Returns whether it does; the worker looks at once what it is due for. The
+    rep and the lead are locked."""
+    rows = ResponseClock.objects.filter(assignment=assignment)
+    if not answered:
+        rows = rows.filter(answered_at=None)
+    # Who was told that nobody is left, was told that it is over: they are told again.
+    going = rows.update(answered_at=None, stopped_at=None, stuck_at=None, next_at=moment)
+    return bool(going)
+
+
 def note_lapses(clocks: Sequence[ResponseClock], moment: datetime) -> None:
     """The deadlines of ``clocks``, loaded with lead and rep, passed without contact: it is logged
     and counted. The reps are locked, and the clocks say it."""
