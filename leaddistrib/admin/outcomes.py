@@ -72,8 +72,17 @@ class OutcomeAdmin(LeadFactsAdmin):
 
 @admin.register(Satisfaction)
 class SatisfactionAdmin(LeadFactsAdmin):
-    list_display = ("answered_at", "lead", "measure", "score", "rep", "by", "asked_at")
+    list_display = (
+        "answered_at",
+        "lead",
+        "measure",
+        "score",
+        "by_customer",
+        "by",
+        "rep",
+        "asked_at",
+    )
     list_select_related = ("lead", "rep__user", "by")
-    list_filter = ("measure", RepFilter, ("answered_at", DateRangeFilter))
+    list_filter = ("by_customer", "measure", RepFilter, ("answered_at", DateRangeFilter))
     search_fields = PEOPLE
     ordering = ("-answered_at", "-id")

@@ -79,5 +79,5 @@ class Outcomes(ApiView):
 
 
 def _customer_answered(lead: Lead) -> bool:
-    own = lead.satisfaction.filter(answered_at__isnull=False, by=None)
-    return own.filter(measure=Satisfaction.Measure.CSAT).exists()
+    own = lead.satisfaction.filter(by_customer=True, measure=Satisfaction.Measure.CSAT)
+    return own.exists()

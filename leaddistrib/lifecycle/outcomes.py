@@ -13,9 +13,10 @@ from leaddistrib.lifecycle.contacting import AHEAD, imply_contact
 from leaddistrib.lifecycle.intake.fields import HIGHEST_AMOUNT
 from leaddistrib.lifecycle.opening import open_to_claims
 from leaddistrib.lifecycle.reaching import Reached, against, keep
-from leaddistrib.lifecycle.satisfying import ask
+from leaddistrib.lifecycle.responding import resume_clock
+from leaddistrib.lifecycle.satisfying import ask, withdraw
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps
-from leaddistrib.models import Assignment, Lead, LogEntry, Outcome, Rep, Satisfaction
+from leaddistrib.models import Assignment, Lead, LogEntry, Outcome, Rep
 from leaddistrib.queries import clock
 from leaddistrib.queries.cards import is_shared
 from leaddistrib.queries.membership import is_member
@@ -48,7 +49,8 @@ def record_outcome(
 
     Won or lost closes the lead; one that is closed can only become won or lost. What its owner says
     of it, unless that it is lost, takes having been in touch: it stops the response clock. Said
-    twice in the same words, the first one is returned: a second tap does no harm.
+    twice in the same words, the first one is returned: a second tap does no harm. A lead that had
+    another chance since is won or lost anew.
 
     Raises:
         ValueError: no such stage, a time in the future, an amount out of bounds, or a reason of
@@ -79,12 +81,14 @@ def record_outcome(
         (currency or locked.currency or conf.settings.CURRENCY) if value is not None else "",
         reason,
     )
-    before = standing_of([locked]).get(locked.pk)
-    if before is not None and one.equals(before) and at in (None, before.at):
-        return before
-    against(one, before)
     if rep is not None and rep.pk == locked.owner_id and stage != Outcome.Stage.LOST:
         imply_contact(locked, rep, one.at)
+    before = standing_of([locked]).get(locked.pk)
+    still_to_close = stage in TERMINAL and locked.status != Lead.Status.CLOSED
+    said = before is not None and one.equals(before) and at in (None, before.at)
+    if before is not None and said and not still_to_close:
+        return before
+    against(one, before)
     [outcome] = keep([one], now, by=by)
     ask(outcome, now)
     return outcome
@@ -137,19 +141,15 @@ def undo_outcome(outcome: Outcome, by: AbstractUser | None) -> Lead:
         detail={"outcome": outcome.pk, "stage": outcome.stage},
     )
     announce(lead_outcome_undone, sender=Lead, lead=lead, rep=outcome.rep, outcome=outcome)
-    if not reached(TERMINAL).filter(lead=lead).exists():
-        Satisfaction.objects.filter(lead=lead, answered_at=None).delete()  # nothing to ask about
-        if _outcome_closed(lead):
+    closing = lead.log.filter(event=LogEntry.Event.CLOSED).order_by("-pk").first()
+    closed_by = closing.detail.get("outcome") if closing else None
+    # What it came to before it was recycled stands, and says nothing about how it is now.
+    since = reached(TERMINAL).filter(lead=lead, pk__gte=closed_by or outcome.pk)
+    if closing is not None and not since.exists():
+        withdraw(lead, closing.at)
+        if closed_by is not None and lead.status == Lead.Status.CLOSED:
             _reopen(lead, now)
     return lead
-
-
-def _outcome_closed(lead: Lead) -> bool:
-    """Whether the lead is closed, and by an outcome."""
-    if lead.status != Lead.Status.CLOSED:
-        return False
-    closing = lead.log.filter(event=LogEntry.Event.CLOSED).order_by("-pk").first()
-    return closing is not None and "outcome" in closing.detail
 
 
 def _reopen(lead: Lead, now: datetime) -> None:
@@ -163,6 +163,7 @@ def _reopen(lead: Lead, now: datetime) -> None:
             raise Assignment.DoesNotExist(f"{lead} is owned without an assignment.")
         last.ended_at, last.end, last.end_reason = None, "", ""
         last.save(update_fields=("ended_at", "end", "end_reason"))
+        resume_clock(last, now)
         announce_limits([lead.owner], rep_facts([lead.owner.pk], now), now)
     elif lead.pool is not None:
         open_to_claims(lead, lead.pool, now)

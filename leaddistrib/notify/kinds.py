@@ -164,7 +164,7 @@ def _satisfaction(message: OutboxMessage) -> Loaded:
 
 def _already_said(message: OutboxMessage, loaded: Loaded) -> str:
     asked = loaded["satisfaction"]
-    return "already_answered" if asked is None or asked.answered_at else ""
+    return "already_answered" if asked is None or asked.by_customer else ""
 
 
 def _alert(message: OutboxMessage) -> Loaded:
@@ -204,27 +204,27 @@ PUSH, EMAIL, SMS, SLACK = Channel.PUSH, Channel.EMAIL, Channel.SMS, Channel.SLAC
 
 KINDS: Mapping[str, Kind] = {
     # lead.assigned:<decision>
-    "lead.assigned": Kind("assigned", (PUSH, EMAIL), _assigned, _not_the_owner, urgent=True),
+    "lead.assigned": Kind("assigned", (PUSH, EMAIL, SLACK), _assigned, _not_the_owner, urgent=True),
     # lead.offered:<lead>:<period>
     "lead.offered": Kind("offered", (PUSH,), _offered, _not_open, urgent=True, chats=True),
     # lead.taken:<lead>:<period> changes what a chat was told
     "lead.taken": Kind("taken", (), _taken, _never_posted, chats=True),
     # response.reminder:<clock>
-    "response.reminder": Kind("reminder", (PUSH,), _clock, _answered, urgent=True),
+    "response.reminder": Kind("reminder", (PUSH, SLACK), _clock, _answered, urgent=True),
     # response.lapsed:<clock>
-    "response.lapsed": Kind("lapsed", (PUSH, EMAIL), _clock, _gone),
+    "response.lapsed": Kind("lapsed", (PUSH, EMAIL, SLACK), _clock, _gone, chats=True),
     # lead.escalated:<decision>
-    "lead.escalated": Kind("escalated", (PUSH, EMAIL), _escalated, _always),
+    "lead.escalated": Kind("escalated", (PUSH, EMAIL, SLACK), _escalated, _always, chats=True),
     # claim.answered:<claim>, to whoever pressed a button in Slack
     "claim.answered": Kind("answered", (SLACK,), _claim, _always),
     # slack.said:<code>:<member>:<click>, to one who pressed a button and has nothing to claim
     "slack.said": Kind("said", (SLACK,), _said, _always),
     # channel.test:<moment>, to see whether a channel works: in a chat, or by every way to a user
-    "channel.test": Kind("test", (PUSH, EMAIL, SMS), _nothing, _always, chats=True),
+    "channel.test": Kind("test", (PUSH, EMAIL, SMS, SLACK), _nothing, _always, chats=True),
     # satisfaction.asked:<satisfaction>, to the contact of its lead
     "satisfaction.asked": Kind("satisfaction", (EMAIL,), _satisfaction, _already_said),
     # alert.opened:<alert>
-    "alert.opened": Kind("alert", (PUSH, EMAIL), _alert, _alert_over),
+    "alert.opened": Kind("alert", (PUSH, EMAIL, SLACK), _alert, _alert_over, chats=True),
     # rules.review:<day>
     "rules.review": Kind("review", (EMAIL,), _published, _no_rules),
 }

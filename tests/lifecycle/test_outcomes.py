@@ -9,7 +9,15 @@ from leaddistrib.errors import Closed, NotYours, Outdated
 from leaddistrib.lifecycle import claim, close, recycle
 from leaddistrib.lifecycle.outcomes import record_outcome, undo_outcome
 from leaddistrib.lifecycle.responding import start_clocks
-from leaddistrib.models import Contact, Lead, Outcome, Pool
+from leaddistrib.models import (
+    Contact,
+    Lead,
+    Organisation,
+    Outcome,
+    Pool,
+    ResponseClock,
+    Satisfaction,
+)
 from leaddistrib.queries.standing import standing, standing_of
 from leaddistrib.testing import LeadFactory, PoolFactory, UserFactory, clock_at
 
@@ -258,3 +266,67 @@ def test_a_waiting_lead_waits_again_and_one_not_routed_is_not_routed(cast, mirei
     assert (waiting.status, waiting.pool, waiting.period) == ("waiting", cast.pool, 2)
     assert (kept.status, kept.pool) == ("received", None)
     assert claim(waiting, cast.amina, via="page").result == "won"
+
+
+@pytest.fixture
+def second_life(cast, owned):
+    """Lost by Amina on the second of March, recycled in May, and Bruno's since."""
+    with clock_at(NOON + HOUR):
+        say(owned, "lost", cast.amina)
+    with clock_at(NOON + 60 * 24 * HOUR):
+        recycle([owned], cast.pool, by=None, reason="New budget")
+        assert claim(owned, cast.bruno, via="page").result == "won"
+    return Lead.objects.get(pk=owned.pk)
+
+
+def test_a_slip_with_a_recycled_lead_opens_it_again_though_it_was_lost_before(cast, second_life):
+    won = say(second_life, "won", cast.bruno)
+
+    undo_outcome(won, cast.bruno.user)
+
+    lead = Lead.objects.get(pk=second_life.pk)
+    assert (lead.status, lead.owner) == ("owned", cast.bruno)
+
+
+def test_the_question_about_a_slip_with_a_recycled_lead_is_asked_no_more(cast, second_life):
+    Organisation.objects.create(pk=1, satisfaction="won")
+    Lead.objects.update(contact_email="ines@acme.example")
+    won = say(Lead.objects.get(), "won", cast.bruno)
+    assert Satisfaction.objects.exists()
+
+    undo_outcome(won, cast.bruno.user)
+
+    assert not Satisfaction.objects.exists()
+
+
+@pytest.mark.parametrize("for_her", [False, True], ids=["by herself", "by her manager"])
+def test_a_recycled_lead_is_lost_again_in_the_same_words(cast, owned, mireille, for_her):
+    """Without a reason both times, by the same rep: it is another loss all the same."""
+    with clock_at(NOON + HOUR):
+        first = say(owned, "lost", cast.amina)
+    with clock_at(NOON + 60 * 24 * HOUR):
+        recycle([owned], cast.pool, by=None, reason="New budget")
+    with clock_at(NOON + 91 * 24 * HOUR):
+        assert claim(owned, cast.amina, via="page").result == "won"
+        if for_her:
+            second = record_outcome(owned, "lost", by=mireille)
+        else:
+            second = say(owned, "lost", cast.amina)
+
+    assert second != first
+    assert Lead.objects.get(pk=owned.pk).status == "closed"
+    assert not owned.assignments.filter(ended_at=None).exists()
+
+
+def test_who_gets_a_lead_again_and_says_the_same_of_it_answers_its_clock(cast, running_clock):
+    lead, first = running_clock
+    with clock_at(NOON + timedelta(minutes=2)):
+        said = say(lead, "qualified", cast.amina)
+        recycle([lead], cast.pool, by=None, reason="Once more")
+    with clock_at(NOON + 60 * 24 * HOUR):
+        claim(lead, cast.amina, via="page")
+    later = NOON + 60 * 24 * HOUR + timedelta(minutes=2)
+    with clock_at(later):
+        assert say(lead, "qualified", cast.amina) == said
+
+    assert ResponseClock.objects.exclude(pk=first.pk).get().answered_at == later

@@ -8,7 +8,9 @@ from leaddistrib.errors import Answered
 from leaddistrib.lifecycle import record_outcome, undo_outcome
 from leaddistrib.lifecycle.satisfying import answer, tell_satisfaction
 from leaddistrib.models import Organisation, OutboxMessage, Satisfaction
-from leaddistrib.testing import LeadFactory, clock_at
+from leaddistrib.notify.kinds import KINDS
+from leaddistrib.notify.links import read_survey, survey_token
+from leaddistrib.testing import LeadFactory, UserFactory, clock_at
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -133,3 +135,46 @@ def test_the_customer_has_the_last_word(cast, lead):
     told = answer(Satisfaction.objects.get(), 2)
 
     assert (told.score, told.by) == (2, None)
+
+
+def test_a_rep_who_tells_a_score_first_does_not_silence_the_customer(cast, lead):
+    """A week before, beside another stage, or in the very form in which the lead is won."""
+    asking("won")
+    tell_satisfaction(lead, 5, rep=cast.amina, by=cast.amina.user)
+
+    finish(cast, lead, "won")
+    tell_satisfaction(lead, 4, rep=cast.amina, by=cast.amina.user)
+
+    asked = Satisfaction.objects.get()
+    assert (asked.score, asked.by_customer, asked.asked_at) == (4, False, NOON)
+    message = OutboxMessage.objects.get(event=f"satisfaction.asked:{asked.pk}")
+    kind = KINDS["satisfaction.asked"]
+    assert kind.objection(message, kind.load(message)) == ""
+    answer(asked, 2)
+    assert kind.objection(message, kind.load(message)) == "already_answered"
+
+
+def test_what_a_rep_told_stays_the_reps_when_the_account_is_gone(cast, lead):
+    manager = UserFactory(username="mireille")
+    tell_satisfaction(lead, 5, by=manager)
+    manager.delete()
+
+    told = tell_satisfaction(lead, 3, by=cast.amina.user)
+
+    assert (told.score, told.by_customer) == (3, False)
+    assert answer(told, 1).by_customer is True
+
+
+def test_what_a_rep_told_outlives_a_win_that_was_undone_and_the_question_does_not(cast, lead):
+    asking("won")
+    won = finish(cast, lead, "won")
+    told = tell_satisfaction(lead, 4, by=cast.amina.user)
+    link = survey_token(told)
+
+    undo_outcome(won, cast.amina.user)
+
+    left = Satisfaction.objects.get()
+    assert (left.score, left.by, left.asked_at) == (4, cast.amina.user, None)
+    assert read_survey(link) is None
+    finish(cast, lead, "won")
+    assert OutboxMessage.objects.filter(event=f"satisfaction.asked:{left.pk}").exists()

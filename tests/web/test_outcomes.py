@@ -166,7 +166,7 @@ def test_the_customer_answers_without_signing_in_once(cast, lead, asked, client)
     client.post(survey(asked), {"score": 1})
 
     told = Satisfaction.objects.get()
-    assert (told.score, told.comment, told.by) == (5, "Quick", None)
+    assert (told.score, told.comment, told.by_customer) == (5, "Quick", True)
     assert "Thank you" in client.get(survey(asked)).content.decode()
 
 

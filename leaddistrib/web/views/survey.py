@@ -25,7 +25,7 @@ def survey(request: HttpRequest, token: str) -> HttpResponse:
     if asked is None:
         return render(request, "leaddistrib/survey_gone.html", status=404)
     answer_in(request, asked.lead.language)
-    if asked.answered_at is not None and asked.by_id is None:
+    if asked.by_customer:
         return render(request, "leaddistrib/survey_done.html")
     form = SurveyForm(request.POST if request.method == "POST" else None, measure=asked.measure)
     if form.is_valid():
