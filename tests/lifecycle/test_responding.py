@@ -5,9 +5,11 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from leaddistrib.lifecycle import assign_by_hand, claim, close, log_contact, receive, release
+from leaddistrib.lifecycle.firing import fire_due
 from leaddistrib.lifecycle.handing_over import hand_over
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.intake.receiving import receive_many
+from leaddistrib.lifecycle.outcomes import record_outcome, undo_outcome
 from leaddistrib.lifecycle.responding import look_again
 from leaddistrib.lifecycle.taking_back import take_back
 from leaddistrib.models import LogEntry, ResponseClock, ResponsePolicy, WorkingHours
@@ -224,3 +226,28 @@ def test_a_file_of_leads_starts_its_clocks_in_as_many_queries_as_one_lead(
 
     assert ResponseClock.objects.count() == 15
     assert counts[0] == counts[1]
+
+
+def test_a_lead_that_was_lost_by_mistake_is_waited_for_again(claimed):
+    with clock_at(NOON + 3 * MINUTE):
+        lost = record_outcome(claimed.lead, "lost", rep=claimed.amina, by=claimed.amina.user)
+    with clock_at(NOON + 4 * MINUTE):
+        undo_outcome(lost, claimed.amina.user)
+
+    [clock] = ResponseClock.objects.all()
+    assert clock.runs
+    assert (clock.due_at, clock.next_at) == (NOON + 10 * MINUTE, NOON + 4 * MINUTE)
+    with clock_at(NOON + 10 * MINUTE):
+        fire_due(NOON + 10 * MINUTE)
+    assert LogEntry.objects.filter(event="response.lapsed", rep=claimed.amina).count() == 1
+
+
+def test_a_lead_that_was_called_and_then_lost_by_mistake_is_not_waited_for(claimed):
+    with clock_at(NOON + 3 * MINUTE):
+        log_contact(claimed.lead, claimed.amina, "call")
+        lost = record_outcome(claimed.lead, "lost", rep=claimed.amina, by=claimed.amina.user)
+    with clock_at(NOON + 4 * MINUTE):
+        undo_outcome(lost, claimed.amina.user)
+
+    [clock] = ResponseClock.objects.all()
+    assert (clock.answered_at, clock.next_at) == (NOON + 3 * MINUTE, None)
