@@ -87,6 +87,14 @@ def test_the_worker_knows_nobody_and_neither_does_the_offline_page(cast):
         assert "amina" not in answer.content.decode().lower()
 
 
+def test_the_offline_page_swallows_nothing_that_was_to_be_said(cast):
+    """The worker fetches it beside other pages, and keeps it for whoever comes next."""
+    amina = signed_in(cast.amina)
+    amina.post("/leads/me/notifications/", {"push": "on"})
+    assert "Your settings are saved." not in amina.get("/leads/offline/").content.decode()
+    assert "Your settings are saved." in amina.get(HOME).content.decode()
+
+
 def test_the_offline_page_says_that_nothing_is_sent_later():
     html = Client().get("/leads/offline/").content.decode()
     assert "Nothing was sent, and nothing will be sent later." in html
