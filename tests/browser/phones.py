@@ -19,7 +19,14 @@ STAND_IN = """
     ...given,
     options: { userVisibleOnly: true, applicationServerKey: Uint8Array.from(key).buffer },
     toJSON: () => given,
-    unsubscribe: async () => { localStorage.removeItem("push-stand-in"); return true; },
+    unsubscribe: async () => {
+      if (localStorage.getItem("push-fails-once")) {
+        localStorage.removeItem("push-fails-once");
+        throw new Error("The push service does not answer.");
+      }
+      localStorage.removeItem("push-stand-in");
+      return true;
+    },
   });
   PushManager.prototype.subscribe = async ({ applicationServerKey: key }) => {
     localStorage.setItem("push-stand-in", JSON.stringify(Array.from(key)));

@@ -151,7 +151,56 @@ def test_the_next_user_of_a_browser_finds_nothing_of_the_former(company, phone, 
     until(phone, lambda: not kept(phone) and not subscribed(phone))
 
 
-def test_a_pool_of_more_than_a_day_ago_is_not_shown(phone):
+BROKEN_CACHE = """
+  const { delete: remove } = CacheStorage.prototype;
+  CacheStorage.prototype.delete = async function (name) {
+    if (localStorage.getItem("cache-fails-once")) {
+      localStorage.removeItem("cache-fails-once");
+      throw new Error("The disk does not answer.");
+    }
+    return remove.call(this, name);
+  };
+"""
+
+
+@pytest.mark.parametrize("broken", ["push", "cache"])
+def test_what_signing_out_could_not_clean_is_cleaned_for_the_next_user(
+    company, phone, address, enter, broken
+):
+    phone.add_init_script(BROKEN_CACHE)
+    phone.evaluate("localStorage.setItem('push-stand-in', '[1]')")
+    phone.evaluate("(name) => localStorage.setItem(name, 'yes')", f"{broken}-fails-once")
+    sign_out(phone)
+    assert (kept(phone), subscribed(phone)) == (broken == "cache", broken == "push")
+    phone.context.add_cookies(enter(address, company.bruno).context.cookies())
+    phone.goto("/leads/me/")
+    expect(phone.get_by_role("heading", name="Bruno Marchetti")).to_be_visible()
+    until(phone, lambda: not kept(phone) and not subscribed(phone))
+
+
+def test_a_phone_without_room_for_the_pool_shows_it_all_the_same(phone):
+    [worker] = phone.context.service_workers
+    worker.evaluate(
+        """() => {
+          Cache.prototype.put = async () => { throw new DOMException("", "QuotaExceededError"); };
+        }"""
+    )
+    phone.evaluate("caches.delete('leads-kept')")
+    phone.reload()
+    expect(phone.get_by_role("link", name="Boulangeries Lenoir").first).to_be_visible()
+    assert not kept(phone)
+
+
+def test_a_part_of_the_pool_is_not_kept_as_all_of_it(phone):
+    phone.goto(f"{POOL}?company=kestrel")
+    expect(phone.get_by_role("link", name="Boulangeries Lenoir")).to_have_count(0)
+    phone.context.set_offline(True)
+    go(phone, POOL)
+    expect(phone.locator("[data-kept-note]")).to_be_visible()
+    expect(phone.get_by_role("link", name="Boulangeries Lenoir").first).to_be_visible()
+
+
+def test_a_pool_of_more_than_a_day_ago_is_neither_shown_nor_offered(phone):
     phone.evaluate(
         """async () => {
           const cache = await caches.open("leads-kept");
@@ -162,8 +211,10 @@ def test_a_pool_of_more_than_a_day_ago_is_not_shown(phone):
         }"""
     )
     phone.context.set_offline(True)
-    go(phone, POOL)
-    expect(phone.get_by_role("heading", name="No connection")).to_be_visible()
+    for path in ("/leads/me/", POOL):
+        go(phone, path)
+        expect(phone.get_by_role("heading", name="No connection")).to_be_visible()
+        expect(phone.get_by_role("link", name="The pool as you last saw it")).to_be_hidden()
 
 
 def test_the_offline_page_is_in_the_language_of_its_reader(company, address, enter):

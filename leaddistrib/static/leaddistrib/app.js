@@ -9,11 +9,17 @@ async function subscription() {
   return registration?.pushManager?.getSubscription();
 }
 
-// Nothing of one user is left to the next: neither what they saw nor what they are told.
-async function forget() {
-  localStorage.removeItem(USER);
-  if ("caches" in window) await caches.delete("leads-kept");
+async function unsubscribe() {
   await (await subscription())?.unsubscribe();
+}
+
+// Nothing of one user is left to the next: neither what they saw nor what they are told. Whose it was
+// is known until both are gone, so that what failed is done on the next user's first page.
+async function forget() {
+  const done = await Promise.allSettled([window.caches?.delete("leads-kept"), unsubscribe()]);
+  const failed = done.find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
+  localStorage.removeItem(USER);
 }
 
 async function start() {

@@ -30,7 +30,7 @@ addEventListener("fetch", (event) => {
   if (url.origin !== location.origin) return;
   const reads = request.method === "GET" || request.method === "HEAD";
   if (reads && APP.assets.includes(url.pathname)) event.respondWith(asset(request));
-  else if (reads && request.mode === "navigate") event.respondWith(page(request, url));
+  else if (reads && request.mode === "navigate") event.respondWith(page(event, url));
   else if (!reads && (request.mode === "navigate" || !navigator.onLine)) event.respondWith(send(request));
 });
 
@@ -44,15 +44,16 @@ async function asset(request) {
   }
 }
 
-async function page(request, url) {
-  const isPool = url.pathname === APP.pool;
+async function page(event, { pathname, search }) {
+  const isPool = pathname === APP.pool;
   let answer;
   try {
-    answer = await fetch(request);
+    answer = await fetch(event.request);
   } catch {
     return (isPool && await lastPool()) || offline(PAGE, 503);
   }
-  if (isPool && answer.ok && !answer.redirected) await keep(answer.clone());
+  // Only all of it is "the pool". A page does not wait for its copy, nor fail if there is no room.
+  if (isPool && !search && answer.ok && !answer.redirected) event.waitUntil(keep(answer.clone()).catch(() => {}));
   return answer;
 }
 
@@ -70,8 +71,10 @@ async function refusal(request) {
   return Response.json({ code: "offline", detail: APP.refused }, { status: 503 });
 }
 
-// The page says which of its texts holds by an attribute of its body.
+// The page says which of its texts holds by an attribute of its body, and leads to the pool if one
+// is kept.
 async function offline(which, status) {
+  await lastPool();
   const kept = await caches.match(APP.offline, { ignoreVary: true });
   return kept ? marked(kept, "case", which, status) : Response.error();
 }
@@ -83,11 +86,14 @@ async function keep(answer) {
   await (await caches.open(KEPT)).put(APP.pool, kept);
 }
 
+// One that is too old to be shown is thrown away.
 async function lastPool() {
-  const kept = await (await caches.open(KEPT)).match(APP.pool, { ignoreVary: true });
-  const at = kept?.headers.get(KEPT_AT);
-  if (!at || Date.now() - Date.parse(at) > KEPT_FOR) return null;
-  return marked(kept, "kept", at, 200);
+  const kept = await caches.match(APP.pool, { cacheName: KEPT, ignoreVary: true });
+  if (!kept) return null;
+  const at = kept.headers.get(KEPT_AT);
+  if (Date.now() - Date.parse(at) <= KEPT_FOR) return marked(kept, "kept", at, 200);
+  await caches.delete(KEPT);
+  return null;
 }
 
 async function marked(answer, name, value, status) {
