@@ -5,6 +5,10 @@ the times of a rep and a lead do not depend on how they were told.
 """
 
 from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import OutboxMessage
@@ -33,6 +37,10 @@ def _stamp(message_id: int, at: datetime, *names: str) -> None:
     message = OutboxMessage.objects.filter(pk=message_id).first()
     if message is None:
         return
-    for rows in (OutboxMessage.objects.filter(pk=message.pk), *told_of(message)):
-        for name in names:
-            rows.filter(**{f"{name}__isnull": True}).update(**{name: at})
+    _first(OutboxMessage.objects.filter(pk=message.pk), at, *names)
+    for rows in told_of(message):  # told by now, should the provider's answer still be on its way
+        _first(rows, at, "told_at", *names)
+
+
+def _first(rows: QuerySet[Any], at: datetime, *names: str) -> None:
+    rows.update(**{name: Coalesce(name, Value(at)) for name in names})

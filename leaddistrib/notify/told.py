@@ -21,10 +21,16 @@ def told_of(message: OutboxMessage) -> list[QuerySet[Model]]:
 
 
 def stamp_told(message: OutboxMessage, moment: datetime) -> None:
-    """A provider took the first message about a lead that its reader was given."""
-    if name_of(message.event) == "lead.assigned":
+    """A provider took a message about a lead that its reader was given, or is offered. The first
+    one counts, unless the lead was on their screen before."""
+    kind = name_of(message.event)
+    if kind == "lead.assigned":
         given = Assignment.objects.filter(decision=ids_of(message)[0], told_at=None)
         given.update(told_at=moment)
+    elif kind == "lead.offered" and message.recipient_id is not None:
+        lead, period = ids_of(message)
+        offered = Offer.objects.filter(lead=lead, period=period, rep__user=message.recipient_id)
+        offered.filter(told_at=None, closed_at=None).update(told_at=moment)
 
 
 def was_seen(message: OutboxMessage) -> bool:

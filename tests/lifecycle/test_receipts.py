@@ -7,6 +7,7 @@ import pytest
 from leaddistrib.lifecycle.receipts import delivered, seen
 from leaddistrib.lifecycle.seeing import mark_seen
 from leaddistrib.models import Assignment, Offer, OutboxMessage
+from leaddistrib.notify.told import stamp_told
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, clock_at
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +128,50 @@ def test_a_lead_on_screen_is_seen_by_whoever_was_given_or_offered_it(amina):
     assert times(Assignment.objects.get()) == [None, 1]
     assert times(Offer.objects.get(rep=amina)) == [None, 1]
     assert times(Offer.objects.get(rep=bruno)) == [None, None]
+
+
+def told(row):
+    row.refresh_from_db()
+    return row.told_at and (row.told_at - NOON) // MINUTE
+
+
+def test_whom_no_message_reached_is_told_when_the_lead_is_on_screen(amina):
+    """Nothing was sent to Amina, who looks at the pool; Bruno has not."""
+    bruno = RepFactory(user__username="bruno")
+    offered, given = race_of(amina, bruno), LeadFactory(owner=amina)
+    offers = [Offer.objects.get(rep=rep) for rep in (amina, bruno)]
+    assert [told(offer) for offer in offers] == [None, None]
+
+    for minutes in (3, 8):
+        with clock_at(NOON + minutes * MINUTE):
+            mark_seen(amina, [offered.public_id, given.public_id])
+
+    assert [told(offer) for offer in offers] == [3, None]
+    assert told(Assignment.objects.get()) == 3
+
+
+def test_a_receipt_that_is_quicker_than_the_provider_tells(amina):
+    """The phone shows it while the push service's answer is still on its way."""
+    lead = race_of(amina)
+    pushed = message(amina, lead, f"lead.offered:{lead.pk}:1")
+
+    delivered(pushed.pk, NOON + MINUTE)
+    stamp_told(pushed, NOON + 2 * MINUTE)
+
+    assert told(Offer.objects.get()) == 1
+
+
+def test_the_first_message_that_a_provider_took_counts_for_an_offer(amina):
+    """Bruno's message is none of Amina's, and that of a former opening none of this one's."""
+    bruno = RepFactory(user__username="bruno")
+    lead = race_of(amina, bruno)
+    stamp_told(message(amina, lead, f"lead.offered:{lead.pk}:0"), NOON)
+    for minutes, channel in enumerate(("push", "sms"), start=1):
+        pushed = message(amina, lead, f"lead.offered:{lead.pk}:1", channel)
+        stamp_told(pushed, NOON + minutes * MINUTE)
+
+    assert told(Offer.objects.get(rep=amina)) == 1
+    assert told(Offer.objects.get(rep=bruno)) is None
 
 
 def test_nobody_has_seen_what_they_were_not_told_of_yet(amina):
