@@ -24,7 +24,6 @@ from leaddistrib.queries.rollups import (
     kept,
     place_of,
     places,
-    run_before,
 )
 
 TABLE = ResponseRollup._meta.db_table
@@ -85,14 +84,23 @@ def tally_answered(clock: ResponseClock) -> None:
     if response["seconds"] >= QUICK:
         run.current = 0
     else:
-        before = run_before(clock.rep_id, clock.pk) if lapsed else run.current
-        run.reaches(before + 1, clock.started_at + timedelta(seconds=response["seconds"]))
+        run.reaches(run.current + 1, clock.started_at + timedelta(seconds=response["seconds"]))
     row.current, row.longest, row.longest_at = run.current, run.longest, run.longest_at
     row.save()
 
 
+def tally_undone(clock: ResponseClock, response: Mapping[str, Any]) -> None:
+    """The contact that had answered ``clock`` is taken back, as ``response`` (``answered_detail``)
+    in its log entry counted it. After the log entry that says so is written: the run is made anew
+    from the log of the rep, which only who made a slip waits for."""
+    sums = Sums.of_answer(response["seconds"], response["in_time"], clock.lapsed_at is not None)
+    _add((place, -sums) for place in places([clock]).values())
+    _keep_run(clock.rep_id, from_log(clock.rep_id)[1])
+
+
 def tally_lapsed(clocks: Iterable[ResponseClock]) -> None:
-    """Count that ``clocks`` lapsed: once for each ``response.lapsed`` entry. Three statements."""
+    """Count that ``clocks`` lapsed, which ends their reps' runs: once for each ``response.lapsed``
+    entry. Three statements."""
     lapsed = list(clocks)
     _add((place, Sums(lapsed=1)) for place in places(lapsed).values())
     ResponseRun.objects.filter(rep__in={clock.rep_id for clock in lapsed}).update(current=0)
@@ -122,6 +130,11 @@ def rebuild(rep: int) -> bool:
         return False
     ResponseRollup.objects.filter(rep=rep).delete()
     _add(sums.items())
+    _keep_run(rep, run)
+    return True
+
+
+def _keep_run(rep: int, run: Run) -> None:
     ResponseRun.objects.update_or_create(
         rep_id=rep,
         defaults={
@@ -130,7 +143,6 @@ def rebuild(rep: int) -> bool:
             "longest_at": run.longest_at,
         },
     )
-    return True
 
 
 def _add(counted: Iterable[tuple[Place, Sums]]) -> None:

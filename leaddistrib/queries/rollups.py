@@ -1,8 +1,9 @@
 """Responses as the log has them, and as they are kept in sums beside it (SL4).
 
 The log is the truth: ``response.started`` says where a clock counts, ``lead.contacted`` with a
-"response" that it was answered, ``response.lapsed`` that it lapsed. All of a rep's figures can be
-made from that rep's entries alone, so they are compared, and made anew, rep by rep.
+"response" that it was answered, ``contact.undone`` with one that it was not after all, and
+``response.lapsed`` that it lapsed. All of a rep's figures can be made from that rep's entries
+alone, so they are compared, and made anew, rep by rep.
 """
 
 from collections import defaultdict
@@ -10,8 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Self
-
-from django.db.models import QuerySet
 
 from leaddistrib.models import LogEntry, ResponseClock, ResponseRollup, ResponseRun
 
@@ -61,6 +60,9 @@ class Sums:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         return self
 
+    def __neg__(self) -> "Sums":
+        return Sums(*(-value for value in self.values()))
+
     def values(self) -> tuple[int, ...]:
         """In the order of FIGURES."""
         return astuple(self)
@@ -72,7 +74,7 @@ FIGURES = tuple(field.name for field in fields(Sums))
 @dataclass(slots=True)
 class Run:
     """Quick answers of a rep, one after the other: how many now, and at most so far. A slower one
-    ends the run, and so does a lapse, unless the lead is answered quickly all the same."""
+    ends the run, and so does a lapse, whatever comes afterwards."""
 
     current: int = 0
     longest: int = 0
@@ -111,62 +113,57 @@ def from_log(rep: int) -> tuple[dict[Place, Sums], Run]:
     placed: dict[int, Place] = {}
     sums: dict[Place, Sums] = defaultdict(Sums)
     lapsed: set[int] = set()
-    told: list[tuple[int, Mapping[str, Any] | None]] = []
+    told: list[Mapping[str, Any] | None] = []
     for event, clock, detail in _entries(rep):
         if event == LogEntry.Event.CLOCK_STARTED:
             placed[clock] = place_of(rep, detail)
             sums[placed[clock]].started += 1
             continue
+        if event == LogEntry.Event.CONTACT_UNDONE:
+            told.remove(detail)
+            if clock in placed:
+                sums[placed[clock]] += -_answered(detail, clock in lapsed)
+            continue
         answer = detail if event == LogEntry.Event.CONTACTED else None
-        told.append((clock, answer))
+        told.append(answer)
         if clock in placed and answer is not None:
-            sums[placed[clock]] += Sums.of_answer(
-                answer["seconds"], answer["in_time"], clock in lapsed
-            )
+            sums[placed[clock]] += _answered(answer, clock in lapsed)
         elif clock in placed:
             sums[placed[clock]].lapsed += 1
             lapsed.add(clock)
     return dict(sums), _run(told)
 
 
-def run_before(rep: int, clock: int) -> int:
-    """How long the run of ``rep`` is now, if ``clock`` was answered quickly after it lapsed: it
-    goes on as if it had not. One query, which reads as far back as the run goes."""
-    quick, current = {clock}, 0
-    newest_first = LogEntry.objects.filter(rep=rep, event__in=COUNTED[1:]).order_by("-pk")
-    for event, one, detail in _read(newest_first):
-        if event == LogEntry.Event.CONTACTED and detail["seconds"] < QUICK:
-            quick.add(one)
-            current += 1
-        elif one not in quick or event == LogEntry.Event.CONTACTED:
-            break
-    return current
+def _answered(response: Mapping[str, Any], lapsed: bool) -> Sums:
+    return Sums.of_answer(response["seconds"], response["in_time"], lapsed)
 
 
-COUNTED = (LogEntry.Event.CLOCK_STARTED, LogEntry.Event.CONTACTED, LogEntry.Event.LAPSED)
+COUNTED = (
+    LogEntry.Event.CLOCK_STARTED,
+    LogEntry.Event.CONTACTED,
+    LogEntry.Event.CONTACT_UNDONE,
+    LogEntry.Event.LAPSED,
+)
+OF_CONTACTS = {LogEntry.Event.CONTACTED, LogEntry.Event.CONTACT_UNDONE}
 
 
 def _entries(rep: int) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
     """What concerns clocks of ``rep``, oldest first: the event, the clock's primary key, and the
     detail; of a contact that of its response."""
-    return _read(LogEntry.objects.filter(rep=rep, event__in=COUNTED).order_by("pk"))
-
-
-def _read(entries: QuerySet[LogEntry]) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    entries = LogEntry.objects.filter(rep=rep, event__in=COUNTED).order_by("pk")
     for event, detail in entries.values_list("event", "detail").iterator():
-        said = detail.get("response") if event == LogEntry.Event.CONTACTED else detail
+        said = detail.get("response") if event in OF_CONTACTS else detail
         if said:  # otherwise a contact that answered no clock
             yield event, said["clock"], said
 
 
-def _run(told: Sequence[tuple[int, Mapping[str, Any] | None]]) -> Run:
-    """The run after answers, and lapses (None), of clocks, in their order."""
-    quick = {clock for clock, answer in told if answer and answer["seconds"] < QUICK}
+def _run(told: Sequence[Mapping[str, Any] | None]) -> Run:
+    """The run after answers, and lapses (None), in their order."""
     run = Run()
-    for clock, answer in told:
-        if clock not in quick:
+    for answer in told:
+        if answer is None or answer["seconds"] >= QUICK:
             run.current = 0
-        elif answer is not None:
+        else:
             started = datetime.fromisoformat(answer["started"])
             run.reaches(run.current + 1, started + timedelta(seconds=answer["seconds"]))
     return run

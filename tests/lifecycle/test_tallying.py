@@ -128,6 +128,21 @@ def test_all_of_it_is_made_anew_from_the_log_alone(week):
     assert everything() == right
 
 
+def test_a_lapse_ends_a_run_whatever_is_answered_afterwards(amina):
+    """Five quick answers; the sixth lead lapses, and is called quickly all the same, after another
+    quick and a slow one. The run was five, in the sums as in the log."""
+    for number in range(5):
+        answered(started(amina, NINE + number * MINUTE), MINUTE)
+    late = lapsed(started(amina, NINE), gone=False)
+    answered(started(amina, NINE), MINUTE)
+    answered(started(amina, NINE), 30 * MINUTE)
+    answered(late, 9 * MINUTE)
+
+    run = ResponseRun.objects.get(rep=amina)
+    assert (run.current, run.longest) == (1, 5)
+    assert rollups("--check")[0] == 0
+
+
 def test_one_of_the_two_must_be_asked_for(db):
     with pytest.raises(CommandError):
         call_command("leaddistrib_rollups")
