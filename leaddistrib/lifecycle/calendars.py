@@ -20,7 +20,6 @@ from leaddistrib.lifecycle.icsbounds import UnreadableCalendar
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Alert, Calendar, Rep, TimeOff
 from leaddistrib.queries import clock
-from leaddistrib.queries.weeks import zone_of
 from leaddistrib.sealing import seal, unseal
 
 log = logging.getLogger(__name__)
@@ -147,7 +146,7 @@ def _absences(calendar: Calendar, moment: datetime) -> list[Absence]:
         raise _Answered(answer.status)
     found = absences(
         answer.body,
-        zone=zone_of(calendar.rep),
+        zone=calendar.rep.zone,
         since=moment,
         until=moment + HORIZON,
         owner=calendar.rep.user.email,

@@ -1,7 +1,10 @@
 """Who leads go to: teams, their managers, and reps."""
 
+import logging
 import uuid
+from datetime import tzinfo
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -9,10 +12,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from leaddistrib import conf
+
+log = logging.getLogger(__name__)
 
 
 def default_capacity() -> int:
@@ -162,6 +168,21 @@ class Rep(models.Model):
         """Full name, or the user name where none was given."""
         return self.user.get_full_name() or self.user.get_username()
 
+    @property
+    def zone(self) -> tzinfo:
+        """The rep's time zone, else the organisation's (TIME_ZONE).
+
+        A zone that this machine does not know was checked on another one: nothing breaks for it,
+        hours and texts are by the organisation's until its time zone data is brought up to date.
+        """
+        if not self.time_zone:
+            return timezone.get_default_timezone()
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            _say_once(self.time_zone)
+            return timezone.get_default_timezone()
+
     def clean(self) -> None:
         check_time_zone(self.time_zone)
         self.check_backup()
@@ -180,6 +201,12 @@ class Rep(models.Model):
                 text = _("%(name)s is covered by this rep: choose somebody else.")
                 raise ValidationError({"backup": ValidationError(text, params={"name": one.name})})
             one = one.backup
+
+
+@cache
+def _say_once(zone: str) -> None:
+    """Not for every lead that is routed."""
+    log.error("time_zone=%s is not known here", zone)
 
 
 def check_time_zone(name: str) -> None:

@@ -2,8 +2,7 @@
 and how many SMS a day (NO1, NO4)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from django.utils import timezone
 
@@ -79,7 +78,7 @@ def _push_before(message: OutboxMessage) -> OutboxMessage | None:
     ).first()
 
 
-def _quiet_until(wants: NotificationSettings, zone: ZoneInfo, moment: datetime) -> datetime | None:
+def _quiet_until(wants: NotificationSettings, zone: tzinfo, moment: datetime) -> datetime | None:
     """When the quiet hours end that ``moment`` lies in; None if it lies in none. An end that a
     change of clocks skips is that change's other side."""
     local = moment.astimezone(zone)
@@ -114,7 +113,7 @@ def _organisation() -> Organisation:
     return Organisation.objects.first() or Organisation()
 
 
-def _zone(message: OutboxMessage) -> ZoneInfo:
-    """The recipient's own time zone if they are a rep who has one, else the site's."""
+def _zone(message: OutboxMessage) -> tzinfo:
+    """The recipient's own time zone if they are a rep, else the site's."""
     rep = getattr(message.recipient, "rep", None)
-    return ZoneInfo(rep.time_zone) if rep and rep.time_zone else timezone.get_default_timezone()
+    return rep.zone if rep else timezone.get_default_timezone()

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -91,20 +90,25 @@ def read_by(message: OutboxMessage) -> Iterator[None]:
     user, chat = message.recipient, message.chat
     rep = getattr(user, "rep", None)
     if rep is not None:
-        language, zone = rep.language, rep.time_zone
+        language = rep.language
     elif chat is not None:
-        language, zone = chat.language, ""
+        language = chat.language
     else:
-        language, zone = message.lead.language if message.lead and user is None else "", ""
+        language = message.lead.language if message.lead and user is None else ""
     known = language if language and translation.check_for_language(language) else None
-    where = ZoneInfo(zone) if zone else timezone.get_default_timezone()
-    with translation.override(known or settings.LANGUAGE_CODE), timezone.override(where):
+    zone = rep.zone if rep is not None else timezone.get_default_timezone()
+    with translation.override(known or settings.LANGUAGE_CODE), timezone.override(zone):
         yield
 
 
 def render(channel: str, name: str, context: Mapping[str, Any]) -> str:
     """The text ``<channel>/<name>.txt``, without the empty lines around it."""
     return render_to_string(f"leaddistrib/{channel}/{name}.txt", dict(context)).strip()
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a text that say something."""
+    return [one.strip() for one in text.splitlines() if one.strip()]
 
 
 def context(message: OutboxMessage, loaded: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,13 +136,13 @@ def when(moment: datetime | None) -> str:
 
 
 def link(message: OutboxMessage, loaded: Mapping[str, Any]) -> str:
-    """Where the reader goes from ``message``. To a rep who was given or offered a lead, its preview
+    """Where the reader goes from ``message``. To a rep who has or is offered a lead, its preview
     without signing in; everything else asks to sign in, but for the customer's one question."""
     kind, lead = message.event.partition(":")[0], message.lead
     rep = getattr(message.recipient, "rep", None)
     if "satisfaction" in loaded:
         return absolute(reverse("leaddistrib:survey", args=[survey_token(loaded["satisfaction"])]))
-    if kind in PREVIEWED and lead is not None and rep is not None:
+    if lead and rep and (kind in PREVIEWED or lead.owner_id == rep.pk):
         return preview_url(lead, rep, timezone.now())
     if kind in ON_ITS_PAGE and lead is not None:
         return absolute(reverse("leaddistrib:lead", args=[lead.public_id]))
@@ -146,5 +150,8 @@ def link(message: OutboxMessage, loaded: Mapping[str, Any]) -> str:
 
 
 PREVIEWED = {"lead.assigned", "lead.offered", "response.reminder"}
-ON_ITS_PAGE = {"lead.assigned", "lead.offered", "lead.taken", "lead.escalated", "claim.answered"}
+ON_ITS_PAGE = {
+    *("lead.assigned", "lead.offered", "lead.taken", "claim.answered"),
+    *("response.reminder", "response.lapsed", "lead.escalated"),
+}
 PAGES = {"alert.opened": "manage", "rules.review": "rules"}

@@ -3,11 +3,8 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from django.utils import timezone
 
 from leaddistrib.engine.availability import LOOK_AHEAD, WorkingWeek
 from leaddistrib.models import Rep, WorkingHours
@@ -31,26 +28,11 @@ def working_weeks(
         blocks[rep].append((weekday, starts, ends))
     return {
         rep.pk: WorkingWeek(
-            zone_of(rep), tuple(blocks[rep.pk]), _holidays(rep, moment, until or moment)
+            rep.zone, tuple(blocks[rep.pk]), _holidays(rep, moment, until or moment)
         )
         for rep in rows.values()
         if rep.pk in blocks or rep.holiday_region
     }
-
-
-def zone_of(rep: Rep) -> tzinfo:
-    """The rep's time zone, else the organisation's (TIME_ZONE).
-
-    A zone that this machine does not know was checked on another one: nothing breaks for it, the
-    hours are the organisation's until its time zone data is brought up to date.
-    """
-    if not rep.time_zone:
-        return timezone.get_default_timezone()
-    try:
-        return ZoneInfo(rep.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        _say_once(f"time_zone={rep.time_zone} is not known here")
-        return timezone.get_default_timezone()
 
 
 def _holidays(rep: Rep, moment: datetime, until: datetime) -> frozenset[date]:

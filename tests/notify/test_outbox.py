@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 
 from leaddistrib.lifecycle import receive, release
 from leaddistrib.lifecycle.intake.cleaning import clean
-from leaddistrib.models import Assignment, OutboxMessage
+from leaddistrib.models import Assignment, OutboxMessage, Rep
 from leaddistrib.notify import marking, outbox
 from leaddistrib.notify.channels import Receipt
 from leaddistrib.notify.errors import Later, NoDevice, NotSetUp, Refused
@@ -89,6 +89,15 @@ def test_the_mail_is_in_the_language_of_the_rep(cast):
     deliver(NOON)
 
     assert mail.outbox[0].subject.startswith("Nouveau")
+
+
+def test_a_time_zone_that_this_machine_does_not_know_keeps_no_mail_back(cast):
+    push()
+    Rep.objects.update(time_zone="Mars/Olympus")
+
+    deliver(NOON)
+
+    assert len(mail.outbox) == 1
 
 
 def test_what_a_provider_calls_the_message_is_kept_and_what_it_learned_settled(cast, email):

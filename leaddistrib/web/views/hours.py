@@ -15,7 +15,6 @@ from leaddistrib.lifecycle import availability as lifecycle
 from leaddistrib.lifecycle import calendars
 from leaddistrib.models import Calendar
 from leaddistrib.queries import clock, wording
-from leaddistrib.queries.weeks import zone_of
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.views.me import coming_leave, say_busy
 from leaddistrib.web.whenforms import CalendarForm, CoverForm, WeekForm, week_of
@@ -114,5 +113,5 @@ def _page(request: HttpRequest, viewer: Viewer, status: int = 200, **forms: Any)
         "problem": wording.calendar_problem(kept.problem) if kept and kept.problem else "",
         **forms,
     }
-    with timezone.override(zone_of(rep)):
+    with timezone.override(rep.zone):
         return render(request, "leaddistrib/hours.html", context, status=status)

@@ -17,7 +17,6 @@ from leaddistrib.queries.inbox import standing
 from leaddistrib.queries.outcomes import may_speak, outcomes_of, undoable
 from leaddistrib.queries.overseeing import may_move
 from leaddistrib.queries.templating import first_messages, mailto, tel
-from leaddistrib.queries.weeks import zone_of
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for, signed_in
 from leaddistrib.web.cards import SIZES, TEMPERATURES, details, later_than, place
@@ -86,7 +85,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
     if rep is not None and (own or shared):
         context |= _ways(found, rep)
     # Scripts put times into the browser's zone; without them they are in the rep's own.
-    with timezone.override(zone_of(rep) if rep else timezone.get_current_timezone()):
+    with timezone.override(rep.zone if rep else timezone.get_current_timezone()):
         return render(request, "leaddistrib/lead.html", context)
 
 

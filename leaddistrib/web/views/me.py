@@ -19,7 +19,6 @@ from leaddistrib.queries import clock
 from leaddistrib.queries.cover import covers_for, stand_in
 from leaddistrib.queries.inbox import pools_with_sizes, standing
 from leaddistrib.queries.response import own_responses
-from leaddistrib.queries.weeks import zone_of
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.durations import duration
 from leaddistrib.web.forms import BookingForm, LanguageForm
@@ -56,7 +55,7 @@ def _page(
     }
     if viewer.rep is None:
         return render(request, "leaddistrib/me.html", context, status=status)
-    rep, now, zone = viewer.rep, clock.now(), zone_of(viewer.rep)
+    rep, now, zone = viewer.rep, clock.now(), viewer.rep.zone
     own = own_responses(rep, timezone.localdate(now, timezone.get_default_timezone()))
     context |= {
         "limits": standing(rep, now),
@@ -112,7 +111,7 @@ def availability(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @signed_in
 def time_off(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     rep = viewer.own
-    form = TimeOffForm(request.POST, zone=zone_of(rep))
+    form = TimeOffForm(request.POST, zone=rep.zone)
     if not form.is_valid():
         return _page(request, viewer, form, status=400)
     try:
@@ -128,7 +127,7 @@ def time_off(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @signed_in
 def change_time_off(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """GET asks for other days; POST takes them."""
-    own, zone = _entered(viewer, pk), zone_of(viewer.own)
+    own, zone = _entered(viewer, pk), viewer.own.zone
     if request.method != "POST":
         return _change_page(request, viewer, TimeOffForm(initial=days_of(own, zone), zone=zone))
     form = TimeOffForm(request.POST, zone=zone)

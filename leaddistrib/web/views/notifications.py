@@ -17,7 +17,6 @@ from leaddistrib.models import Channel, NotificationSettings, PushSubscription
 from leaddistrib.notify.email import address
 from leaddistrib.notify.gateways import gateway
 from leaddistrib.notify.push.keys import public_key
-from leaddistrib.queries.weeks import zone_of
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.devices import device_name
 from leaddistrib.web.notificationforms import WaysForm
@@ -146,7 +145,7 @@ def _page(
     request: HttpRequest, viewer: Viewer, form: WaysForm | None = None, status: int = 200
 ) -> HttpResponse:
     own, rep = _settings(viewer), viewer.rep
-    zone = zone_of(rep) if rep else timezone.get_default_timezone()
+    zone = rep.zone if rep else timezone.get_default_timezone()
     context = {
         "viewer": viewer,
         "own": own,
