@@ -34,6 +34,10 @@ def stamp_told(message: OutboxMessage, moment: datetime) -> None:
 
 
 def was_seen(message: OutboxMessage) -> bool:
-    """Whether the recipient saw another message of the same event, or the lead itself."""
+    """Whether the recipient saw another message of the same event, or the lead itself for the first
+    time since this one was written: a reminder is for those who saw it before."""
     same = OutboxMessage.objects.filter(event=message.event, recipient=message.recipient_id)
-    return any(rows.filter(seen_at__isnull=False).exists() for rows in (same, *told_of(message)))
+    if same.filter(seen_at__isnull=False).exists():
+        return True
+    since = message.created_at
+    return any(rows.filter(seen_at__gte=since).exists() for rows in told_of(message))

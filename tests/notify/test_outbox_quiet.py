@@ -8,11 +8,13 @@ import pytest
 from leaddistrib.lifecycle.receipts import seen
 from leaddistrib.lifecycle.seeing import mark_seen
 from leaddistrib.models import (
+    Assignment,
     Gateway,
     NotificationSettings,
     Organisation,
     OutboxMessage,
     PushSubscription,
+    ResponseClock,
 )
 from leaddistrib.notify.errors import Later, NoDevice, Refused
 from leaddistrib.notify.outbox import deliver
@@ -24,6 +26,7 @@ from tests.notify.carrier import replace_channels, taken
 pytestmark = pytest.mark.django_db(transaction=True)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+HOUR = 60 * MINUTE
 WAIT = 2 * MINUTE  # the default of Organisation.sms_after_minutes
 
 
@@ -50,6 +53,17 @@ def given(rep, number=1, moment=NOON):
     lead = LeadFactory(owner=rep, company=f"Company {number}")
     tell_users([rep.user_id], f"lead.assigned:{number}", moment, lead=lead)
     return lead
+
+
+def start_clock(lead):
+    """Its owner is to answer within two hours."""
+    return ResponseClock.objects.create(
+        assignment=Assignment.objects.get(lead=lead),
+        lead=lead,
+        rep=lead.owner,
+        started_at=NOON,
+        due_at=NOON + 2 * HOUR,
+    )
 
 
 def is_quiet(rep, since, until):
@@ -105,6 +119,39 @@ def test_no_sms_follows_when_an_offer_was_seen_in_the_list(carriers, amina):
     deliver(NOON + WAIT + MINUTE)
 
     assert row("sms").last_error == "seen"
+
+
+def test_a_reminder_is_texted_to_who_looked_at_the_lead_before_it_and_did_not_answer(
+    carriers, amina
+):
+    """She opened it at noon, and was called away: at one she is reminded."""
+    lead = given(amina)
+    clock = start_clock(lead)
+    with clock_at(NOON + MINUTE):
+        mark_seen(amina, [lead.public_id])
+    reminded = NOON + HOUR
+    tell_users([amina.user_id], f"response.reminder:{clock.pk}", reminded, lead=lead)
+    deliver(reminded)
+
+    deliver(reminded + WAIT + MINUTE)
+
+    assert [message.event for message in carriers["sms"].handed] == [
+        f"response.reminder:{clock.pk}"
+    ]
+
+
+def test_no_reminder_is_texted_to_who_opened_it(carriers, amina):
+    lead = given(amina)
+    clock = start_clock(lead)
+    reminded = NOON + HOUR
+    tell_users([amina.user_id], f"response.reminder:{clock.pk}", reminded, lead=lead)
+    deliver(reminded)
+    with clock_at(reminded + MINUTE):
+        mark_seen(amina, [lead.public_id])
+
+    deliver(reminded + WAIT + MINUTE)
+
+    assert texts(carriers) == 0
 
 
 def test_no_sms_tells_of_a_lead_that_is_gone(carriers, amina):
@@ -185,6 +232,21 @@ def test_nothing_rings_in_quiet_hours_and_everything_does_afterwards(carriers, a
     assert (len(carriers["push"].handed), texts(carriers)) == (1, 0)
     deliver(over + WAIT + MINUTE)
     assert texts(carriers) == 1
+
+
+def test_in_a_zone_that_is_not_known_here_the_sites_own_hours_are_quiet(carriers, amina, settings):
+    settings.TIME_ZONE = "Europe/Paris"
+    amina.time_zone = "Mars/Olympus"
+    amina.save()
+    is_quiet(amina, time(20), time(7))
+    given(amina, moment=NOON + 8 * HOUR)
+
+    deliver(NOON + 8 * HOUR)
+
+    assert (row("push").last_error, row("push").due_at) == (
+        "quiet",
+        datetime(2026, 3, 3, 6, tzinfo=UTC),
+    )
 
 
 def test_mail_is_quiet_by_itself(carriers, amina):
