@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from leaddistrib.models import Alert, Calendar, Pool, Rule, RuleSet, Team
-from leaddistrib.notify.telling import tell_users
+from leaddistrib.notify.telling import Telling, tell_many
 from leaddistrib.queries.alerts import waiting_for
 from leaddistrib.queries.channels import works_again
 from leaddistrib.queries.handovers import left_behind
@@ -34,9 +34,9 @@ def open_alert(
 ) -> Alert:
     """Open the alert of this kind about this subject, unless it is open; returns the open one.
 
-    Its opening is told by mail, once, to the managers of ``teams``, else to superusers. Must run
-    in the transaction that found it, as its last locks: an open alert stays locked until the
-    commit, so that ``close_alerts`` never looks for leads between our look and our commit.
+    Its opening is told once, to the managers of ``teams`` and in their rooms, else to superusers.
+    Must run in the transaction that found it, as its last locks: an open alert stays locked until
+    the commit, so that ``close_alerts`` never looks for leads between our look and our commit.
     Alerts are opened in the order of their subjects.
     """
     wanted = sorted({team.pk if isinstance(team, Team) else team for team in teams})
@@ -52,7 +52,8 @@ def open_alert(
         },
     )
     if opened:
-        tell_users(_responsible(wanted), f"alert.opened:{alert.pk}", moment)
+        event = f"alert.opened:{alert.pk}"
+        tell_many([Telling(_responsible(wanted), event, teams=wanted)], moment)
     return alert
 
 

@@ -1,4 +1,6 @@
-"""Slack: leads in the rooms of teams, with a button to claim them; who presses it is answered."""
+"""Slack: leads in the rooms of teams, with a button to claim them, and who presses it is answered;
+what is late there, too; and direct messages to users who tied their account there to the one here.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,9 +13,9 @@ from leaddistrib.notify.channels import Receipt
 from leaddistrib.notify.errors import NoDevice
 from leaddistrib.notify.kinds import Kind, Loaded
 from leaddistrib.notify.links import absolute, slack_link_token
-from leaddistrib.notify.slack.blocks import escaped, offer, sentence
+from leaddistrib.notify.slack.blocks import escaped, note, offer, sentence
 from leaddistrib.notify.slack.calling import Slack
-from leaddistrib.notify.texts import context, read_by, render
+from leaddistrib.notify.texts import context, lines, read_by, render
 
 Call = tuple[str, dict[str, Any]]
 """A method of Slack's API, and arguments of its own."""
@@ -33,25 +35,25 @@ class Post:
 
 
 def prepare(message: OutboxMessage, kind: Kind, loaded: Loaded) -> Post:
-    """The message for the room of its chat; or for one member's eyes there, where it answers them.
+    """The message for the room of its chat, or for one member's eyes there, where it answers them;
+    a direct message to its recipient.
 
     Raises:
         NotSetUp: there is no provider, or no token for it.
-        NoDevice: it belongs to no room.
+        NoDevice: it belongs to no room, and its recipient is nobody there.
     """
-    if message.chat is None or not message.chat.room:
-        raise NoDevice("no_room")
+    channel = _channel(message)
     slack = Slack.connected()
     with read_by(message):
         shown = {**context(message, loaded), **_tie(loaded)}
-        shown["text"] = render("slack", kind.template, shown)
+        shown["text"] = "\n".join(lines(render("slack", kind.template, shown)))
         # Neither our links nor others are unfurled: what they show is for who follows them.
         common = {
-            "channel": message.chat.room,
+            "channel": channel,
             "text": escaped(shown["text"]),
             "unfurl_links": False,
         }
-        way = WAYS.get(kind.template, _posted)
+        way = WAYS.get(kind.template, _noted)
         method, more = way(message, loaded, shown)
         return Post(slack, method, {**common, **more})
 
@@ -60,8 +62,24 @@ def settle(message: OutboxMessage, receipt: Receipt) -> None:
     """Nothing is learned of a room."""
 
 
-def _posted(message: OutboxMessage, loaded: Loaded, shown: Mapping[str, Any]) -> Call:
+def _channel(message: OutboxMessage) -> str:
+    """Where it is posted: a room, or the id of the member who is written to."""
+    if message.recipient is None:
+        if message.chat is None or not message.chat.room:
+            raise NoDevice("no_room")
+        return message.chat.room
+    wants = getattr(message.recipient, "notification_settings", None)
+    if wants is None or not wants.slack_member:
+        raise NoDevice("no_member")
+    return str(wants.slack_member)
+
+
+def _plain(message: OutboxMessage, loaded: Loaded, shown: Mapping[str, Any]) -> Call:
     return "chat.postMessage", {}
+
+
+def _noted(message: OutboxMessage, loaded: Loaded, shown: Mapping[str, Any]) -> Call:
+    return "chat.postMessage", {"blocks": note(shown["text"], shown["url"])}
 
 
 def _offered(message: OutboxMessage, loaded: Loaded, shown: Mapping[str, Any]) -> Call:
@@ -82,6 +100,7 @@ def _for_one(message: OutboxMessage, loaded: Loaded, shown: Mapping[str, Any]) -
 
 
 WAYS: Mapping[str, Callable[[OutboxMessage, Loaded, Mapping[str, Any]], Call]] = {
+    "test": _plain,
     "offered": _offered,
     "taken": _taken,
     "answered": _for_one,

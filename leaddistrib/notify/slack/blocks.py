@@ -1,4 +1,4 @@
-"""A lead in a room of Slack: what a preview shows, and a button to claim it.
+"""A lead in Slack: what a preview shows, and a button to claim it, or to see it.
 
 What comes from the lead stands in plain text, or is escaped: nobody's company name becomes a link
 or calls a whole room.
@@ -35,8 +35,13 @@ def offer(message: OutboxMessage, shown: Mapping[str, Any]) -> list[Block]:
 
 
 def sentence(text: str) -> list[Block]:
-    """One sentence in plain text: no part of it becomes a link."""
+    """Text that is plain: no part of it becomes a link."""
     return [{"type": "section", "text": plain(text)}]
+
+
+def note(text: str, url: str) -> list[Block]:
+    """Some sentences, and where to see what they are about."""
+    return [*sentence(text), {"type": "actions", "elements": [_see(url)]}]
 
 
 def _claim(value: str) -> Block:

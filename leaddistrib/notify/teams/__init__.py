@@ -1,10 +1,12 @@
-"""Microsoft Teams: leads in the rooms of teams, as Adaptive Cards to a room's workflow address.
+"""Microsoft Teams: leads in the rooms of teams, and what is late there, as Adaptive Cards to a
+room's workflow address.
 
 A workflow answers that it took a card and nothing of the post, so that no post can be changed:
 that a lead was taken is a card of its own.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +17,13 @@ from leaddistrib.notify.channels import Receipt
 from leaddistrib.notify.errors import NoDevice, NotSetUp
 from leaddistrib.notify.kinds import Kind, Loaded
 from leaddistrib.notify.posting import accepted, post
-from leaddistrib.notify.teams.cards import card, offer
-from leaddistrib.notify.texts import context, read_by, render
+from leaddistrib.notify.teams.cards import card, note, offer
+from leaddistrib.notify.texts import context, lines, read_by, render
 from leaddistrib.sealing import unseal
 
 POSTED = "posted"
+LINKED = {"lapsed", "escalated", "alert"}
+"""What there is more to see of than its card says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,15 @@ def prepare(message: OutboxMessage, kind: Kind, loaded: Loaded) -> Card:
         raise NotSetUp("no_credentials") from None
     with read_by(message):
         shown = context(message, loaded)
-        text = render("teams", kind.template, shown)
-        document = offer(text, shown) if kind.template == "offered" else card(text)
+        text = lines(render("teams", kind.template, shown))
+        document = _document(kind.template, text, shown)
     return Card(address, document)
+
+
+def _document(template: str, text: list[str], shown: Mapping[str, Any]) -> dict[str, Any]:
+    if template == "offered":
+        return offer(" ".join(text), shown)
+    return note(text, shown["url"]) if template in LINKED else card(" ".join(text))
 
 
 def settle(message: OutboxMessage, receipt: Receipt) -> None:

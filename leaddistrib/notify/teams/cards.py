@@ -21,6 +21,12 @@ def offer(text: str, shown: Mapping[str, Any]) -> Element:
     return card(text, facts, action)
 
 
+def note(text: list[str], url: str) -> Element:
+    """Some lines of text, the first one as heading, and where to see what they are about."""
+    action = {"type": "Action.OpenUrl", "title": _("See it"), "url": url}
+    return card(text[0], [("", one) for one in text[1:]], action)
+
+
 def card(
     text: str, facts: list[tuple[str, str]] | None = None, action: Element | None = None
 ) -> Element:
@@ -31,10 +37,7 @@ def card(
         "version": "1.4",
         "body": [
             _line({"text": text, "weight": "Bolder", "size": "Medium"}),
-            *(
-                _line({"text": f"{label}: ", "weight": "Bolder"}, {"text": value})
-                for label, value in facts or ()
-            ),
+            *(_line(*_labelled(label), {"text": value}) for label, value in facts or ()),
         ],
         "actions": [action] if action else [],
     }
@@ -44,6 +47,10 @@ def card(
         "content": content,
     }
     return {"type": "message", "attachments": [attachment]}
+
+
+def _labelled(label: str) -> list[Element]:
+    return [{"text": f"{label}: ", "weight": "Bolder"}] if label else []
 
 
 def _line(*runs: Element) -> Element:
