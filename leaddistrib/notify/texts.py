@@ -111,11 +111,6 @@ def lines(text: str) -> list[str]:
     return [one.strip() for one in text.splitlines() if one.strip()]
 
 
-def lines(text: str) -> list[str]:
-    """The lines of a text that say something."""
-    return [one.strip() for one in text.splitlines() if one.strip()]
-
-
 def context(message: OutboxMessage, loaded: Mapping[str, Any]) -> dict[str, Any]:
     """All that the texts of ``message`` may show. ``read_by`` must hold."""
     lead, user = message.lead, message.recipient
