@@ -6,6 +6,7 @@ Each is sent with ``sender=Lead`` and:
 ``lead_opened``     ``lead``, ``pool``: the lead waits in the pool and may be claimed
 ``lead_claimed``    ``lead``, ``rep``: the rep won the lead
 ``lead_contacted``  ``lead``, ``rep``, ``contact``: the rep was in touch with the lead
+``lead_contact_undone``  the same, when that was a slip; the contact is deleted
 ``lead_released``   ``lead``, ``rep``: the rep gave the lead back
 ``lead_closed``     ``lead``, ``rep``: the rep is done with the lead; None: it was nobody's
 ``lead_outcome``    ``lead``, ``rep``, ``outcome``: it reached a stage, under the rep or nobody
@@ -21,6 +22,7 @@ lead_assigned = Signal()
 lead_opened = Signal()
 lead_claimed = Signal()
 lead_contacted = Signal()
+lead_contact_undone = Signal()
 lead_released = Signal()
 lead_closed = Signal()
 lead_outcome = Signal()

@@ -54,6 +54,8 @@ class Contacts(ApiView):
         at = said.get("at")
         if at is not None and at > clock.now() + AHEAD:
             raise ValidationError({"at": [_("A contact is logged when it has been made.")]})
+        if at is not None and at < lead.received_at - AHEAD:
+            raise ValidationError({"at": [_("The lead had not come in yet.")]})
         result = log_contact(lead, rep, said["channel"], at=at, note=said.get("note", ""))
         if result.result == "logged":
             return Response(lead_document(result.lead, policy().view(result.lead, self.sight)))

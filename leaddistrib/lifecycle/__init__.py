@@ -7,6 +7,8 @@ What other projects may call, whatever door they stand at:
     route(leads)               the rules decide                         (route, RU2)
     claim(lead, rep)           a rep reaches for a lead                 (claim, RA1)
     log_contact(lead, rep, …)  a rep was in touch with a lead           (respond, PO1)
+    log_attempt(lead, rep, …)  a rep tried, and nobody answered         (respond, SL2)
+    undo_contact(lead, rep)    that contact was none
     start(lead, rep)           a rep works on a shared lead             (PO2)
     stop(lead, rep)            and works on it no more
     release(lead, rep, ...)    a rep gives a lead back                  (claim, RA4)
@@ -20,6 +22,7 @@ What other projects may call, whatever door they stand at:
     publish(documents)         a version of the rules comes into force  (RU3)
 """
 
+from leaddistrib.lifecycle.attempting import log_attempt
 from leaddistrib.lifecycle.claiming import ClaimResult, claim
 from leaddistrib.lifecycle.closing import close
 from leaddistrib.lifecycle.contacting import ContactResult, log_contact
@@ -32,6 +35,7 @@ from leaddistrib.lifecycle.recycling import recycle
 from leaddistrib.lifecycle.releasing import release
 from leaddistrib.lifecycle.routing import route
 from leaddistrib.lifecycle.taking_back import take_back
+from leaddistrib.lifecycle.undoing import undo_contact
 from leaddistrib.lifecycle.working import WorkResult, start, stop
 
 __all__ = [
@@ -43,6 +47,7 @@ __all__ = [
     "claim",
     "close",
     "hand_over",
+    "log_attempt",
     "log_contact",
     "preview_handover",
     "publish",
@@ -55,5 +60,6 @@ __all__ = [
     "start",
     "stop",
     "take_back",
+    "undo_contact",
     "undo_outcome",
 ]

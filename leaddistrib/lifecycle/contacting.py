@@ -37,7 +37,10 @@ from leaddistrib.queries.roster import rep_facts
 from leaddistrib.signals import announce, lead_contacted
 
 AHEAD = timedelta(minutes=5)
-"""How far the clock of whoever says when it was may be ahead of the database's."""
+"""How far the clock of whoever says when it was may be off the database's."""
+
+LONGEST_NOTE = 500
+"""Characters."""
 
 TAP = timedelta(minutes=1)
 """Within this time the same button, tapped again, is the same contact."""
@@ -75,16 +78,13 @@ def log_contact(
     made and logs no second one.
 
     Raises:
-        ValueError: no such channel, a time in the future, or a note of over 500 characters.
+        ValueError: no such channel, a time in the future or from before the lead came in, or a note
+            of over 500 characters.
         NotYours: the lead is neither the rep's nor waits in a shared pool.
         Busy: the database was locked through every retry; nothing was written.
         Lead.DoesNotExist, Rep.DoesNotExist: it was deleted meanwhile.
     """
-    if channel not in Contact.Channel.values:
-        raise ValueError(f"There is no channel {channel}.")
-    note = note.strip()
-    if len(note) > 500:
-        raise ValueError("A note has 500 characters at most.")
+    note = checked(channel, note)
     try:
         return _log_contact(lead.pk, rep.pk, channel, at, note, tapped)
     except IntegrityError as error:
@@ -92,6 +92,16 @@ def log_contact(
         if not violates(error, Assignment, Assignment.ONE_OPEN):
             raise
         return _log_contact(lead.pk, rep.pk, channel, at, note, tapped)
+
+
+def checked(channel: str, note: str) -> str:
+    """The note without blanks around it. Raises ValueError where one of the two is wrong."""
+    if channel not in Contact.Channel.values:
+        raise ValueError(f"There is no channel {channel}.")
+    note = note.strip()
+    if len(note) > LONGEST_NOTE:
+        raise ValueError(f"A note has {LONGEST_NOTE} characters at most.")
+    return note
 
 
 @act(durable=True)
@@ -103,8 +113,11 @@ def _log_contact(
     now = clock.now()
     if at is not None and at > now + AHEAD:
         raise ValueError("A contact is logged when it has been made.")
-    contact = Contact(lead_id=lead_id, rep=rep, channel=channel, at=min(at or now, now), note=note)
     seen = Lead.objects.select_related("pool", "owner__user").get(pk=lead_id)
+    if at is not None and at < seen.received_at - AHEAD:
+        raise ValueError("A contact with a lead is from after it came in.")
+    at = min(max(at, seen.received_at), now) if at else now
+    contact = Contact(lead=seen, rep=rep, channel=channel, at=at, note=note)
     made = _made_by_tap(seen, contact) if tapped else None
     if made:
         return ContactResult("logged", seen, made, taken_by=seen.owner)
@@ -161,7 +174,7 @@ def _take(lead: Lead, rep: Rep, contact: Contact, facts: RepFacts, now: datetime
     """The first contact: from now on the lead is the rep's."""
     Assignment.objects.create(lead=lead, rep=rep, method=Assignment.Method.CONTACT, started_at=now)
     close_offers([lead], now)
-    _record(lead, rep, contact, owner_made=True)
+    _record(lead, rep, contact, now, owner_made=True)
     announce_taken(lead, rep, replace(facts, open_leads=facts.open_leads + 1), now)
     return ContactResult("logged", lead, contact, taken_by=rep, taken_at=now)
 
@@ -172,7 +185,7 @@ def _share(lead: Lead, rep: Rep, contact: Contact, now: datetime) -> ContactResu
     period, lead = lead.period, lock_lead(lead.pk)
     if not is_shared(lead) or lead.period != period:
         return None
-    _record(lead, rep, contact, owner_made=False)
+    _record(lead, rep, contact, now, owner_made=False, retry_at=lead.retry_at)
     until = now + timedelta(minutes=lead.pool.working_minutes if lead.pool else 0)
     worked = Work.objects.filter(lead=lead, rep=rep, until__gt=now).update(until=until)
     waited = lead.retry_at is not None
@@ -196,7 +209,7 @@ def _owned(lead: Lead, rep: Rep, contact: Contact) -> ContactResult | None:
     if holding.rep_id != rep.pk:
         return ContactResult("lost", lead, taken_by=holding.rep, taken_at=holding.started_at)
     answered = answer_clock(lead, rep, contact.at)
-    _record(lead, rep, contact, owner_made=False, answered=answered)
+    _record(lead, rep, contact, clock.now(), owner_made=False, answered=answered)
     return ContactResult("logged", lead, contact, taken_by=rep, taken_at=holding.started_at)
 
 
@@ -205,23 +218,36 @@ def imply_contact(lead: Lead, rep: Rep, at: datetime) -> None:
     and the response clock runs, it is logged now. Both are locked."""
     answered = answer_clock(lead, rep, at)
     if answered is not None:
-        contact = Contact(lead=lead, rep=rep, channel=Contact.Channel.OTHER, at=at)
-        _record(lead, rep, contact, owner_made=False, answered=answered)
+        since = max(at, lead.received_at)
+        contact = Contact(lead=lead, rep=rep, channel=Contact.Channel.OTHER, at=since)
+        _record(lead, rep, contact, clock.now(), owner_made=False, answered=answered)
 
 
 def _record(
     lead: Lead,
     rep: Rep,
     contact: Contact,
+    now: datetime,
     *,
     owner_made: bool,
     answered: ResponseClock | None = None,
+    retry_at: datetime | None = None,
 ) -> None:
+    """Keep the contact, and in the log what is needed to take it back (``lifecycle.undoing``)."""
     contact.pool = lead.pool
     contact.save()
-    detail: dict[str, Any] = {"channel": contact.channel, "note": contact.note, "took": owner_made}
+    detail: dict[str, Any] = {
+        "contact": contact.pk,
+        "channel": contact.channel,
+        "note": contact.note,
+        "took": owner_made,
+    }
+    if now - contact.at >= TAP:
+        detail["said_at"] = now.isoformat()
     if answered is not None:
         detail["response"] = answered_detail(answered)
+    if retry_at is not None:
+        detail["retry_at"] = retry_at.isoformat()
     LogEntry.objects.create(
         lead=lead,
         event=LogEntry.Event.CONTACTED,

@@ -8,7 +8,7 @@ from django.utils import timezone
 from leaddistrib.events.messages import stamp
 from leaddistrib.lifecycle import receive, start
 from leaddistrib.lifecycle.intake.cleaning import clean
-from leaddistrib.models import Contact, Pool, Rep
+from leaddistrib.models import Contact, Lead, Pool, Rep
 from leaddistrib.queries import queue
 from leaddistrib.testing import LeadFactory, PoolFactory, publish_rules
 from tests.api.conftest import address, signed_in
@@ -83,8 +83,15 @@ def test_what_is_wrong_is_named(company, lead, body, field):
 
 def test_a_contact_of_this_morning_is_logged_for_then(company, lead):
     morning = timezone.now() - timedelta(hours=3)
+    Lead.objects.update(received_at=morning - timedelta(minutes=1))
     assert log(company.amina, lead, at=stamp(morning)).status_code == 200
     assert stamp(Contact.objects.get().at) == stamp(morning)
+
+
+def test_a_contact_from_before_the_lead_came_in_is_named_as_wrong(company, lead):
+    answer = log(company.amina, lead, at=stamp(lead.received_at - timedelta(hours=1)))
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["at"])
+    assert not Contact.objects.exists()
 
 
 def test_members_see_whole_what_they_share_and_a_preview_of_what_is_taken(company, lead):

@@ -26,7 +26,7 @@ def pool(cast):
 @pytest.fixture
 def lead(pool):
     with clock_at(NOON):
-        return LeadFactory(pool=pool, contact_phone="+33140203040")
+        return LeadFactory(pool=pool, contact_phone="+33140203040", received_at=NOON)
 
 
 @pytest.fixture
@@ -64,7 +64,12 @@ def test_the_first_contact_makes_the_owner(cast, lead):
     )
     logged = LogEntry.objects.get(event="lead.contacted")
     assert (logged.rep, logged.actor) == (cast.amina, cast.amina.user)
-    assert logged.detail == {"channel": "call", "note": "Wants a demo", "took": True}
+    assert logged.detail == {
+        "contact": contact.pk,
+        "channel": "call",
+        "note": "Wants a demo",
+        "took": True,
+    }
 
 
 def test_who_comes_second_learns_whose_it_is_and_logs_nothing(cast, lead):
@@ -168,6 +173,23 @@ def test_a_contact_is_logged_for_when_it_was_and_never_for_later(cast, lead):
     assert contact.at == NOON + 5 * MINUTE
     # The lead was the rep's from when it was said, not from before.
     assert lead.assignments.get().started_at == NOON + 10 * MINUTE
+
+
+def test_a_contact_is_logged_with_when_it_was_said(cast, lead):
+    with clock_at(NOON + 10 * MINUTE):
+        log_contact(lead, cast.amina, "call", at=NOON + 5 * MINUTE)
+        log_contact(lead, cast.amina, "email")
+    first, second = lead.log.filter(event="lead.contacted").order_by("pk")
+    assert first.detail["said_at"] == (NOON + 10 * MINUTE).isoformat()
+    assert "said_at" not in second.detail
+
+
+def test_nobody_was_in_touch_with_a_lead_before_it_came_in(cast, lead):
+    with clock_at(NOON + 10 * MINUTE):
+        with pytest.raises(ValueError, match="after it came in"):
+            log_contact(lead, cast.amina, "call", at=NOON - 6 * MINUTE)
+        log_contact(lead, cast.amina, "call", at=NOON - MINUTE)  # another machine's clock
+    assert lead.contacts.get().at == NOON
 
 
 def test_an_unknown_channel_is_an_error(cast, lead):
