@@ -6,18 +6,27 @@ are.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from math import ceil
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet
-from django.utils import timezone
+from django.db.models import (
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+)
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 
 from leaddistrib.engine.fairness import gini
 from leaddistrib.models import Lead, Outcome
+from leaddistrib.queries.ranking import percentiles
 from leaddistrib.queries.standing import TERMINAL, reached, standing
 
 
@@ -41,18 +50,28 @@ class Figure(StrEnum):
     EARLY = "early"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row. ``key`` is the field's value, "" where none is given. ``days`` are those from coming
-    in to being won, of each win, in ascending order; ``early`` wins are dated before that."""
+DAYS = ExpressionWrapper(
+    TruncDate("at") - TruncDate("lead__received_at"), output_field=DurationField()
+)
+"""Days of the calendar in the current time zone: 0 on the same one, below 0 the other way."""
 
-    key: str
-    name: str
-    leads: int
+PERCENTS = (25, 50, 75, 90)
+
+
+@dataclass(slots=True)
+class Line:
+    """One row. ``key`` is the field's value, "" where none is given; ``early`` wins are dated before
+    their lead came in. ``days`` are those of the calendar, from coming in to being won, that each
+    of PERCENTS of 100 wins took at most (the nearest rank, so that it is a number that occurs);
+    nothing where none was won."""
+
+    key: str = ""
+    name: str = ""
+    leads: int = 0
     won: int = 0
     lost: int = 0
     early: int = 0
-    days: tuple[int, ...] = ()
+    days: dict[int, int] = field(default_factory=dict)
 
     @property
     def rate(self) -> float | None:
@@ -61,19 +80,19 @@ class Line:
 
     @property
     def median(self) -> int | None:
-        return percentile(self.days, 50)
+        return self.days.get(50)
 
     @property
     def p25(self) -> int | None:
-        return percentile(self.days, 25)
+        return self.days.get(25)
 
     @property
     def p75(self) -> int | None:
-        return percentile(self.days, 75)
+        return self.days.get(75)
 
     @property
     def p90(self) -> int | None:
-        return percentile(self.days, 90)
+        return self.days.get(90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,28 +116,32 @@ class Report:
 
 
 def conversion(leads: QuerySet[Lead], since: datetime, until: datetime, by: By) -> Report:
-    """What became of those of ``leads`` that came in from ``since`` until before ``until``. Four
+    """What became of those of ``leads`` that came in from ``since`` until before ``until``. Five
     queries."""
     cohort = _cohort(leads, since, until)
-    volumes = Counter(dict(cohort.order_by().values_list(by).annotate(Count("pk"))))
-    counted: Mapping[Figure, Counter[str]] = {figure: Counter() for figure in Figure}
-    days: Mapping[str, list[int]] = defaultdict(list)
+    lines: dict[str, Line] = defaultdict(Line)
+    for key, number in cohort.order_by().values_list(by).annotate(Count("pk")):
+        lines[key].leads = number
     ends = standing(TERMINAL).filter(lead__in=cohort.order_by().values("pk"))
-    found = ends.order_by().values_list(f"lead__{by}", "stage", "lead__received_at", "at")
-    for key, stage, came, at in found.iterator():
-        counted[Figure(stage)][key] += 1
-        if stage == Outcome.Stage.WON:
-            counted[Figure.EARLY][key] += at < came
-            days[key].append(days_between(came, at))
-    won, lost, early = (counted[one] for one in (Figure.WON, Figure.LOST, Figure.EARLY))
-    lines = [
-        Line(key, _name(by, key), number, won[key], lost[key], early[key], _ascending(days[key]))
-        for key, number in volumes.items()
-    ]
-    lines.sort(key=lambda line: (-line.leads, line.name))
-    every = _ascending(one for those in days.values() for one in those)
-    total = Line("", "", volumes.total(), won.total(), lost.total(), early.total(), every)
-    return Report(by, tuple(lines), total, tuple(_spreads(cohort)))
+    won = Q(stage=Outcome.Stage.WON)
+    early = won & Q(at__lt=F("lead__received_at"))
+    counted = ends.order_by().values_list(f"lead__{by}")
+    for key, *numbers in counted.annotate(
+        won=Count("pk", filter=won),
+        lost=Count("pk", filter=~won),
+        early=Count("pk", filter=early),
+    ):
+        lines[key].won, lines[key].lost, lines[key].early = numbers
+    total = Line()
+    for key, line in lines.items():
+        line.key, line.name = key, _name(by, key)
+        for figure in Figure:
+            setattr(total, figure, getattr(total, figure) + getattr(line, figure))
+    wins = ends.filter(won).annotate(days=DAYS)
+    for rank in percentiles(wins, f"lead__{by}", "days", PERCENTS):
+        (total if rank.whole else lines[rank.key]).days[rank.percent] = rank.value.days
+    ordered = sorted(lines.values(), key=lambda line: (-line.leads, line.name))
+    return Report(by, tuple(ordered), total, tuple(_spreads(cohort)))
 
 
 def leads_behind(
@@ -142,25 +165,10 @@ def leads_behind(
     return counted.filter(Exists(ends))
 
 
-def percentile(days: Sequence[int], percent: int) -> int | None:
-    """In how many days ``percent`` of 100 of them were done, of ``days`` in ascending order (the
-    nearest rank, so that it is a number that occurs); None for none."""
-    return days[max(ceil(len(days) * percent / 100), 1) - 1] if days else None
-
-
-def days_between(began: datetime, ended: datetime) -> int:
-    """Days of the calendar in the current time zone: 0 on the same one, below 0 the other way."""
-    return (timezone.localdate(ended) - timezone.localdate(began)).days
-
-
-def _ascending(days: Iterable[int]) -> tuple[int, ...]:
-    return tuple(sorted(days))
-
-
 def _cohort(leads: QuerySet[Lead], since: datetime, until: datetime) -> QuerySet[Lead]:
     # What restricts the viewer's leads may join; then one lead is several rows.
-    seen = Lead.objects.filter(received_at__gte=since, received_at__lt=until)
-    return seen.filter(pk__in=leads.order_by().values("pk"))
+    came = Q(received_at__gte=since, received_at__lt=until)
+    return Lead.objects.filter(came, pk__in=leads.filter(came).order_by().values("pk"))
 
 
 def _spreads(cohort: QuerySet[Lead]) -> Iterable[Spread]:

@@ -109,10 +109,10 @@ COLUMN = {
 def responses(asked: Asked, by: By = By.REP) -> Report:
     """The report of ``asked`` by ``by`` (SL4). Four queries."""
     found = _sums(asked, by)
-    names = _names(by, found)
+    called = names(by, found)
     runs = _runs(asked, by)
     lines = [
-        Line(*names[key], sums, runs.get(key, 0) if by in (By.REP, By.TEAM) else None)
+        Line(*called[key], sums, runs.get(key, 0) if by in (By.REP, By.TEAM) else None)
         for key, sums in found.items()
     ]
     if by is By.HOUR:
@@ -220,7 +220,7 @@ def _runs(asked: Asked, by: By) -> dict[Any, int]:
     return dict(rows.annotate(Max("longest")))
 
 
-def _names(by: By, keys: Iterable[Any]) -> dict[Any, tuple[str, str]]:
+def names(by: By, keys: Iterable[Any]) -> dict[Any, tuple[str, str]]:
     """What each row is called outside, and to people; in one query at most."""
     if by is By.REP:
         reps = Rep.objects.filter(pk__in=list(keys)).select_related("user")

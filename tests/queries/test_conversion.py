@@ -5,20 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leaddistrib.models import Lead, Outcome
-from leaddistrib.queries.conversion import (
-    By,
-    Figure,
-    conversion,
-    days_between,
-    leads_behind,
-    percentile,
-)
+from leaddistrib.queries.conversion import DAYS, By, Figure, conversion, leads_behind
+from leaddistrib.queries.ranking import percentiles
 from leaddistrib.queries.sight import leads_of, sight
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory, UserFactory
 
 BEGAN = datetime(2026, 11, 1, 9, tzinfo=UTC)
 ENDED = BEGAN + timedelta(days=30)
-DAY = timedelta(days=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -140,21 +134,35 @@ def test_a_manager_sees_the_leads_of_the_own_teams_each_once(amina):
 @pytest.mark.parametrize(
     ("percent", "days"), [(1, 1), (25, 1), (26, 2), (50, 2), (75, 3), (90, 9), (100, 9)]
 )
-def test_a_percentile_is_a_number_of_days_that_occurs(percent, days):
-    assert percentile([1, 2, 3, 9], percent) == days
-    assert percentile([], percent) is None
+def test_a_percentile_is_a_number_of_days_that_occurs(db, percent, days):
+    for after in (9, 1, 3, 2):
+        came(won=after)
+    wins = Outcome.objects.annotate(days=DAYS)
+    ranked = list(percentiles(wins, "lead__source", "days", (percent,)))
+    assert [(one.whole, one.value) for one in ranked] == [(False, days * DAY), (True, days * DAY)]
+    assert list(percentiles(wins.none(), "lead__source", "days", (percent,))) == []
 
 
-def test_days_are_those_of_the_calendar(settings):
+def test_days_are_those_of_the_calendar(db, settings):
     settings.TIME_ZONE = "Europe/Paris"
-    evening = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)  # 23:30 in Paris
-    assert days_between(evening, evening + timedelta(minutes=20)) == 0
-    assert days_between(evening, evening + timedelta(hours=1)) == 1
-    assert days_between(evening + timedelta(hours=1), evening) == -1
+    evening = datetime(2026, 11, 1, 22, 30, tzinfo=UTC)  # 23:30 in Paris
+    minutes = {"same": (0, 20), "next": (0, 60), "before": (60, 0)}
+    for source, (came_in, won) in minutes.items():
+        lead = LeadFactory(source=source, received_at=evening + came_in * MINUTE)
+        Outcome.objects.create(lead=lead, stage="won", at=evening + won * MINUTE)
+    assert {line.name: line.median for line in report().lines} == {
+        "same": 0,
+        "next": 1,
+        "before": -1,
+    }
 
 
-def test_it_costs_the_same_number_of_queries_for_many_rows(db, django_assert_num_queries):
-    for number in range(8):
+def test_eight_rows_cost_as_many_queries_as_two(db, django_assert_num_queries):
+    for number in range(2):
         came(f"source {number}", won=number)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
+        assert len(report().lines) == 2
+    for number in range(2, 8):
+        came(f"source {number}", won=number)
+    with django_assert_num_queries(5):
         assert len(report().lines) == 8
