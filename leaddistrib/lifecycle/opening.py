@@ -42,7 +42,8 @@ def open_to_claims(lead: Lead, pool: Pool, moment: datetime, later: Later = NOBO
 
 def tell(leads: Iterable[Lead], moment: datetime, later: Mapping[int, Later] = NOBODY) -> None:
     """Offer waiting ``leads``, already saved as open, to the reps who may claim them; ``later`` as
-    in ``open_to_claims``, by the lead's primary key.
+    in ``open_to_claims``, by the lead's primary key. Who had to wait longer than until ``moment``
+    in a former opening goes on waiting.
 
     In a race each member who passes the gates gets an offer; in a queue nobody is told, members
     look. Constant numbers of queries per pool, however many leads and reps there are.
@@ -55,6 +56,7 @@ def tell(leads: Iterable[Lead], moment: datetime, later: Mapping[int, Later] = N
         by_pool[pool.pk].append(lead)
     if not pools:
         return
+    later = _later([lead for some in by_pool.values() for lead in some], later, moment)
     waits = {
         (lead, rep): opens_at
         for lead, reps in later.items()
@@ -105,6 +107,22 @@ def tell(leads: Iterable[Lead], moment: datetime, later: Mapping[int, Later] = N
         announce_opened(pools[pk], by_pool[pk])
     going = {offer.rep_id for offer in to_come}
     announce_windows(to_come, {rep.pk: rep for rep in Rep.objects.filter(pk__in=going)})
+
+
+def _later(
+    leads: Sequence[Lead], later: Mapping[int, Later], moment: datetime
+) -> Mapping[int, Later]:
+    """``later``, and what is still to come from former openings of ``leads``: whoever had a lead
+    last, and waits for another chance, waits also when somebody took it and gave it back. One
+    query; none where all of them open for the first time."""
+    again = [lead for lead in leads if lead.period > 1]
+    known: dict[int, dict[int, datetime]] = {lead: dict(reps) for lead, reps in later.items()}
+    if again:
+        to_come = Offer.objects.filter(lead__in=again, opened_at=None, opens_at__gt=moment)
+        for lead, rep, opens_at in to_come.values_list("lead", "rep", "opens_at"):
+            reps = known.setdefault(lead, {})
+            reps[rep] = max(opens_at, reps.get(rep, opens_at))
+    return known
 
 
 def close_offers(leads: Iterable[Lead], moment: datetime) -> None:

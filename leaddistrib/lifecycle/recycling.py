@@ -1,7 +1,7 @@
 """A lost lead, or one that nobody works, gets another chance: it goes to a pool (OU2)."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,19 +24,27 @@ BATCH = 100
 """Leads of one transaction."""
 
 A_RUN = 500
-"""Leads of each sort that are recycled by themselves in one run, the oldest first: a number of days
-that is set, or shortened, does not flood the pool. The others follow the next days."""
+"""Leads of each sort that are recycled by themselves in one run, those that were lost or left
+longest ago first: a number of days that is set, or shortened, does not flood the pool. The others
+follow the next days."""
 
 
 def recycle(
-    leads: Sequence[Lead], pool: Pool, *, by: AbstractUser | None, reason: str
+    leads: Sequence[Lead],
+    pool: Pool,
+    *,
+    by: AbstractUser | None,
+    reason: str,
+    still: Callable[[Lead], bool] = lambda lead: True,
 ) -> list[Lead]:
     """Open ``leads`` to ``pool``; returns those that wait there now (OU2). One that was won, waits
     already, or was not routed yet is left alone.
 
     Each opens at once for everybody but its last owner, for whom it opens after the organisation's
-    cooldown. Where it is somebody's, that ends as reassigned. Whoever may not do this, the doors
-    turn away.
+    cooldown, which goes on when somebody takes it and gives it back. Where it is somebody's, that
+    ends as reassigned. ``still`` is asked about each lead once it is locked, read with its pool and
+    owner: whether it is what whoever does this saw, and may recycle. Whoever may not do this, the
+    doors turn away.
 
     Raises:
         ValueError: no reason was given.
@@ -46,7 +54,7 @@ def recycle(
     if not reason:
         raise ValueError("A lead is recycled with a reason.")
     wanted = Lead.objects.filter(pk__in={lead.pk for lead in leads})
-    return _recycle(wanted, pool, by, {"reason": reason})
+    return _recycle(wanted, pool, by, {"reason": reason}, still)
 
 
 def recycle_due(moment: datetime) -> Mapping[str, int]:
@@ -61,7 +69,7 @@ def recycle_due(moment: datetime) -> Mapping[str, int]:
         ("lost", lost_long_ago(settings, moment)),
         ("unworked", unworked(settings, moment)),
     ):
-        pks = list(due.order_by("pk").values_list("pk", flat=True)[:A_RUN])
+        pks = list(due.values_list("pk", flat=True)[:A_RUN])
         for start in range(0, len(pks), BATCH):
             batch = due.filter(pk__in=pks[start : start + BATCH])
             try:
@@ -73,10 +81,15 @@ def recycle_due(moment: datetime) -> Mapping[str, int]:
 
 @act(durable=True)
 def _recycle(
-    wanted: QuerySet[Lead], pool: Pool, by: AbstractUser | None, detail: Mapping[str, str]
+    wanted: QuerySet[Lead],
+    pool: Pool,
+    by: AbstractUser | None,
+    detail: Mapping[str, str],
+    still: Callable[[Lead], bool] = lambda lead: True,
 ) -> list[Lead]:
-    """The leads of ``wanted`` that still are when they and their owners are locked. Who logs a
-    contact with an own lead holds that lock, so a lead that was just called is in it no more."""
+    """The leads of ``wanted`` that still are when they and their owners are locked, and of which
+    ``still`` holds then. Who logs a contact with an own lead holds that lock, so a lead that was
+    just called is in it no more."""
     owners = set(wanted.filter(owner__isnull=False).values_list("owner", flat=True))
     lock_reps(owners)
     rows = wanted.select_for_update(no_key=True, of=("self",)).order_by("pk")
@@ -85,7 +98,7 @@ def _recycle(
         for lead in rows.select_related("pool", "owner__user")
         if lead.owner_id is None or lead.owner_id in owners  # else it changed hands meanwhile
     ]
-    going = recyclable(found)
+    going = [lead for lead in recyclable(found) if still(lead)]
     now = clock.now()
     previous = last_owners(going)
     owners_before = [lead.owner for lead in going if lead.status == Lead.Status.OWNED]

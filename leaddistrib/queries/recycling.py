@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from leaddistrib.models import Assignment, Contact, Lead, LogEntry, Organisation, Outcome
 from leaddistrib.queries.standing import reached, standing
@@ -26,26 +26,31 @@ def last_owners(leads: Iterable[Lead]) -> dict[int, int]:
 
 def lost_long_ago(settings: Organisation, moment: datetime) -> QuerySet[Lead]:
     """Leads that were lost as many days before ``moment`` as the organisation says, and not
-    recycled since. None where it says nothing."""
+    recycled since, those first that were lost longest ago. None where it says nothing."""
     if settings.recycle_lost_days is None:
         return Lead.objects.none()
     before = moment - timedelta(days=settings.recycle_lost_days)
     lost = standing([Outcome.Stage.LOST]).filter(lead=OuterRef("pk"), at__lte=before)
-    since = LogEntry.objects.filter(
+    recycled = LogEntry.objects.filter(
         lead=OuterRef("lead"), event=LogEntry.Event.RECYCLED, at__gte=OuterRef("at")
     )
     closed = Lead.objects.filter(status=Lead.Status.CLOSED)
-    return closed.filter(Exists(lost.filter(~Exists(since))))
+    due = lost.filter(~Exists(recycled))
+    since_when = Subquery(due.values("at")[:1])
+    return closed.filter(Exists(due)).annotate(since=since_when).order_by("since", "pk")
 
 
 def unworked(settings: Organisation, moment: datetime) -> QuerySet[Lead]:
     """Leads that somebody has owned for as many days before ``moment`` as the organisation says,
-    without a contact or an outcome since; none where it says nothing."""
+    without a contact or an outcome since, those first that were owned longest. None where it says
+    nothing."""
     if settings.recycle_unworked_days is None:
         return Lead.objects.none()
-    since = moment - timedelta(days=settings.recycle_unworked_days)
-    held = Assignment.objects.filter(lead=OuterRef("pk"), ended_at=None, started_at__lte=since)
-    touched = Contact.objects.filter(lead=OuterRef("pk"), at__gt=since)
-    went_on = reached().filter(lead=OuterRef("pk"), at__gt=since)
+    before = moment - timedelta(days=settings.recycle_unworked_days)
+    held = Assignment.objects.filter(lead=OuterRef("pk"), ended_at=None, started_at__lte=before)
+    touched = Contact.objects.filter(lead=OuterRef("pk"), at__gt=before)
+    went_on = reached().filter(lead=OuterRef("pk"), at__gt=before)
     owned = Lead.objects.filter(status=Lead.Status.OWNED)
-    return owned.filter(Exists(held), ~Exists(touched), ~Exists(went_on))
+    due = owned.filter(Exists(held), ~Exists(touched), ~Exists(went_on))
+    since_when = Subquery(held.values("started_at")[:1])
+    return due.annotate(since=since_when).order_by("since", "pk")

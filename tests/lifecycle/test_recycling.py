@@ -13,9 +13,12 @@ from leaddistrib.lifecycle import (
     log_contact,
     record_outcome,
     recycle,
+    release,
     take_back,
     undo_outcome,
 )
+from leaddistrib.lifecycle.opening import tell_due
+from leaddistrib.lifecycle.reassigning import assign_by_hand
 from leaddistrib.lifecycle.recycling import recycle_due
 from leaddistrib.lifecycle.retrying import retry_due
 from leaddistrib.models import Lead, Organisation
@@ -76,6 +79,55 @@ def test_after_the_cooldown_the_last_owner_may_try_again(cast, second_chance, lo
         recycle([lost], second_chance, by=None, reason="New budget")
     with clock_at(NOON + 31 * DAY):
         assert claim(lost, cast.amina, via="page").result == "won"
+
+
+def test_the_last_owner_waits_also_when_somebody_takes_it_meanwhile_and_gives_it_back(
+    cast, second_chance, lost
+):
+    with clock_at(NOON + DAY):
+        recycle([lost], second_chance, by=None, reason="New budget")
+    with clock_at(NOON + 2 * DAY):
+        assert claim(lost, cast.bruno, via="page").result == "won"
+        release(lost, cast.bruno, reason="Wrong country")
+        assert claim(lost, cast.amina, via="page").result == "refused"
+        assert claim(lost, cast.bruno, via="page").result == "won"
+        said = record_outcome(lost, "lost", rep=cast.bruno, by=cast.bruno.user)
+        undo_outcome(said, cast.bruno.user)
+        release(lost, cast.bruno, reason="Wrong country all the same")
+    with clock_at(NOON + 30 * DAY):
+        [why] = claim(lost, cast.amina, via="page").refusals
+        assert (why.code, why.lifts_at) == ("not_open_yet", NOON + 31 * DAY)
+    with clock_at(NOON + 31 * DAY):
+        tell_due(NOON + 31 * DAY)
+        assert claim(lost, cast.amina, via="page").result == "won"
+
+
+def test_in_a_race_the_last_owner_is_told_when_the_own_cooldown_is_over(cast, lost):
+    with clock_at(NOON + DAY):
+        recycle([lost], cast.pool, by=None, reason="New budget")
+    with clock_at(NOON + 2 * DAY):
+        claim(lost, cast.bruno, via="page")
+        release(lost, cast.bruno, reason="Wrong country")
+    offers = lost.offers.filter(period=2)
+    assert {offer.rep: offer.opens_at for offer in offers} == {
+        cast.bruno: NOON + 2 * DAY,
+        cast.amina: NOON + 31 * DAY,
+    }
+
+
+def test_what_is_not_any_more_what_somebody_saw_is_left_alone(cast, second_chance):
+    theirs, gone = LeadFactory(owner=cast.amina), LeadFactory(owner=cast.bruno)
+
+    done = recycle(
+        [theirs, gone],
+        second_chance,
+        by=None,
+        reason="Nobody called",
+        still=lambda lead: lead.owner == cast.amina,
+    )
+
+    assert done == [theirs]
+    assert fresh(gone).owner == cast.bruno
 
 
 def test_an_owned_lead_is_taken_from_its_owner(cast, second_chance):
@@ -192,6 +244,25 @@ def test_one_run_takes_a_bounded_number(cast, second_chance, monkeypatch):
     later = NOON + 20 * DAY
     with clock_at(later):
         assert [recycle_due(later)["unworked"] for _ in range(3)] == [3, 2, 0]
+
+
+def test_what_was_lost_or_left_longest_ago_goes_first(cast, second_chance, monkeypatch):
+    """Not what came in first."""
+    monkeypatch.setattr("leaddistrib.lifecycle.recycling.A_RUN", 1)
+    with clock_at(NOON):
+        leads = [LeadFactory(owner=cast.amina) for _ in range(4)]
+    lately_lost, long_lost, lately_given, long_owned = leads
+    for lead, day in ((long_lost, 1), (lately_lost, 2)):
+        with clock_at(NOON + day * DAY):
+            record_outcome(lead, "lost", rep=cast.amina, by=cast.amina.user)
+    with clock_at(NOON + DAY):
+        assign_by_hand([lately_given], cast.bruno, reason="Paris", actor=UserFactory())
+    later = NOON + 90 * DAY
+    with clock_at(later):
+        assert recycle_due(later) == {"lost": 1, "unworked": 1}
+
+    waits = {lead for lead in leads if fresh(lead).status == "waiting"}
+    assert waits == {long_lost, long_owned}
 
 
 def test_many_leads_take_no_more_queries_than_one(cast, second_chance):

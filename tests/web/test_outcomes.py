@@ -11,7 +11,8 @@ from django.utils import timezone
 from leaddistrib.errors import Answered
 from leaddistrib.lifecycle import record_outcome
 from leaddistrib.lifecycle.satisfying import answer
-from leaddistrib.models import Lead, Organisation, Outcome, Satisfaction
+from leaddistrib.lifecycle.transactions import lock_reps
+from leaddistrib.models import Lead, Organisation, Outcome, Rep, Satisfaction
 from leaddistrib.notify.links import survey_token
 from leaddistrib.testing import LeadFactory, PoolFactory
 from tests.web.conftest import signed_in
@@ -144,6 +145,25 @@ def test_what_changed_since_it_was_looked_at_is_shown_again(cast, lead):
     )
     assert answered.status_code == 409
     assert Lead.objects.get(pk=lead.pk).status == "closed"
+
+
+def test_a_lead_whose_rep_moves_to_another_team_at_that_very_moment_stays(cast, lead, monkeypatch):
+    """When it is locked, Mireille does not look after it any more."""
+
+    def lock_a_moment_too_late(reps):
+        Rep.objects.filter(pk=cast.amina.pk).update(team=cast.david.team)
+        lock_reps(reps)
+
+    pool = PoolFactory(name="Second chance", teams=[cast.paris])
+    client, address = signed_in(cast.mireille), f"{page('recycle')}?lead={lead.public_id}"
+    seen = client.get(address).context["seen"]
+    monkeypatch.setattr("leaddistrib.lifecycle.recycling.lock_reps", lock_a_moment_too_late)
+
+    sent = {"pool": pool.public_id, "reason": "New budget", "seen": seen}
+    shown = client.post(address, sent, follow=True).content.decode()
+
+    assert "was left alone" in shown
+    assert Lead.objects.get(pk=lead.pk).owner == cast.amina
 
 
 @pytest.fixture

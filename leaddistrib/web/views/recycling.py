@@ -12,6 +12,7 @@ from leaddistrib.lifecycle.recycling import recycle as act
 from leaddistrib.models import Lead, Pool
 from leaddistrib.policy import Role
 from leaddistrib.queries.organisation import organisation
+from leaddistrib.queries.overseeing import may_move
 from leaddistrib.queries.recycling import recyclable
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.outcomeforms import RecycleForm
@@ -33,7 +34,13 @@ def recycle(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if form.is_valid() and not changed:
         pool, reason = form.cleaned_data["pool"], form.cleaned_data["reason"]
         try:
-            done = act(leads, pool, by=viewer.user, reason=reason)
+            done = act(
+                leads,
+                pool,
+                by=viewer.user,
+                reason=reason,
+                still=lambda lead: as_it_is(lead) in seen and may_move(lead, viewer.sight),
+            )
         except Busy:
             form.add_error(None, BUSY)
         else:
@@ -61,4 +68,5 @@ def _say(request: HttpRequest, done: list[Lead], wanted: int, pool: Pool) -> Non
         )
         messages.success(request, text % {"number": len(done), "pool": pool.name})
     if len(done) < wanted:
-        messages.info(request, _("What is won, or waits already, was left alone."))
+        text = _("What is won, waits already, or changed since you looked was left alone.")
+        messages.info(request, text)
