@@ -36,6 +36,7 @@ KIND_LABELS = {
     "lead.offered": _("A lead is open"),
     "lead.taken": _("A lead was taken"),
     "lead.escalated": _("A lead was escalated"),
+    "lead.handed_on": _("A lead went to somebody else"),
     "response.reminder": _("Reminder to answer"),
     "response.lapsed": _("Not answered in time"),
     "claim.answered": _("Answer to a claim in Slack"),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from leaddistrib.lifecycle.lapsing import Going, leased, locked, part, stay, tell_owners
+from leaddistrib.lifecycle.lapsing import Going, leased, locked, part, stay, tell_of_handing_on
 from leaddistrib.lifecycle.opening import tell
 from leaddistrib.lifecycle.recording import record_decisions, save_placed
 from leaddistrib.lifecycle.routing import lock_for, reroute
@@ -45,7 +45,7 @@ def escalate(taken: Sequence[int], until: datetime) -> list[Going]:
     rest = [one for one in asked if one not in gone]
     _walk(rest, parted, held, now)
     gone += _hand_on(rest, now)
-    tell_owners(gone, now)
+    tell_of_handing_on(gone, now)
     stay([one.clock for one in going if one.step is None], now)
     return [one for one in going if one.step and one.step.to == To.POOL]
 
@@ -71,7 +71,7 @@ def to_pools(going: Sequence[Going], until: datetime) -> None:
         lead.opens_at, lead.period, lead.retry_at = now, lead.period + 1, None
     save_placed(leads)
     _record(still, now)
-    tell_owners(still, now)
+    tell_of_handing_on(still, now)
     tell(leads, now)
 
 

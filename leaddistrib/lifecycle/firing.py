@@ -13,7 +13,7 @@ from django.db import transaction
 
 from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.escalating import escalate, to_pools
-from leaddistrib.lifecycle.lapsing import leased, locked, raise_alarm
+from leaddistrib.lifecycle.lapsing import leased, locked, raise_alarm, tell_of_lapses
 from leaddistrib.lifecycle.responding import note_lapses
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import LogEntry, ResponseClock
@@ -92,6 +92,8 @@ def _note(taken: Sequence[int], until: datetime) -> list[int]:
         clock.next_at = until if seen[clock.pk].go_on else seen[clock.pk].next_at
     ResponseClock.objects.bulk_update(clocks, ("reminded_at", "lapsed_at", "stuck_at", "next_at"))
     note_lapses(lapsed, now)
+    # Whoever loses the lead in the same breath is told of that alone.
+    tell_of_lapses([clock for clock in lapsed if not seen[clock.pk].go_on], now)
     _remind(reminded, now)
     raise_alarm(stuck, now)
     return [clock.pk for clock in clocks if seen[clock.pk].go_on]

@@ -128,7 +128,25 @@ def stay(clocks: Sequence[ResponseClock], now: datetime) -> None:
     for clock in clocks:
         clock.stuck_at, clock.next_at = clock.stuck_at or now, now + LOOK_AGAIN
     ResponseClock.objects.bulk_update(clocks, ("stuck_at", "next_at"))
+    tell_of_lapses([clock for clock in new if clock.lapsed_at], now)
     raise_alarm(new, now)
+
+
+def tell_of_lapses(clocks: Sequence[ResponseClock], now: datetime) -> None:
+    """The deadlines of ``clocks`` passed, and their leads stay for the time being: each rep is
+    told, and the managers and the rooms of the team, who can do something about it (SL3). Whoever
+    was told before is not told again."""
+    of_teams = managers({clock.rep.team_id for clock in clocks if clock.rep.team_id})
+    tellings = []
+    for clock in clocks:
+        rep, event = clock.rep, f"response.lapsed:{clock.pk}"
+        others = set(of_teams.get(rep.team_id or 0, ())) - {rep.user_id}
+        rooms = [rep.team_id] if rep.team_id else []
+        tellings += [
+            Telling((rep.user_id,), event, clock.lead),
+            Telling(others, event, clock.lead, teams=rooms, by_text=False),
+        ]
+    tell_many(tellings, now)
 
 
 def raise_alarm(clocks: Iterable[ResponseClock], now: datetime) -> None:
@@ -145,7 +163,7 @@ def raise_alarm(clocks: Iterable[ResponseClock], now: datetime) -> None:
         )
 
 
-def tell_owners(gone: Sequence[Going], now: datetime) -> None:
+def tell_of_handing_on(gone: Sequence[Going], now: datetime) -> None:
     """Who lost a lead is told, and the managers of their teams (SL3); who has it now was told by
     its decision. The pages of both are told where they stand, and who has room again is woken."""
     if not gone:
@@ -172,8 +190,10 @@ def _tellings(
 ) -> Iterator[Telling]:
     for one in gone:
         clock = one.clock
-        yield Telling((clock.rep.user_id,), f"response.lapsed:{clock.pk}", clock.lead)
+        yield Telling((clock.rep.user_id,), f"lead.handed_on:{clock.pk}", clock.lead)
         told = set(of_teams.get(clock.rep.team_id or 0, ())) - {clock.rep.user_id}
         told -= {one.owner.user_id} if one.owner else set()
         if one.decision:
-            yield Telling(told, f"lead.escalated:{one.decision.pk}", clock.lead)
+            rooms = [clock.rep.team_id] if clock.rep.team_id else []
+            event = f"lead.escalated:{one.decision.pk}"
+            yield Telling(told, event, clock.lead, teams=rooms)

@@ -10,7 +10,7 @@ from typing import Any
 
 from leaddistrib.lifecycle.responding import start_clocks
 from leaddistrib.models import Assignment, Decision, Lead, LogEntry
-from leaddistrib.notify.telling import tell_owners
+from leaddistrib.notify.telling import tell_assigned
 from leaddistrib.signals import announce, lead_assigned
 
 METHODS = {
@@ -61,7 +61,7 @@ def record_decisions(
         if decision.owner_id or decision.method == Decision.Method.DUPLICATE or _escalated(decision)
     )
     start_clocks(assignments, moment)
-    tell_owners(owned, moment)
+    tell_assigned(owned, moment)
     for decision in owned:
         announce(lead_assigned, sender=Lead, lead=decision.lead, rep=decision.owner)
     return kept

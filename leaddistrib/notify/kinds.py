@@ -136,10 +136,6 @@ def _answered(message: OutboxMessage, loaded: Loaded) -> str:
     return "" if clock and clock.runs else "already_answered"
 
 
-def _gone(message: OutboxMessage, loaded: Loaded) -> str:
-    return "" if loaded["clock"] else "already_answered"
-
-
 def _escalated(message: OutboxMessage) -> Loaded:
     """The lead, where it went (the decision), and who had it and did not answer."""
     decisions = Decision.objects.select_related("owner__user", "pool")
@@ -211,8 +207,12 @@ KINDS: Mapping[str, Kind] = {
     "lead.taken": Kind("taken", (), _taken, _never_posted, chats=True),
     # response.reminder:<clock>
     "response.reminder": Kind("reminder", (PUSH, SLACK), _clock, _answered, urgent=True),
-    # response.lapsed:<clock>
-    "response.lapsed": Kind("lapsed", (PUSH, EMAIL, SLACK), _clock, _gone, chats=True),
+    # response.lapsed:<clock>, to its rep and the managers, while the lead is still that rep's
+    "response.lapsed": Kind(
+        "lapsed", (PUSH, EMAIL, SLACK), _clock, _answered, urgent=True, chats=True
+    ),
+    # lead.handed_on:<clock>, to who lost it
+    "lead.handed_on": Kind("handed_on", (PUSH, EMAIL, SLACK), _clock, _always),
     # lead.escalated:<decision>
     "lead.escalated": Kind("escalated", (PUSH, EMAIL, SLACK), _escalated, _always, chats=True),
     # claim.answered:<claim>, to whoever pressed a button in Slack

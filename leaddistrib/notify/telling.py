@@ -26,19 +26,21 @@ from leaddistrib.models import (
     Team,
     TeamChat,
 )
-from leaddistrib.notify.kinds import KINDS, Kind, name_of
+from leaddistrib.notify.kinds import KINDS, name_of
 from leaddistrib.notify.quiet import sms_wait
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
     """``users``, by primary key, are told of ``event`` (``kind:id…``), about ``lead`` if any, and
-    so are the rooms of ``teams``, by primary key."""
+    so are the rooms of ``teams``, by primary key. ``by_text``: an SMS may follow if the kind is
+    urgent; it is for whoever has to act, whose texts of a day are counted."""
 
     users: Iterable[int]
     event: str
     lead: Lead | None = None
     teams: Collection[int] = ()
+    by_text: bool = True
 
 
 def tell_users(
@@ -61,7 +63,7 @@ def tell_many(items: Iterable[Telling], moment: datetime) -> None:
         for telling, users in listed
         for user in users
         if user in ways
-        for where in _rows(KINDS[name_of(telling.event)], ways[user], moment, wait)
+        for where in _rows(telling, ways[user], moment, wait)
     )
     to_rooms = (
         _post(chat, telling.event, moment, telling.lead)
@@ -72,7 +74,7 @@ def tell_many(items: Iterable[Telling], moment: datetime) -> None:
     _write([*to_users, *to_rooms])
 
 
-def tell_owners(pushed: Iterable[Decision], moment: datetime) -> None:
+def tell_assigned(pushed: Iterable[Decision], moment: datetime) -> None:
     """Write to each rep who was given a lead. Must run in the same transaction."""
     tell_many(
         (
@@ -165,13 +167,16 @@ def _ways_to(user: Any) -> Ways:
     return Ways(frozenset(channel for channel, is_so in reached.items() if is_so))
 
 
-def _rows(kind: Kind, ways: Ways, moment: datetime, wait: timedelta) -> Iterator[dict[str, Any]]:
+def _rows(
+    telling: Telling, ways: Ways, moment: datetime, wait: timedelta
+) -> Iterator[dict[str, Any]]:
     """What differs between the messages by which one person is told. An SMS waits whether the push
     notification is seen, and goes at once where there is none."""
+    kind = KINDS[name_of(telling.event)]
     reached = [channel for channel in kind.channels if channel in ways.channels]
     for channel in reached:
         yield {"channel": channel, "created_at": moment, "due_at": moment}
-    if kind.urgent and ways.sms:
+    if kind.urgent and telling.by_text and ways.sms:
         due_at = moment + wait if Channel.PUSH in reached else moment
         yield {"channel": Channel.SMS, "created_at": moment, "due_at": due_at}
 

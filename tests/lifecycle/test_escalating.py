@@ -20,14 +20,18 @@ from leaddistrib.lifecycle.responding import look_again
 from leaddistrib.models import (
     Alert,
     Assignment,
+    Gateway,
     Lead,
     LogEntry,
+    NotificationSettings,
     Offer,
     OutboxMessage,
     ResponseClock,
     ResponsePolicy,
     ResponseRollup,
+    TeamChat,
 )
+from leaddistrib.notify.kinds import kind_of
 from leaddistrib.policy import Role, Sight
 from leaddistrib.queries.alerts import open_alerts, waiting_for
 from leaddistrib.queries.explanations import trace
@@ -92,6 +96,12 @@ def messages(event):
     return {message.recipient.username for message in found if message.recipient}
 
 
+def phone(rep):
+    """It can be reached by SMS."""
+    Gateway.objects.get_or_create(channel="sms", defaults={"address": "https://sms.example/"})
+    NotificationSettings.objects.create(user=rep.user, phone="+33600000000", sms=True)
+
+
 def told(lead):
     return list(lead.log.order_by("pk").values_list("event", flat=True))
 
@@ -135,6 +145,63 @@ def test_a_passed_deadline_is_noted_once_and_the_lead_stays_until_its_step(given
     assert ResponseRollup.objects.get().lapsed == 1
 
 
+def test_when_the_time_is_up_the_rep_and_the_managers_are_told_at_once(given):
+    company = given("backup")
+    phone(company.amina)
+    phone(company.mireille)
+    room = TeamChat.objects.create(team=company.paris, channel="teams", name="Paris")
+
+    fire(NOON + 10 * MINUTE)
+    fire(NOON + 15 * MINUTE)
+
+    told_at_once = OutboxMessage.objects.filter(event__startswith="response.lapsed")
+    assert {(one.recipient, one.channel, one.due_at) for one in told_at_once} == {
+        (company.amina.user, "email", NOON + 10 * MINUTE),
+        (company.amina.user, "sms", NOON + 10 * MINUTE),
+        (company.mireille.user, "email", NOON + 10 * MINUTE),
+        (None, "teams", NOON + 10 * MINUTE),
+    }
+    assert [one.chat for one in told_at_once if one.chat] == [room]
+    assert owner(company) == company.amina
+
+
+def test_whoever_called_just_after_the_deadline_is_not_told_that_nobody_did(given):
+    company = given("backup")
+    fire(NOON + 10 * MINUTE)
+    message = OutboxMessage.objects.get(
+        event__startswith="response.lapsed", recipient=company.amina.user
+    )
+    kind = kind_of(message)
+    assert kind.objection(message, kind.load(message)) == ""
+    with clock_at(NOON + 11 * MINUTE):
+        log_contact(company.lead, company.amina, "call")
+
+    assert kind.objection(message, kind.load(message)) == "already_answered"
+
+
+def test_whoever_loses_the_lead_in_the_same_breath_hears_that_alone(given):
+    company = given("backup")
+
+    fire(NOON + 20 * MINUTE)
+
+    assert owner(company) == company.chloe
+    assert messages("response.lapsed") == set()
+    assert messages("lead.handed_on") == {"amina"}
+
+
+def test_when_the_step_finds_nobody_the_rep_and_the_managers_hear_that_it_is_late(given):
+    company = given("backup")
+    set_paused(company.chloe, True)
+
+    fire(NOON + 20 * MINUTE)
+    fire(NOON + 35 * MINUTE)
+
+    assert owner(company) == company.amina
+    late = OutboxMessage.objects.filter(event__startswith="response.lapsed", channel="email")
+    assert sorted(one.recipient.username for one in late) == ["amina", "mireille"]
+    assert messages("lead.handed_on") == set()
+
+
 def test_who_was_in_touch_is_left_in_peace(given):
     company = given("backup")
     with clock_at(NOON + 4 * MINUTE):
@@ -169,7 +236,7 @@ def test_it_goes_to_the_backup_and_all_concerned_are_told(given):
     first, second = company.lead.assignments.order_by("pk")
     assert (first.rep, first.end, first.ended_at) == (company.amina, "lapsed", NOON + 20 * MINUTE)
     assert (second.rep, second.method, second.ended_at) == (company.chloe, "escalation", None)
-    assert messages("response.lapsed") == {"amina"}
+    assert messages("lead.handed_on") == {"amina"}
     assert messages("lead.escalated") == {"mireille"}
     assert "chloé" in messages("lead.assigned")
     old, new = ResponseClock.objects.order_by("pk")

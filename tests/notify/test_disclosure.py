@@ -185,6 +185,7 @@ def events(reached):
         "lead.taken": f"lead.taken:{lead.pk}:{lead.period}",
         "response.reminder": f"response.reminder:{response.pk}",
         "response.lapsed": f"response.lapsed:{response.pk}",
+        "lead.handed_on": f"lead.handed_on:{response.pk}",
         "lead.escalated": f"lead.escalated:{decision.pk}",
         "claim.answered": f"claim.answered:{claim.pk}",
         "slack.said": "slack.said:unknown:U012AB3CD:1",
