@@ -1,4 +1,5 @@
-"""An account of Slack is tied to the one here: then its owner claims by a button there (NO1)."""
+"""An account of Slack is tied to the one here: then its owner claims by a button there, and is
+written to (NO1)."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError
@@ -30,3 +31,14 @@ def _tie(user: AbstractUser, member: str) -> None:
     NotificationSettings.objects.update_or_create(
         user_id=user.pk, defaults={"slack_member": member}
     )
+
+
+@act(durable=False)
+def untie_slack(user: AbstractUser) -> None:
+    """``user`` claims from Slack no more and is not written to there, until the account is tied
+    again.
+
+    Raises:
+        Busy: the database was locked through every retry; nothing was written.
+    """
+    NotificationSettings.objects.filter(user=user.pk).update(slack_member="")

@@ -97,6 +97,7 @@ def set_ways(
     push: bool,
     email: bool,
     sms: bool,
+    slack: bool,
     phone: str,
     quiet_from: time | None,
     quiet_until: time | None,
@@ -112,20 +113,11 @@ def set_ways(
         push=push,
         email=email,
         sms=sms,
+        slack=slack,
         phone=phone,
         quiet_from=quiet_from,
         quiet_until=quiet_until,
     )
-
-
-@act(durable=False)
-def untie_slack(user: AbstractUser) -> None:
-    """``user`` claims from Slack no more, until the account is tied again.
-
-    Raises:
-        Busy: the database was locked through every retry; nothing was written.
-    """
-    NotificationSettings.objects.filter(user=user.pk).update(slack_member="")
 
 
 @act(durable=False)

@@ -15,8 +15,9 @@ class WaysForm(forms.ModelForm):
 
     class Meta:
         model = NotificationSettings
-        fields = ("push", "email", "sms", "phone", "quiet_from", "quiet_until")
-        help_texts = {"quiet_from": ""}  # the form says it once for both ends
+        fields = ("push", "email", "sms", "slack", "phone", "quiet_from", "quiet_until")
+        # The page says it: once for both ends, and as it stands with Slack.
+        help_texts = {"quiet_from": "", "slack": ""}
         widgets = {
             "phone": forms.TextInput(
                 attrs={"type": "tel", "autocomplete": "tel", "placeholder": "+33 6 12 34 56 78"}

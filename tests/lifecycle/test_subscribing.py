@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from leaddistrib.errors import NoSubscription
 from leaddistrib.lifecycle import subscribing
+from leaddistrib.lifecycle.linking import untie_slack
 from leaddistrib.models import NotificationSettings, OutboxMessage, PushSubscription
 from leaddistrib.sealing import unseal
 from leaddistrib.testing import UserFactory, clock_at
@@ -147,6 +148,7 @@ def test_settings_are_one_row_whatever_is_changed_first(amina):
         push=True,
         email=False,
         sms=True,
+        slack=True,
         phone="+33612345678",
         quiet_from=time(20),
         quiet_until=time(7),
@@ -166,6 +168,6 @@ def test_a_test_is_written_once_a_minute(amina):
 
 def test_an_account_is_untied_from_slack_alone(amina):
     NotificationSettings.objects.create(user=amina, slack_member="U012AB3CD", email=False)
-    subscribing.untie_slack(amina)
+    untie_slack(amina)
     kept = NotificationSettings.objects.get()
     assert (kept.slack_member, kept.email) == ("", False)

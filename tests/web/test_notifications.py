@@ -46,7 +46,8 @@ def ways(client: Client, **given: str):
 
 def test_whoever_set_nothing_sees_the_defaults(cast):
     form = signed_in(cast.amina).get(PAGE).context["form"]
-    assert [form[name].value() for name in ("push", "email", "sms")] == [True, True, False]
+    ways = {name: form[name].value() for name in ("push", "email", "sms", "slack")}
+    assert ways == {"push": True, "email": True, "sms": False, "slack": True}
     assert not NotificationSettings.objects.exists()
 
 
@@ -237,6 +238,33 @@ def test_all_links_are_revoked_by_one_button(cast, waiting):
     assert "open nothing any more" in answer.content.decode()
     assert read_preview(token) is None
     assert Client().get(page("preview", token)).status_code == 404
+
+
+def test_direct_messages_in_slack_are_a_choice_of_their_own(cast):
+    NotificationSettings.objects.create(user=cast.amina.user, slack_member="U012AB3CD")
+    client = signed_in(cast.amina)
+    ways(client, slack="")
+    kept = NotificationSettings.objects.get()
+    assert (kept.slack, kept.slack_member) == (False, "U012AB3CD")
+    ways(client, slack="on")
+    kept.refresh_from_db()
+    assert kept.slack
+
+
+@pytest.mark.parametrize(
+    ("set_up", "member", "sentence"),
+    [
+        (False, "", "This site is not connected to Slack."),
+        (True, "", "once your account there is tied"),
+        (True, "U012AB3CD", "Direct messages about what waits for you"),
+    ],
+)
+def test_the_page_says_what_slack_takes(cast, set_up, member, sentence):
+    NotificationSettings.objects.create(user=cast.amina.user, slack_member=member)
+    if set_up:
+        Gateway.objects.create(channel=Channel.SLACK)
+
+    assert sentence in signed_in(cast.amina).get(PAGE).content.decode()
 
 
 def test_an_account_is_untied_from_slack(cast):

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from leaddistrib.errors import Busy, NoSubscription
 from leaddistrib.lifecycle import subscribing
+from leaddistrib.lifecycle.linking import untie_slack
 from leaddistrib.models import Channel, NotificationSettings, PushSubscription
 from leaddistrib.notify.email import address
 from leaddistrib.notify.gateways import gateway
@@ -104,7 +105,7 @@ def revoke(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @signed_in
 def untie(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     try:
-        subscribing.untie_slack(viewer.user)
+        untie_slack(viewer.user)
     except Busy:
         say_busy(request)
     else:
@@ -155,6 +156,7 @@ def _page(
         "devices": PushSubscription.objects.filter(user=viewer.user.pk),
         "address": address(viewer.user),
         "has_sms": gateway(Channel.SMS) is not None,
+        "has_slack": gateway(Channel.SLACK) is not None,
     }
     with timezone.override(zone):
         return render(request, "leaddistrib/notifications.html", context, status=status)
