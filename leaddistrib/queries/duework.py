@@ -87,10 +87,11 @@ def _rollups_differ(moment: datetime) -> QuerySet[Rep]:
     reps = Rep.objects.annotate(
         begun=counted(event=LogEntry.Event.CLOCK_STARTED),
         spoken=counted(event=LogEntry.Event.CONTACTED, detail__has_key="response"),
+        undone=counted(event=LogEntry.Event.CONTACT_UNDONE, detail__has_key="response"),
         started=kept("started"),
         answered=kept("answered"),
     )
-    return reps.exclude(begun=F("started"), spoken=F("answered"))
+    return reps.exclude(begun=F("started"), spoken=F("answered") + F("undone"))
 
 
 WORKER = _("See that leaddistrib_worker runs, and its log for the reason.")
@@ -107,8 +108,8 @@ CHECKS = (
         "message_in_flight",
         _("Messages that are neither sent nor given up after a day and a half"),
         _(
-            "See what last_error says, and that the channel's server answers. Set dropped_at to now"
-            " for those that nobody needs any more."
+            "See what their last error says, and that the channel's server answers. They are given"
+            " up by themselves after the last try, and dropped when nobody needs them any more."
         ),
         lambda moment: _unsent().filter(created_at__lt=moment - IN_FLIGHT_WITHIN),
         "event",
@@ -116,7 +117,10 @@ CHECKS = (
     Check(
         "message_dead",
         _("Messages that were given up after every try"),
-        _("Mend what last_error says, then clear dead_at and attempts to send them again."),
+        _(
+            "Mend what their last error says, then choose them in the admin's list of messages, and"
+            " “Send given-up messages again”: what nobody needs any more is dropped then."
+        ),
         lambda moment: OutboxMessage.objects.filter(dead_at__isnull=False),
         "event",
     ),
@@ -137,14 +141,17 @@ CHECKS = (
     Check(
         "clock_runs_on",
         _("Response clocks that run for a lead that is not the rep's any more"),
-        _("Set their stopped_at to when the assignment ended, and next_at to nothing."),
+        _("“Look again now”, in the admin's list of response clocks: the worker stops them."),
         _clocks_run_on,
         "lead__public_id",
     ),
     Check(
         "past_sla",
         _("Leads past their response time that are neither answered nor passed on to anybody"),
-        _("Set the clock's next_at to now: the worker looks for somebody, or tells the managers."),
+        _(
+            "“Look again now”, in the admin's list of response clocks: the worker looks for"
+            " somebody, or tells the managers."
+        ),
         _late_and_forgotten,
         "lead__public_id",
     ),
