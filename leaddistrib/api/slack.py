@@ -15,7 +15,7 @@ from leaddistrib.api.throttling import Rate
 from leaddistrib.errors import BadSignature
 from leaddistrib.lifecycle.buttons import Press, is_from_slack, press
 from leaddistrib.lifecycle.signing import TOLERANCE
-from leaddistrib.notify.slack.blocks import CLAIM
+from leaddistrib.notify.slack.blocks import CLAIM, TIE
 from leaddistrib.queries import clock
 
 TIMESTAMP = "X-Slack-Request-Timestamp"
@@ -56,16 +56,17 @@ def _first(signature: str) -> bool:
 
 
 def _pressed(body: bytes) -> Press | None:
-    """The press of a claim button; None for every other thing that Slack tells us."""
+    """The press of one of our buttons; None for every other thing that Slack tells us."""
     try:
         [payload] = parse_qs(body.decode(), max_num_fields=10)["payload"]
         told: Any = json.loads(payload)
-        action = next(one for one in told["actions"] if one["action_id"] == CLAIM)
+        action = next(one for one in told["actions"] if one["action_id"] in (CLAIM, TIE))
         room, member = told["channel"]["id"], told["user"]["id"]
-        value, click = VALUE.fullmatch(action["value"]), action["action_ts"]
+        click, claims = action["action_ts"], action["action_id"] == CLAIM
+        value = VALUE.fullmatch(action["value"]) if claims else None
         named = all(ID.fullmatch(one) for one in (room, member)) and CLICK.fullmatch(click)
     except (ValueError, LookupError, TypeError, StopIteration):
         return None
-    if told.get("type") != "block_actions" or not value or not named:
+    if told.get("type") != "block_actions" or not named or (claims and not value):
         return None
-    return Press(room, member, click, UUID(value[1]), int(value[2]))
+    return Press(room, member, click, *((UUID(value[1]), int(value[2])) if value else ()))

@@ -1,4 +1,5 @@
-"""A lead is claimed by the button in a room of Slack (NO1).
+"""A lead is claimed by the button in a room of Slack, and an account there is tied to one here by
+another (NO1).
 
 The same claim as by the page. A press is answered by a message of its own, for the eyes of who
 pressed alone; the room's post changes as soon as the lead is anybody's.
@@ -8,6 +9,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from leaddistrib.lifecycle.claiming import claim
@@ -26,14 +28,15 @@ VERSION = "v0"
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Who (a member of Slack) pressed the button, in which room, of which lead as it was opened in
-    which period. ``click`` tells one press from the next."""
+    """Who (a member of Slack) pressed a button, in which room: that of a lead as it was opened in
+    which period, or, without a lead, the one that ties accounts. ``click`` tells one press from the
+    next."""
 
     room: str
     member: str
     click: str
-    lead: UUID
-    period: int
+    lead: UUID | None = None
+    period: int = 0
 
 
 def is_from_slack(timestamp: str, signature: str, body: bytes, moment: datetime) -> bool:
@@ -55,20 +58,29 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
 def press(pressed: Press) -> None:
     """Claim the lead for the rep who is the member, and answer them.
 
-    Who is unknown is sent a link to tie their account to the one here; who has nothing to do with
-    the lead learns nothing of it. A press of a period that is over claims nothing: the same press
-    again, by whoever overheard it, gains nothing after the lead was given back.
+    Who is unknown is sent a link to tie their account to the one here; who is known and no rep, or
+    not active, is told so, and so is whoever presses in a room that is not in use any more. Who has
+    nothing to do with the lead learns nothing of it. A press of a period that is over claims
+    nothing: the same press again, by whoever overheard it, gains nothing after the lead was given
+    back.
 
     Raises:
         Busy: the database was locked through every retry; nothing was written.
     """
-    chats = TeamChat.objects.filter(channel=Channel.SLACK, room=pressed.room, active=True)
-    chat = chats.order_by("pk").first()
+    chats = TeamChat.objects.filter(channel=Channel.SLACK, room=pressed.room)
+    chat = chats.order_by("-active", "pk").first()
     if chat is None:
         return None
-    rep = _rep(pressed.member)
+    if not chat.active:
+        return _say(chat, "room_closed", pressed)
+    user = _tied(pressed.member)
+    if user is None:
+        return _say(chat, "stranger" if pressed.lead else "tie", pressed)
+    if pressed.lead is None:
+        return _say(chat, "tied", pressed)
+    rep = policy().rep(user)
     if rep is None:
-        return _say(chat, "stranger", pressed)
+        return _say(chat, "not_a_rep", pressed)
     lead = _visible(pressed, rep)
     if lead is None:
         return _say(chat, "not_open", pressed)
@@ -79,11 +91,11 @@ def press(pressed: Press) -> None:
     return None
 
 
-def _rep(member: str) -> Rep | None:
-    """The rep who tied this account of Slack to theirs."""
+def _tied(member: str) -> Any:
+    """The user who tied this account of Slack to theirs; None if nobody did."""
     known = NotificationSettings.objects.select_related("user").filter(slack_member=member)
     tied = known.exclude(slack_member="").first()
-    return policy().rep(tied.user) if tied else None
+    return tied and tied.user
 
 
 def _visible(pressed: Press, rep: Rep) -> Lead | None:

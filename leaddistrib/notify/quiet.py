@@ -23,7 +23,8 @@ def objection(message: OutboxMessage, kind: Kind) -> str:
     """Why the recipient is not to hear of it at all, by its code; "" if they are."""
     user = message.recipient
     if user is None:
-        return "chat_closed" if message.chat and not message.chat.active else ""
+        closed = message.chat and not message.chat.active
+        return "chat_closed" if closed and kind.chats else ""  # one who presses there is answered
     if not user.is_active:
         return "account_closed"
     if not getattr(settings_of(message), message.channel):

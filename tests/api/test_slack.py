@@ -11,10 +11,20 @@ from django.test import Client
 
 from leaddistrib.lifecycle import release
 from leaddistrib.lifecycle.buttons import sign
-from leaddistrib.models import Channel, Claim, Gateway, Lead, OutboxMessage, TeamChat
+from leaddistrib.models import (
+    Channel,
+    Claim,
+    Gateway,
+    Lead,
+    NotificationSettings,
+    OutboxMessage,
+    TeamChat,
+)
+from leaddistrib.notify.outbox import deliver
 from leaddistrib.queries import clock
-from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory
+from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory, UserFactory
 from tests.notify.conftest import set_up, wants
+from tests.notify.standin import provider
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 ROOM = "C0123456789"
@@ -168,14 +178,45 @@ def test_who_is_unknown_is_asked_to_tie_the_account(paris, lead):
     assert told() == ["slack.said:stranger:U0OSCAR:1700000000.000001"]
 
 
-def test_who_left_claims_nothing(amina, lead):
+def test_who_left_claims_nothing_and_is_not_asked_to_tie_the_account_again(amina, lead):
     amina.active = False
     amina.save()
 
     press(payload(lead))
 
     assert Claim.objects.count() == 0
-    assert told()[0].startswith("slack.said:stranger:")
+    assert told() == ["slack.said:not_a_rep:U0AMINA:1700000000.000001"]
+
+
+def test_a_manager_who_is_no_rep_is_told_that_only_reps_claim(paris, lead):
+    NotificationSettings.objects.create(
+        user=UserFactory(username="mireille"), slack_member="U0MIREILLE"
+    )
+
+    press(payload(lead, member="U0MIREILLE"))
+
+    assert Claim.objects.count() == 0
+    assert told() == ["slack.said:not_a_rep:U0MIREILLE:1700000000.000001"]
+
+
+def tying(lead, member):
+    """Somebody pressed the button of a room's test message."""
+    action = {"type": "button", "action_id": "tie", "action_ts": "1700000000.000001"}
+    return payload(lead, member=member, actions=[action])
+
+
+def test_who_wants_to_be_written_to_makes_themselves_known_without_claiming(paris, lead):
+    press(tying(lead, "U0MIREILLE"))
+
+    assert Claim.objects.count() == 0
+    assert told() == ["slack.said:tie:U0MIREILLE:1700000000.000001"]
+
+
+def test_who_is_known_need_not_do_it_again(amina, lead):
+    press(tying(lead, "U0AMINA"))
+
+    assert Claim.objects.count() == 0
+    assert told() == ["slack.said:tied:U0AMINA:1700000000.000001"]
 
 
 def test_a_lead_that_is_not_theirs_to_see_and_one_that_is_not_answer_alike(amina, paris):
@@ -232,10 +273,28 @@ def test_without_a_provider_nothing_is_from_slack(amina, lead, change):
 
 
 def test_a_room_that_is_not_ours_claims_nothing(amina, lead):
-    TeamChat.objects.update(active=False)
+    TeamChat.objects.all().delete()
 
     assert press(payload(lead)).status_code == 200
     assert Claim.objects.count() == 0
+    assert told() == []
+
+
+def test_a_room_that_is_not_in_use_any_more_claims_nothing_and_says_so(amina, lead, settings):
+    """Old posts still have their button there."""
+    TeamChat.objects.update(active=False)
+    with provider() as slack:
+        settings.LEADDISTRIB = slack.settings
+        Gateway.objects.update(address=slack.url("/api/"))
+
+        press(payload(lead))
+        deliver(clock.now())
+
+    assert Claim.objects.count() == 0
+    assert told() == ["slack.said:room_closed:U0AMINA:1700000000.000001"]
+    [call] = slack.calls
+    assert call.path == "/api/chat.postEphemeral"
+    assert call.json["text"].startswith("This room is not in use any more")
 
 
 @pytest.mark.parametrize(
@@ -245,6 +304,7 @@ def test_a_room_that_is_not_ours_claims_nothing(amina, lead):
         {"actions": []},
         {"actions": [{"action_id": "see", "action_ts": "1.1"}]},
         {"actions": [{"action_id": "claim", "value": "1", "action_ts": "1.1"}]},
+        {"actions": [{"action_id": "tie", "action_ts": "soon"}]},
         {"user": {"id": "U0:AMINA"}},
         {"user": None},
         {"channel": "C1"},

@@ -166,6 +166,8 @@ def test_a_test_message_reaches_the_room(amina, slack):
 
     assert message.sent_at is not None
     assert slack.calls[0].json["text"].startswith("Test message.")
+    [actions] = blocks(slack.calls[0], "actions")
+    assert [button["text"]["text"] for button in actions["elements"]] == ["Tie my account"]
 
 
 def test_the_room_reads_its_own_language(slack, offered):

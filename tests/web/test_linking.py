@@ -43,8 +43,19 @@ def test_the_form_ties_the_account(client, amina):
     answer = client.post(page(), follow=True)
 
     assert answer.status_code == 200
-    assert "From now on you can claim leads in Slack." in answer.content.decode()
+    assert "From now on you can claim leads in Slack" in answer.content.decode()
     assert member_of(amina.user) == "U0AMINA"
+
+
+def test_a_manager_who_is_no_rep_is_promised_no_claims(client, db):
+    mireille = UserFactory(username="mireille")
+    client.force_login(mireille)
+
+    answer = client.post(page("U0MIREILLE"), follow=True)
+
+    assert "From now on you are written to in Slack." in answer.content.decode()
+    assert "claim leads in Slack" not in answer.content.decode()
+    assert member_of(mireille) == "U0MIREILLE"
 
 
 def test_what_else_somebody_chose_stays(client, amina):

@@ -13,7 +13,7 @@ from leaddistrib.notify.channels import Receipt
 from leaddistrib.notify.errors import NoDevice
 from leaddistrib.notify.kinds import Kind, Loaded
 from leaddistrib.notify.links import absolute, slack_link_token
-from leaddistrib.notify.slack.blocks import escaped, note, offer, sentence
+from leaddistrib.notify.slack.blocks import escaped, introduction, note, offer, sentence
 from leaddistrib.notify.slack.calling import Slack
 from leaddistrib.notify.texts import context, lines, read_by, render
 
@@ -74,8 +74,10 @@ def _channel(message: OutboxMessage) -> str:
     return str(wants.slack_member)
 
 
-def _plain(message: OutboxMessage, loaded: Loaded, shown: Mapping[str, Any]) -> Call:
-    return "chat.postMessage", {}
+def _tested(message: OutboxMessage, loaded: Loaded, shown: Mapping[str, Any]) -> Call:
+    """A room that is tried out is where its members make themselves known."""
+    blocks = introduction(shown["text"]) if message.chat else sentence(shown["text"])
+    return "chat.postMessage", {"blocks": blocks}
 
 
 def _noted(message: OutboxMessage, loaded: Loaded, shown: Mapping[str, Any]) -> Call:
@@ -100,7 +102,7 @@ def _for_one(message: OutboxMessage, loaded: Loaded, shown: Mapping[str, Any]) -
 
 
 WAYS: Mapping[str, Callable[[OutboxMessage, Loaded, Mapping[str, Any]], Call]] = {
-    "test": _plain,
+    "test": _tested,
     "offered": _offered,
     "taken": _taken,
     "answered": _for_one,

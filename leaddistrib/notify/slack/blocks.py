@@ -14,7 +14,8 @@ from django.utils.translation import pgettext
 from leaddistrib.models import OutboxMessage
 
 CLAIM = "claim"
-"""The button's name, by which its press is recognised."""
+TIE = "tie"
+"""The names of buttons, by which their presses are recognised."""
 
 Block = dict[str, Any]
 
@@ -42,6 +43,12 @@ def sentence(text: str) -> list[Block]:
 def note(text: str, url: str) -> list[Block]:
     """Some sentences, and where to see what they are about."""
     return [*sentence(text), {"type": "actions", "elements": [_see(url)]}]
+
+
+def introduction(text: str) -> list[Block]:
+    """Some sentences, and a button by which its readers make themselves known here."""
+    button = {"type": "button", "action_id": TIE, "text": plain(_("Tie my account"))}
+    return [*sentence(text), {"type": "actions", "elements": [button]}]
 
 
 def _claim(value: str) -> Block:

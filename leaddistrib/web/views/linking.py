@@ -33,5 +33,7 @@ def slack(request: HttpRequest, viewer: Viewer, token: str) -> HttpResponse:
     if not tied:
         context["problem"] = _("This Slack account is already tied to somebody else here.")
         return render(request, "leaddistrib/slack_link.html", context, status=409)
-    messages.success(request, _("From now on you can claim leads in Slack."))
+    hears = _("From now on you are written to in Slack.")
+    claims = _("From now on you can claim leads in Slack, and are written to there.")
+    messages.success(request, claims if viewer.rep else hears)
     return redirect("leaddistrib:me")
