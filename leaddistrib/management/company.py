@@ -76,6 +76,11 @@ POOLS = (
 )
 SAFETY_NET = "Everyone"
 
+IMPATIENT = "demo_request"
+"""Leads of this type are answered within minutes, or go to somebody else: whoever looks around for
+a short while sees it happen."""
+REMINDED_AFTER, LATE_AFTER, GOES_ON_AFTER = 2, 3, 4  # minutes
+
 # The first two reps are for whoever looks around; nobody plays them.
 AMINA = Person("amina", "Amina", "Diallo", "en")
 CHLOE = Person("chloe", "Chloé", "Laurent", "fr")

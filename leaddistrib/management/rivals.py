@@ -164,6 +164,7 @@ class Rivals:
                 release(lead, rep, reason="I have too much to do")
                 log.info("%s gave %s back", rep, lead)
             else:
+                _call(lead, rep)
                 close(lead, rep, reason="Done, in the demo")
         except NotYours:
             log.debug("%s has %s no more", rep, lead)

@@ -18,10 +18,12 @@ from leaddistrib.management.history import History
 from leaddistrib.management.prospects import prospect
 from leaddistrib.models import (
     Account,
+    EscalationStep,
     Lead,
     MessageTemplate,
     Pool,
     Rep,
+    ResponsePolicy,
     SalesEvent,
     Team,
     TeamChat,
@@ -167,7 +169,8 @@ def _trade_show(teams: dict[str, Team], staff: list[Rep]) -> None:
 def _answering(teams: dict[str, Team], staff: list[Rep]) -> None:
     """First messages in both languages, a booking page, who stands in for whom, and rooms that
     become active when their addresses are typed in. How soon leads are answered is what every new
-    site begins with."""
+    site begins with, but for those who ask for a demo."""
+    _hurry()
     for name, language, subject, body in company.TEMPLATES:
         MessageTemplate.objects.create(name=name, language=language, subject=subject, body=body)
     for rep, colleague in zip(staff, staff[len(TEAMS) :], strict=False):
@@ -176,6 +179,19 @@ def _answering(teams: dict[str, Team], staff: list[Rep]) -> None:
     for name in (company.PARIS, company.MANCHESTER):
         if name in teams:
             TeamChat.objects.create(team=teams[name], channel="slack", name="Leads", active=False)
+
+
+def _hurry() -> None:
+    """Who asks for a demo is answered within minutes, or goes to somebody else."""
+    policy = ResponsePolicy.objects.filter(lead_type=company.IMPATIENT).first()
+    policy = policy or ResponsePolicy(name="Demo request", lead_type=company.IMPATIENT)
+    policy.minutes = company.LATE_AFTER
+    policy.remind_minutes = company.LATE_AFTER - company.REMINDED_AFTER
+    policy.cooldown_minutes = 1
+    policy.save()
+    policy.steps.all().delete()
+    for position, to in enumerate(EscalationStep.To.values[:-1]):  # not to a pool
+        policy.steps.create(position=position, to=to, after_minutes=company.GOES_ON_AFTER)
 
 
 def _pools(teams: dict[str, Team]) -> None:

@@ -1,6 +1,7 @@
 """The invented company: believable, whole, and the same for the same seed."""
 
 from collections import Counter, defaultdict
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +10,15 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import models, transaction
 
+from leaddistrib.lifecycle import claim
+from leaddistrib.lifecycle.firing import fire_due
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.management.prospects import prospect
 from leaddistrib.management.seeding import seed_company
-from leaddistrib.models import Lead, OutboxMessage, Pool, Rep, Team
+from leaddistrib.models import Lead, OutboxMessage, Pool, Rep, ResponseClock, Team
 from leaddistrib.queries import clock
 from leaddistrib.queries.consistency import findings
+from leaddistrib.testing import LeadFactory, clock_at
 
 LEFT_OUT = (models.UUIDField, models.DateTimeField, models.AutoField, models.JSONField)
 
@@ -143,3 +147,25 @@ def test_an_invented_lead_does_not_depend_on_those_before_it():
     assert prospect(3, 41) == prospect(3, 41)
     assert prospect(3, 41) != prospect(4, 41)
     assert prospect(3, 41) != prospect(3, 42)
+
+
+@pytest.mark.django_db
+def test_a_visitor_sees_within_minutes_what_becomes_of_a_demo_request_that_nobody_calls():
+    """The first minutes in the demo: a reminder, a deadline, and the lead is with somebody else."""
+    seed_company(reps=12, leads=0, seed=7)
+    amina = Rep.objects.get(user__username="amina")
+    lead = LeadFactory(lead_type="demo_request", pool=Pool.objects.get(name="Hot leads"))
+    assert claim(lead, amina, via="page").result == "won"
+    began = clock.now()
+
+    def after(minutes: int) -> ResponseClock:
+        with clock_at(began + timedelta(minutes=minutes, seconds=1)):
+            fire_due(clock.now())
+        return ResponseClock.objects.get(lead=lead, rep=amina)
+
+    assert after(1).reminded_at is None
+    assert after(2).reminded_at
+    assert after(3).lapsed_at
+    assert Lead.objects.get().owner == amina
+    after(4)
+    assert Lead.objects.get().owner == amina.backup

@@ -11,7 +11,15 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from leaddistrib.management import running
-from leaddistrib.management.company import ADMIN, AMINA, CHLOE, MANAGER
+from leaddistrib.management.company import (
+    ADMIN,
+    AMINA,
+    CHLOE,
+    GOES_ON_AFTER,
+    LATE_AFTER,
+    MANAGER,
+    REMINDED_AFTER,
+)
 from leaddistrib.management.logs import FOR_PEOPLE, log_to_terminal
 from leaddistrib.management.seeding import NotEmpty, seed_company
 from leaddistrib.models import Rep
@@ -104,6 +112,8 @@ class Command(BaseCommand):
   {ADMIN.username:<10} sales operations, also at /admin/   {PASSWORD}
 
   A lead comes in every few seconds. As amina, open /leads/pool/ and tap CLAIM: {race}.
+  Claim a demo request and do nothing: after {REMINDED_AFTER} minutes you are reminded, after
+  {LATE_AFTER} it is late, and your manager is told, after {GOES_ON_AFTER} it is somebody else's.
   Ctrl-C stops everything.
 """
         )
