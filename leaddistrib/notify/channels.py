@@ -7,19 +7,31 @@ what is wrong; any other exception counts as ``Later``.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from leaddistrib.models import OutboxMessage
 from leaddistrib.notify.kinds import Kind, Loaded
 
+LEASE = timedelta(minutes=2)
+"""How long a worker may take over a message before another worker takes it up."""
+
+
+def leased_at(message: OutboxMessage) -> datetime:
+    """When ``message`` was taken up to be sent, by the database's clock: workers' clocks may be
+    wrong, and what is measured from here is compared with the database's times."""
+    return max(message.created_at, message.due_at - LEASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A provider took the message. ``reference`` is what it calls it there; ``gone`` are the
-    primary keys of devices that exist no more."""
+    """A provider took the message. ``reference`` is what it calls it there; ``reached`` are the
+    primary keys of the devices that it was taken for, ``gone`` those of devices that exist no
+    more."""
 
     reference: str = ""
     gone: tuple[int, ...] = ()
+    reached: tuple[int, ...] = ()
 
 
 class Parcel(Protocol):

@@ -18,7 +18,7 @@ from django.db.models import F, QuerySet
 
 from leaddistrib import conf
 from leaddistrib.models import Channel, OutboxMessage
-from leaddistrib.notify import email, push, slack, sms, teams
+from leaddistrib.notify import channels, email, push, slack, sms, teams
 from leaddistrib.notify.channels import Parcel, Receipt, Transport
 from leaddistrib.notify.errors import Later, NoDevice, NotSent, Refused
 from leaddistrib.notify.kinds import Kind, kind_of
@@ -35,8 +35,6 @@ CHANNELS: Mapping[str, Transport] = {
     Channel.TEAMS: teams,
 }
 
-LEASE = timedelta(minutes=2)
-"""How long a worker may take over a message before another worker takes it up."""
 WIDTH: Mapping[str, int] = {Channel.PUSH: 16, Channel.EMAIL: 4, Channel.SLACK: 4}
 WIDTH_OF_OTHERS = 8
 """Messages that one worker sends side by side, by channel."""
@@ -93,8 +91,7 @@ class _Delivery:
                     elif not taken:
                         return leased
             finally:
-                while self.in_hand:  # whatever went wrong: what was sent is marked
-                    self._finish(None)
+                self._finish_all()
 
     def _begin(self, message: OutboxMessage, threads: ThreadPoolExecutor) -> None:
         """Look at a message again, and have it sent if it is still true."""
@@ -153,6 +150,17 @@ class _Delivery:
                 mark_sent(message, self.now, receipt.reference)
                 self._settle(message, receipt)
 
+    def _finish_all(self) -> None:
+        """Whatever went wrong, what was sent is marked: what cannot be is no other's fate."""
+        first = None
+        while self.in_hand:
+            try:
+                self._finish(None)
+            except (OperationalError, InterfaceError) as error:
+                first = first or error
+        if first is not None:
+            raise first
+
     def _failed(self, message: OutboxMessage, error: Exception) -> None:
         """What a failure means for the message. Only what is known to be no secret is kept."""
         known = error if isinstance(error, NotSent) else None
@@ -210,7 +218,7 @@ def _lease(moment: datetime, channel: str | None, number: int) -> list[OutboxMes
         due = due.filter(channel=channel)
     if number < 1 or not due.exists():  # without a transaction, which would lock all of SQLite
         return []
-    until = moment + LEASE
+    until = moment + channels.LEASE
     with transaction.atomic():
         messages = list(
             due.select_for_update(skip_locked=True, of=("self",))

@@ -11,9 +11,9 @@ from leaddistrib.lifecycle import receive, release
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.models import Assignment, OutboxMessage, Rep
 from leaddistrib.notify import marking, outbox
-from leaddistrib.notify.channels import Receipt
+from leaddistrib.notify.channels import LEASE, Receipt
 from leaddistrib.notify.errors import Later, NoDevice, NotSetUp, Refused
-from leaddistrib.notify.outbox import LEASE, WIDTH, backoff, deliver
+from leaddistrib.notify.outbox import WIDTH, backoff, deliver
 from leaddistrib.testing import LeadFactory, RepFactory, TeamFactory, clock_at, publish_rules
 from tests.notify.carrier import replace_channels, taken
 
@@ -336,6 +336,29 @@ def test_what_was_sent_is_marked_although_the_database_went_away_meanwhile(
 
     assert len(email.handed) == 1
     assert OutboxMessage.objects.get().sent_at is not None
+
+
+def test_a_mark_that_fails_for_good_costs_no_other_message_its_own(cast, email, monkeypatch):
+    """The database is away twice for longer than is waited for it: two go out again, not all."""
+    for company in ("Acme", "Globex", "Initech", "Umbrella"):
+        push(company)
+    tries = []
+
+    def away(message, **outcome):
+        tries.append(message)
+        if len(tries) < 3:
+            raise OperationalError("the connection is closed")
+        return mark_it(message, **outcome)
+
+    mark_it = marking._mark
+    monkeypatch.setattr(marking, "_mark", away)
+    monkeypatch.setattr(marking, "PATIENCE", 0)
+
+    with pytest.raises(OperationalError):
+        deliver(NOON)
+
+    assert len(email.handed) == 4
+    assert OutboxMessage.objects.filter(sent_at=None).count() == 2
 
 
 def test_two_workers_never_lease_the_same_message(cast):
