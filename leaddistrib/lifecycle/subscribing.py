@@ -15,12 +15,10 @@ from leaddistrib.errors import NoSubscription
 from leaddistrib.fetching import NotFetched, check_address
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import NotificationSettings, PushSubscription
+from leaddistrib.notify.push.device import MOST_DEVICES
 from leaddistrib.notify.telling import tell_users
 from leaddistrib.queries import clock
 from leaddistrib.sealing import seal
-
-MOST_DEVICES = 10
-"""Browsers of one user: the one that was subscribed first goes when an eleventh comes."""
 
 AUTH_BYTES = 16
 
@@ -35,7 +33,8 @@ def subscribe(user: AbstractUser, given: object, *, device: str) -> PushSubscrip
     """Push notifications for ``user`` go to a browser, too. ``given`` is its subscription as
     JavaScript writes it; ``device`` is what its user sees it called by.
 
-    One browser is one subscription: whoever subscribed it last is told there, nobody else.
+    One browser is one subscription: whoever subscribed it last is told there, nobody else. Of
+    more than MOST_DEVICES, the one that was subscribed first goes.
 
     Raises:
         NoSubscription: it is none, or its push service is not among PUSH_HOSTS.

@@ -18,6 +18,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from leaddistrib.models import Lead, OutboxMessage
+from leaddistrib.notify.channels import leased_at
 from leaddistrib.notify.links import absolute, preview_url, survey_token
 from leaddistrib.policy import View, policy
 
@@ -143,7 +144,7 @@ def link(message: OutboxMessage, loaded: Mapping[str, Any]) -> str:
     if "satisfaction" in loaded:
         return absolute(reverse("leaddistrib:survey", args=[survey_token(loaded["satisfaction"])]))
     if lead and rep and (kind in PREVIEWED or lead.owner_id == rep.pk):
-        return preview_url(lead, rep, timezone.now())
+        return preview_url(lead, rep, leased_at(message))
     if kind in ON_ITS_PAGE and lead is not None:
         return absolute(reverse("leaddistrib:lead", args=[lead.public_id]))
     return absolute(reverse(f"leaddistrib:{PAGES.get(kind, 'home')}"))

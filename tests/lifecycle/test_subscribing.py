@@ -10,6 +10,7 @@ from leaddistrib.errors import NoSubscription
 from leaddistrib.lifecycle import subscribing
 from leaddistrib.lifecycle.linking import untie_slack
 from leaddistrib.models import NotificationSettings, OutboxMessage, PushSubscription
+from leaddistrib.notify.push.device import MOST_DEVICES
 from leaddistrib.sealing import unseal
 from leaddistrib.testing import UserFactory, clock_at
 from tests.notify.browsers import subscription
@@ -59,10 +60,10 @@ def test_whoever_subscribed_a_browser_last_is_told_there_and_nobody_else(amina, 
 def test_the_oldest_of_too_many_devices_goes(amina, bruno):
     subscribing.subscribe(bruno, subscription("other"), device="Firefox, Linux")
     now = timezone.now()
-    for number in range(subscribing.MOST_DEVICES + 1):
+    for number in range(MOST_DEVICES + 1):
         with clock_at(now + timedelta(minutes=number)):
             subscribing.subscribe(amina, subscription(f"d{number}"), device="Chrome, Android")
-    assert endpoints(amina) == [f"d{number}" for number in range(1, subscribing.MOST_DEVICES + 1)]
+    assert endpoints(amina) == [f"d{number}" for number in range(1, MOST_DEVICES + 1)]
     assert endpoints(bruno) == ["other"]
 
 

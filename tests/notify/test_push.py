@@ -4,13 +4,25 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from py_vapid import Vapid02
 
-from leaddistrib.models import Channel, Gateway, Lead, OutboxMessage
+from leaddistrib.lifecycle.subscribing import revoke_links
+from leaddistrib.models import (
+    Assignment,
+    Channel,
+    Gateway,
+    Lead,
+    OutboxMessage,
+    PushSubscription,
+    ResponseClock,
+)
 from leaddistrib.notify.links import read_preview, read_receipt
+from leaddistrib.notify.outbox import deliver
 from leaddistrib.notify.push import device
 from leaddistrib.notify.push.keys import decoded, public_key
 from leaddistrib.notify.push.payload import MOST_BYTES
+from leaddistrib.queries import clock
 from leaddistrib.sealing import seal
 from leaddistrib.testing import LeadFactory, PoolFactory
 from tests.notify.conftest import LENOIR, send, set_up, write
@@ -98,6 +110,73 @@ def test_all_devices_of_a_rep_ring(amina, lead, service, phone):
     assert {call.path for call in service.calls} == {"/push/amina", "/push/laptop"}
     laptop.row.refresh_from_db()
     assert laptop.row.used_at is not None
+
+
+def test_only_a_device_that_took_it_counts_as_reached(amina, lead, push, stand_in):
+    """Amina reads in the list of her devices which one is dead."""
+    service = stand_in(by_path({"/push/broken": status(503)}))
+    broken, phone = (Phone(amina, service.url(f"/push/{name}")) for name in ("broken", "phone"))
+    lost = Phone(amina, service.url("/push/lost"))
+    PushSubscription.objects.filter(pk=lost.row.pk).update(secret=b"gAAAAAB-not-ours")
+
+    send(write(Channel.PUSH, rep=amina, lead=lead))
+
+    reached = PushSubscription.objects.filter(used_at__isnull=False)
+    assert list(reached) == [phone.row]
+    assert (broken.known, lost.known) == (True, True)
+
+
+def ttl(call) -> int:
+    return int(call.headers["ttl"])
+
+
+def test_a_phone_that_comes_on_late_does_not_ring_for_what_is_over(amina, lead, service, phone):
+    """A lead to be answered within five minutes, and one that is open for ten."""
+    answered = clock.now() + timedelta(minutes=5)
+    given = Assignment.objects.get(lead=lead)
+    begun = {"started_at": clock.now(), "due_at": answered, "next_at": answered}
+    ResponseClock.objects.create(assignment=given, lead=lead, rep=amina, **begun)
+    send(write(Channel.PUSH, rep=amina, lead=lead))
+    assert 4 * 60 < ttl(service.calls[0]) <= 5 * 60
+
+    pool = PoolFactory(reps=[amina], push_minutes=10)
+    offered = LeadFactory(pool=pool, retry_at=clock.now(), **LENOIR)
+    send(OutboxMessage.objects.get(event=f"lead.offered:{offered.pk}:{offered.period}"))
+    assert ttl(service.calls[1]) <= 10 * 60
+
+
+def test_what_has_no_end_waits_four_hours_for_a_phone(amina, lead, service, phone):
+    send(write(Channel.PUSH, rep=amina, lead=lead))
+
+    assert ttl(service.calls[0]) == 4 * 3600
+
+
+def test_no_sequence_number_leaves_the_house(amina, lead, service, phone):
+    """The same message twice is one on the phone, which cannot tell how many leads there are."""
+    message = send(write(Channel.PUSH, "lead.assigned:987654", rep=amina, lead=lead))
+    OutboxMessage.objects.filter(pk=message.pk).update(sent_at=None, due_at=message.created_at)
+    send(message)
+
+    first, again = (phone.read(call.body)["tag"] for call in service.calls)
+    assert first == again == service.calls[0].headers["topic"]
+    assert "987654" not in str(phone.read(service.calls[0].body))
+
+
+def test_links_are_dated_by_the_databases_clock_whatever_the_workers_own_says(
+    amina, lead, service, phone, monkeypatch
+):
+    """Amina loses her phone and revokes her links; the worker's clock is ten minutes ahead."""
+    write(Channel.PUSH, rep=amina, lead=lead)
+    moment = clock.now()
+    with monkeypatch.context() as worker:
+        worker.setattr(timezone, "now", lambda: moment + timedelta(minutes=10))
+        deliver(moment)
+    token = phone.read(service.calls[0].body)["url"].split("/")[-2]
+    assert read_preview(token) is not None
+
+    revoke_links(amina.user)
+
+    assert read_preview(token) is None
 
 
 @pytest.mark.parametrize("code", [404, 410])

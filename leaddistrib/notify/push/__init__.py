@@ -7,22 +7,18 @@ it. Whoever is gone (404, 410) is forgotten.
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.utils import timezone
 
 from leaddistrib.models import Channel, OutboxMessage, PushSubscription
-from leaddistrib.notify.channels import Receipt
+from leaddistrib.notify.channels import Receipt, leased_at
 from leaddistrib.notify.errors import Later, NoDevice, NotSent, NotSetUp
 from leaddistrib.notify.gateways import set_up
 from leaddistrib.notify.kinds import Kind, Loaded
-from leaddistrib.notify.push.device import Device, Sender, push
+from leaddistrib.notify.push.device import KEPT, MOST_DEVICES, Device, Sender, push
 from leaddistrib.notify.push.keys import PRIVATE
-from leaddistrib.notify.push.payload import payload
-
-MOST_DEVICES = 10
-"""Newest devices of one user that are pushed to: each takes a request of its own."""
+from leaddistrib.notify.push.payload import payload, tag
 
 REMEMBERED = timedelta(hours=1)
 """How exactly it is kept when a device was last reached: a row is not written for every message."""
@@ -41,13 +37,11 @@ class Notification:
     def send(self) -> Receipt:
         with ThreadPoolExecutor(len(self.devices)) as pool:
             problems = list(pool.map(self._push, self.devices))
-        gone = tuple(
-            device.pk
-            for device, problem in zip(self.devices, problems, strict=True)
-            if isinstance(problem, NoDevice)
-        )
-        if None in problems:
-            return Receipt(TAKEN, gone)
+        answers = list(zip(self.devices, problems, strict=True))
+        gone = tuple(device.pk for device, problem in answers if isinstance(problem, NoDevice))
+        reached = tuple(device.pk for device, problem in answers if problem is None)
+        if reached:
+            return Receipt(TAKEN, gone, reached)
         raise _worst([one for one in problems if one is not None], gone)
 
     def _push(self, device: Device) -> NotSent | None:
@@ -70,19 +64,33 @@ def prepare(message: OutboxMessage, kind: Kind, loaded: Loaded) -> Notification:
     devices = [device for one in subscriptions if (device := Device.of(one)) is not None]
     if not devices:
         raise NoDevice("no_device")
-    sender = Sender(secrets[PRIVATE], gateway.sender, urgent=kind.urgent, topic=message.event)
+    sender = Sender(
+        secrets[PRIVATE],
+        gateway.sender,
+        urgent=kind.urgent,
+        topic=tag(message),
+        kept=_kept(message, loaded),
+    )
     return Notification(devices, sender, payload(message, kind, loaded))
 
 
 def settle(message: OutboxMessage, receipt: Receipt) -> None:
-    """Forget devices that are gone, and note that the others were reached."""
+    """Forget devices that are gone, and note when the others were reached."""
     own = PushSubscription.objects.filter(user=message.recipient_id)
     if receipt.gone:
         own.filter(pk__in=receipt.gone).delete()
-    if receipt.reference:
-        moment = timezone.now()
+    if receipt.reached:
+        moment = leased_at(message)
         lately = Q(used_at__gt=moment - REMEMBERED)
-        own.exclude(lately).update(used_at=moment)
+        own.filter(pk__in=receipt.reached).exclude(lately).update(used_at=moment)
+
+
+def _kept(message: OutboxMessage, loaded: Loaded) -> timedelta:
+    """How long a device that is off finds it when it comes on: not longer than until what it tells
+    of is over, the deadline to answer or the time until which a lead is open."""
+    now = leased_at(message)
+    ends: list[datetime] = [at for name in ("due_at", "closes_at") if (at := loaded.get(name))]
+    return min([KEPT, *(at - now for at in ends if at > now)])
 
 
 def _worst(problems: Sequence[NotSent], gone: tuple[int, ...]) -> NotSent:

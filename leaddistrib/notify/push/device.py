@@ -5,10 +5,10 @@ RFC 8292). Endpoint and keys come from a browser, so from anybody: only known pu
 asked (setting PUSH_HOSTS).
 """
 
-import hashlib
 import json
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from typing import Self
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from leaddistrib.errors import SealBroken
 from leaddistrib.models import PushSubscription
 from leaddistrib.notify.errors import NoDevice, NotSetUp
 from leaddistrib.notify.posting import accepted, post
-from leaddistrib.notify.push.keys import CURVE, decoded, encoded
+from leaddistrib.notify.push.keys import CURVE, decoded
 from leaddistrib.sealing import unseal
 
 try:
@@ -29,8 +29,11 @@ try:
 except ImportError:  # the extra [push] is not installed
     http_ece = None
 
-KEPT = 4 * 3600
-"""Seconds that a push service keeps a message for a device that is off: later it is no news."""
+MOST_DEVICES = 10
+"""Browsers of one user that are pushed to, each by a request of its own: the newest ones."""
+
+KEPT = timedelta(hours=4)
+"""How long a push service keeps a message for a device that is off: later it is no news."""
 
 SIGNED_FOR = 12 * 3600
 """Seconds that our signature is good; services take 24 hours at most."""
@@ -64,12 +67,14 @@ class Device:
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Who we are: the private key, and whom a push service may write to. A message of the same
-    ``topic`` takes the place of one that still waits for the device."""
+    ``topic`` (32 characters of base64url) takes the place of one that still waits for the device,
+    for as long as it is ``kept``."""
 
     private: str
     mail: str
     urgent: bool
     topic: str
+    kept: timedelta = KEPT
 
 
 def is_installed() -> bool:
@@ -90,9 +95,9 @@ def push(device: Device, sender: Sender, content: bytes) -> None:
     headers = {
         "Content-Type": "application/octet-stream",
         "Content-Encoding": "aes128gcm",
-        "TTL": str(KEPT),
+        "TTL": str(int(sender.kept.total_seconds())),
         "Urgency": "high" if sender.urgent else "normal",
-        "Topic": encoded(hashlib.sha256(sender.topic.encode()).digest()[:24]),  # 32 characters
+        "Topic": sender.topic,
         "Authorization": _signature(device, sender),
     }
     answer = post(

@@ -4,12 +4,14 @@ import json
 from urllib.parse import urlsplit
 
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from leaddistrib.models import OutboxMessage
 from leaddistrib.notify.kinds import Kind, Loaded
 from leaddistrib.notify.links import receipt_token
+from leaddistrib.notify.push.keys import encoded
 from leaddistrib.notify.texts import context, cut, read_by, render
 
 MOST_BYTES = 3000
@@ -32,7 +34,7 @@ def payload(message: OutboxMessage, kind: Kind, loaded: Loaded) -> bytes:
             "body": cut(render("push", kind.template, shown), BODY),
             "url": _path(shown["url"]),
             # The same message again takes the place of the first: a double is seen once.
-            "tag": message.event,
+            "tag": tag(message),
             "receipt": receipt_token(message),
             "urgent": kind.urgent,
             "lang": get_language(),
@@ -40,6 +42,13 @@ def payload(message: OutboxMessage, kind: Kind, loaded: Loaded) -> bytes:
         }
     content = _rendered(whole)
     return content if len(content) <= MOST_BYTES else _rendered({**whole, "body": ""})
+
+
+def tag(message: OutboxMessage) -> str:
+    """What the message is known by on devices and at push services, in 32 characters: an event
+    names leads by their sequence numbers, which nobody outside is told."""
+    made = salted_hmac("leaddistrib.push.tag", message.event, algorithm="sha256")
+    return encoded(made.digest()[:24])
 
 
 def _actions(message: OutboxMessage) -> list[dict[str, str]]:
