@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from leaddistrib.errors import Answered
+from leaddistrib.errors import Answered, Busy
 from leaddistrib.lifecycle import record_outcome
 from leaddistrib.lifecycle.satisfying import answer
 from leaddistrib.lifecycle.transactions import lock_reps
@@ -48,9 +48,12 @@ def test_the_owner_records_a_stage_with_its_value_and_reads_it_on_the_leads_page
 
 
 def test_won_closes_it_and_keeps_what_the_customer_said(cast, lead):
+    """Its page comes next: it is in no list of Amina's any more, and there it can be undone."""
     answered = say(cast.amina, lead, "won", csat="4")
 
-    assert answered.url == page("home")
+    assert answered.url == page("lead", lead.public_id)
+    html = signed_in(cast.amina).get(answered.url).content.decode()
+    assert page("outcome-undo", lead.public_id) in html
     lead.refresh_from_db()
     assert lead.status == "closed"
     assert Satisfaction.objects.get().score == 4
@@ -104,6 +107,42 @@ def test_a_slip_is_undone_and_the_lead_is_the_reps_again(cast, lead):
     outcome.refresh_from_db()
     lead.refresh_from_db()
     assert (outcome.undone_by, lead.status) == (cast.amina.user, "owned")
+
+
+def test_a_member_of_a_shared_pool_finds_the_way_to_undo_a_slip(cast):
+    """The lead is closed, nobody's, and a preview for the members. A colleague finds nothing."""
+    shared = PoolFactory(mode="shared", ownership="shared", reps=[cast.amina, cast.bruno])
+    lead = LeadFactory(pool=shared, contact_name="CANARY-NAME")
+    undo = page("outcome-undo", lead.public_id)
+
+    answered = say(cast.amina, lead, "lost", reason="They withdrew")
+
+    html = signed_in(cast.amina).get(answered.url).content.decode()
+    assert "They withdrew" in html
+    assert undo in html
+    assert "CANARY" not in html
+    for_bruno = signed_in(cast.bruno).get(answered.url).content.decode()
+    assert undo not in for_bruno
+    assert "They withdrew" not in for_bruno
+    signed_in(cast.amina).post(undo, {"outcome": Outcome.objects.get().pk})
+    assert Lead.objects.get(pk=lead.pk).status == "waiting"
+
+
+def test_a_busy_database_keeps_the_outcome_and_says_what_it_did_not_keep(cast, lead, monkeypatch):
+    def busy(*args, **kwargs):
+        raise Busy("Too much at once.")
+
+    sent = {"stage": "won", "csat": "4"}
+    with monkeypatch.context() as now:
+        now.setattr("leaddistrib.web.views.results.tell_satisfaction", busy)
+        page_after = signed_in(cast.amina).post(page("outcome", lead.public_id), sent, follow=True)
+    assert "What the customer said was not kept" in page_after.content.decode()
+    assert Outcome.objects.get().stage == "won"
+    assert not Satisfaction.objects.exists()
+
+    say(cast.amina, lead, **sent)
+    assert Outcome.objects.count() == 1
+    assert Satisfaction.objects.get().score == 4
 
 
 def test_a_rep_undoes_own_records_only_and_a_manager_any(cast, lead):

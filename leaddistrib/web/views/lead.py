@@ -41,8 +41,10 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
     movable = may_move(found, viewer.sight)
     owned = found.status == Lead.Status.OWNED
     deadline = clocks_of([found]).get(found.pk) if owned and whole else None
-    stages = outcomes_of(found) if whole else []
-    stands = stages[0] if stages else None
+    stages = outcomes_of(found)
+    slips = undoable(found, stages, viewer.sight, viewer.user)
+    said = stages if whole else slips  # whoever sees a preview knows what they said themselves
+    stands = said[0] if said else None
     events = history(found, view, rep, oversees=viewer.oversees)
     context = {
         "viewer": viewer,
@@ -77,7 +79,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "movable": movable,
         "stands": stands,
         "speaks": whole and may_speak(found, viewer.sight),
-        "undoable": undoable(found, stages, viewer.sight, viewer.user),
+        "undoable": slips,
         "recyclable": found.status in (Lead.Status.OWNED, Lead.Status.CLOSED)
         and not (stands and stands.stage == Outcome.Stage.WON),
         "form": CloseForm() if own or shared else None,

@@ -13,7 +13,6 @@ from leaddistrib.lifecycle.outcomes import record_outcome, undo_outcome
 from leaddistrib.lifecycle.satisfying import tell_satisfaction
 from leaddistrib.models import Lead, Outcome, Rep
 from leaddistrib.queries.outcomes import outcomes_of, speaks_as, undoable
-from leaddistrib.queries.standing import TERMINAL
 from leaddistrib.web.access import Viewer, lead_for, signed_in
 from leaddistrib.web.cards import called
 from leaddistrib.web.outcomeforms import OutcomeForm
@@ -69,10 +68,14 @@ def _kept(
             tell_satisfaction(lead, csat, rep=rep, by=viewer.user)
         except Answered:
             messages.info(request, _("The customer answered already: that answer stays."))
+        except Busy:  # the outcome stands, and is one if it is said again
+            text = _(
+                "Too much is going on at once. What the customer said was not kept: say it again."
+            )
+            messages.warning(request, text)
     text = _("Noted: %(lead)s, %(stage)s.")
     messages.success(request, text % {"lead": called(lead), "stage": stage.label})
-    if rep is not None and stage in TERMINAL:
-        return redirect("leaddistrib:home")
+    # Also won or lost, when it is in no list any more: a slip is undone there.
     return redirect("leaddistrib:lead", lead.public_id)
 
 
