@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
@@ -15,7 +16,8 @@ from leaddistrib.fetching import NotFetched, check_address
 from leaddistrib.lifecycle.gateways import keep_address, keep_secrets
 from leaddistrib.models import Channel, Gateway, TeamChat
 from leaddistrib.notify.gateways import secrets_of
-from leaddistrib.notify.slack.calling import SIGNING, TOKEN
+from leaddistrib.notify.push.keys import PRIVATE
+from leaddistrib.notify.slack.calling import API, SIGNING, TOKEN
 
 ROOM = re.compile(r"[CGD][A-Z0-9]{5,29}")
 NOT_ALLOWED = {
@@ -23,11 +25,25 @@ NOT_ALLOWED = {
     "host_not_allowed": lazy("Messages are not sent to this server: see the settings *_HOSTS."),
     "address_not_allowed": lazy("This server is not on the public internet."),
 }
+FIELDS = {
+    Channel.PUSH: ("sender",),
+    Channel.SMS: ("address", "sender", "token"),
+    Channel.SLACK: ("address", "token", "signing_secret"),
+}
+"""What each provider has to be told."""
+SECRETS = {Channel.PUSH: (PRIVATE,), Channel.SMS: (TOKEN,), Channel.SLACK: (TOKEN, SIGNING)}
+"""What is sealed with each provider."""
 HOSTS = {
     Channel.SMS: "SMS_HOSTS",
     Channel.SLACK: "SLACK_HOSTS",
     Channel.TEAMS: "TEAMS_HOSTS",
 }
+
+
+def is_ready(gateway: Gateway) -> bool:
+    """Whether a provider has what it needs, and it can still be opened."""
+    kept = secrets_of(gateway)
+    return all(kept.get(name) for name in SECRETS[Channel(gateway.channel)])
 
 
 class SecretField(forms.CharField):
@@ -74,10 +90,12 @@ class GatewayForm(forms.ModelForm):
         self._require("address", cleaned.get("address"))
         self._require("sender", cleaned.get("sender"))
         self._require("token", cleaned.get("token") or self._kept(TOKEN))
+        self._require_anew("token", cleaned)
         check_host(self, "address", cleaned.get("address", ""), Channel.SMS)
 
     def _clean_slack(self, cleaned: dict[str, Any]) -> None:
         self._require("token", cleaned.get("token") or self._kept(TOKEN))
+        self._require_anew("token", cleaned)
         self._require("signing_secret", cleaned.get("signing_secret") or self._kept(SIGNING))
         check_host(self, "address", cleaned.get("address", ""), Channel.SLACK)
 
@@ -85,11 +103,24 @@ class GatewayForm(forms.ModelForm):
         if not value and name in self.fields and name not in self.errors:
             self.add_error(name, ValidationError(_("This field is required."), code="required"))
 
+    def _require_anew(self, name: str, cleaned: dict[str, Any]) -> None:
+        """A secret that nobody may read is not sent to another server either, unless whoever names
+        the server knows it."""
+        former, now = self.initial.get("address", ""), cleaned.get("address", "")
+        moved = urlsplit(former or API).netloc != urlsplit(now or API).netloc
+        if self.instance.pk and moved and not cleaned.get(name) and name not in self.errors:
+            self.add_error(name, _("The address is another server’s: type the token again."))
+
     def _kept(self, name: str) -> str:
         return secrets_of(self.instance).get(name, "") if self.instance.pk else ""
 
     def save(self, commit: bool = True) -> Gateway:
-        given = {name: self.cleaned_data.get(name) or "" for name in (TOKEN, SIGNING)}
+        asked = FIELDS[
+            Channel(self.instance.channel)
+        ]  # what a browser filled in besides is no news
+        given = {
+            name: self.cleaned_data.get(name) or "" for name in (TOKEN, SIGNING) if name in asked
+        }
         if any(given.values()):
             keep_secrets(self.instance, given)
         gateway: Gateway = super().save(commit)

@@ -15,18 +15,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from leaddistrib.admin.base import LeadDistribAdmin
-from leaddistrib.admin.channelforms import GatewayForm, TeamChatForm
+from leaddistrib.admin.channelforms import FIELDS, GatewayForm, TeamChatForm, is_ready
 from leaddistrib.lifecycle.gateways import make_push_keys, send_test, send_test_to_chat
 from leaddistrib.models import Channel, Gateway, OutboxMessage, PushSubscription, TeamChat
 from leaddistrib.notify.links import absolute
 from leaddistrib.notify.push.keys import public_of
-
-FIELDS = {
-    Channel.PUSH: ("sender",),
-    Channel.SMS: ("address", "sender", "token"),
-    Channel.SLACK: ("address", "token", "signing_secret"),
-}
-"""What each provider has to be told."""
 
 
 class SetUpAdmin(LeadDistribAdmin):
@@ -102,7 +95,7 @@ class GatewayAdmin(SetUpAdmin):
 
     @admin.display(description=lazy("secrets"), boolean=True)
     def ready(self, gateway: Gateway) -> bool:
-        return bool(gateway.secrets)
+        return is_ready(gateway)
 
     @admin.display(description=lazy("public key"))
     def public_key(self, gateway: Gateway) -> str:
@@ -110,7 +103,7 @@ class GatewayAdmin(SetUpAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if obj.channel == Channel.PUSH and not obj.secrets:
+        if obj.channel == Channel.PUSH and not change:
             make_push_keys(obj, actor=request.user)  # type: ignore[arg-type]
 
     def keys(self, request: HttpRequest, pk: int) -> HttpResponse:

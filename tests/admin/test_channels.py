@@ -1,10 +1,12 @@
 """An admin sets up providers and rooms, and never sees a secret again (NO1)."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from leaddistrib.models import Channel, Gateway, OutboxMessage, PushSubscription, TeamChat
-from leaddistrib.notify.gateways import secrets_of
+from leaddistrib.notify.gateways import sealed, secrets_of
 from leaddistrib.notify.push.keys import public_key
 from leaddistrib.sealing import unseal
 from leaddistrib.testing import RepFactory, TeamFactory
@@ -90,6 +92,69 @@ def test_an_empty_field_keeps_the_secret_and_a_new_one_takes_its_place(olga):
 def test_what_is_missing_or_not_allowed_is_said_on_its_field(olga, given, field):
     assert field in problems(olga.post(ADD, given))
     assert not Gateway.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("provider", "elsewhere"),
+    [
+        (SMS, "https://collect.example/"),
+        (SMS, "https://sms.example:8443/send"),
+        (SLACK, "https://slack.example/api/"),
+    ],
+)
+def test_a_token_goes_to_another_server_only_by_who_knows_it(olga, settings, provider, elsewhere):
+    """Olga may change the provider, and reads no token: neither here nor at a server of her own."""
+    settings.LEADDISTRIB = {"SLACK_HOSTS": ("slack.com", "slack.example")}
+    olga.post(ADD, provider)
+    gateway = Gateway.objects.get()
+    moved = {"active": "on", "sender": "Leads", "address": elsewhere, "token": ""}
+
+    assert "token" in problems(olga.post(page(gateway), moved))
+    gateway.refresh_from_db()
+    assert gateway.address == provider.get("address", "")
+
+    assert olga.post(page(gateway), {**moved, "token": "the-new-one"}).status_code == 302
+    assert secrets_of(Gateway.objects.get())["token"] == "the-new-one"
+
+
+def test_another_path_of_the_same_server_needs_no_token(olga):
+    olga.post(ADD, SMS)
+    gateway = Gateway.objects.get()
+    given = {"active": "on", "sender": "Leads", "address": "https://sms.example/v2/send"}
+
+    assert olga.post(page(gateway), given).status_code == 302
+    gateway.refresh_from_db()
+    assert gateway.address == "https://sms.example/v2/send"
+
+
+def test_what_a_password_manager_fills_in_keeps_push_from_nothing(olga):
+    given = {"channel": "push", "sender": "it@example.com", "token": "hunter2"}
+
+    assert olga.post(ADD, given).status_code == 302
+
+    assert set(secrets_of(Gateway.objects.get())) == {"private_key"}
+    assert len(public_key()) == 87
+
+
+@pytest.mark.parametrize("channel", ["push", "sms", "slack"])
+def test_a_provider_is_ready_when_what_it_needs_is_there_and_opens(olga, channel):
+    secrets = {} if channel == "push" else {"token": "t", "signing_secret": "s"}
+    gateway = set_up(Channel(channel), sender="it@example.com", **secrets)
+    assert ready(olga)
+
+    Gateway.objects.update(secrets=sealed({"something": "else"}))
+    assert not ready(olga)
+
+    Gateway.objects.update(secrets=b"gAAAAAB-of-a-lost-key")
+    assert not ready(olga)
+    assert olga.get(page(gateway)).status_code == 200
+
+
+def ready(olga):
+    """What the list says of the only provider."""
+    shown = olga.get("/admin/leaddistrib/gateway/").content.decode()
+    [cell] = re.findall(r'field-ready"><img[^>]* alt="(True|False)"', shown)
+    return cell == "True"
 
 
 def test_push_gets_its_keys_by_itself_and_shows_the_public_one(olga):
