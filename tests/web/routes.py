@@ -9,9 +9,11 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
+from leaddistrib.lifecycle.subscribing import fingerprint
 from leaddistrib.models import (
     HandOver,
     Lead,
+    NotificationSettings,
     OutboxMessage,
     PushSubscription,
     RuleSet,
@@ -19,6 +21,9 @@ from leaddistrib.models import (
 )
 from leaddistrib.notify.links import preview_token, receipt_token
 from leaddistrib.testing import publish_rules
+
+ENDPOINT = "https://fcm.googleapis.com/fcm/send/old"
+"""Where Amina's device is reached."""
 
 OF_A_LEAD = (
     *("lead", "claim", "contacts", "working", "release", "close", "outcome", "outcome-undo"),
@@ -56,6 +61,12 @@ def _arguments(name: str, cast: SimpleNamespace, lead: Lead) -> list[object]:
             return [_time_off(cast)]
         case "push-unsubscribe":
             return [_device(cast)]
+        case "push-renew":
+            _device(cast)  # which is named by what is sent
+        case "slack-untie":
+            NotificationSettings.objects.update_or_create(
+                user=cast.amina.user, defaults={"slack_member": "U0AMINA"}
+            )
     return []
 
 
@@ -80,15 +91,11 @@ def _rule(cast: SimpleNamespace) -> UUID:
 
 def _message(cast: SimpleNamespace, lead: Lead) -> OutboxMessage:
     now = timezone.now()
-    return OutboxMessage.objects.create(
-        event=f"lead.offered:{lead.pk}:{lead.period}",
-        channel="push",
-        recipient=cast.amina.user,
-        lead=lead,
-        created_at=now,
-        due_at=now,
-        sent_at=now,
-    )
+    told = {"event": f"lead.offered:{lead.pk}:{lead.period}", "channel": "push"}
+    when = {"created_at": now, "due_at": now, "sent_at": now}
+    return OutboxMessage.objects.get_or_create(
+        **told, recipient=cast.amina.user, defaults={"lead": lead, **when}
+    )[0]
 
 
 def _time_off(cast: SimpleNamespace) -> int:
@@ -100,7 +107,8 @@ def _time_off(cast: SimpleNamespace) -> int:
 
 
 def _device(cast: SimpleNamespace) -> int:
-    made = PushSubscription.objects.create(
-        user=cast.amina.user, fingerprint="f" * 64, secret=b"-", created_at=timezone.now()
+    kept = {"user": cast.amina.user, "secret": b"-", "created_at": timezone.now()}
+    found, _made = PushSubscription.objects.get_or_create(
+        fingerprint=fingerprint(ENDPOINT), defaults=kept
     )
-    return made.pk
+    return found.pk
