@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from leaddistrib.models import Alert, Decision, Lead
+from leaddistrib.models import Alert, Decision, Lead, LogEntry
 from leaddistrib.queries import duework
 from leaddistrib.queries.agreement import (
     assignments_of_others,
@@ -57,8 +57,10 @@ def _unrouted(moment: datetime) -> QuerySet[Lead]:
 
 
 def _undecided(moment: datetime) -> QuerySet[Lead]:
+    """Not those that had another chance: their log says who opened them anew, and why."""
     decided = Decision.objects.filter(lead=OuterRef("pk"))
-    return Lead.objects.filter(~Exists(decided), status=Lead.Status.WAITING)
+    recycled = LogEntry.objects.filter(lead=OuterRef("pk"), event=LogEntry.Event.RECYCLED)
+    return Lead.objects.filter(~Exists(decided), ~Exists(recycled), status=Lead.Status.WAITING)
 
 
 def _retry_overdue(moment: datetime) -> QuerySet[Lead]:

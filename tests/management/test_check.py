@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from leaddistrib.lifecycle import claim
 from leaddistrib.lifecycle.crediting import credit_turn
+from leaddistrib.lifecycle.recycling import recycle
 from leaddistrib.lifecycle.routing import route
 from leaddistrib.models import (
     Alert,
@@ -193,6 +194,12 @@ def test_offers_of_an_earlier_opening_are_not_open(pool, raced):
 def test_a_lead_that_waits_without_an_explanation(pool):
     LeadFactory(pool=pool)
     assert found() == {"no_explanation": 1}
+
+
+def test_history_that_has_another_chance_needs_no_decision(pool):
+    lost = LeadFactory(status="closed")
+    recycle([lost], pool, by=None, reason="A year later")
+    assert found() == {}
 
 
 def test_a_claim_that_won_and_assigned_nothing(raced):
