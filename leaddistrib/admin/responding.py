@@ -3,17 +3,25 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import DateTimeField, F, QuerySet, Value
+from django.contrib import admin, messages
+from django.db.models import DateTimeField, F, Model, QuerySet, Value
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from leaddistrib.admin.base import LeadDistribAdmin, LeadFactsAdmin, number_of
+from leaddistrib.admin.base import LeadDistribAdmin, LeadFactsAdmin, ReadOnlyAdmin, number_of
 from leaddistrib.admin.filters import DateRangeFilter, RepFilter, SelectFilter
+from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.responding import look_again
 from leaddistrib.models import EscalationStep, ResponseClock, ResponsePolicy
 from leaddistrib.queries import clock as time
 from leaddistrib.queries.clocks import RUNNING, late, running
+
+MOVES_TIMES = {
+    *("minutes", "working_time", "remind_minutes"),
+    *("max_reassignments", "cooldown_minutes"),
+}
+"""What a policy says about when its clocks are due."""
 
 
 class StepInline(admin.TabularInline):
@@ -76,10 +84,12 @@ class ResponsePolicyAdmin(LeadDistribAdmin):
         return number
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Clocks that run under the policy are looked at again: its steps may be due sooner."""
+        """Clocks that run under the policy are looked at again if something changed by which a
+        reminder or a step of theirs may be due sooner."""
         super().save_related(request, form, formsets, change)
-        if change:
-            look_again(form.instance)
+        steps_changed = any(formset.has_changed() for formset in formsets)
+        if change and (steps_changed or MOVES_TIMES.intersection(form.changed_data)):
+            look_again(ResponseClock.objects.filter(policy=form.instance))
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -137,6 +147,29 @@ class ResponseClockAdmin(LeadFactsAdmin):
     )
     readonly_fields = ("state",)
     ordering = ("-id",)
+    actions = ("look_again_now",)
+
+    def has_look_again_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Facts stay unchangeable, but whoever may change clocks may have them looked at."""
+        return super(ReadOnlyAdmin, self).has_change_permission(request, obj)
+
+    @admin.action(description=_("Look again now"), permissions=["look_again"])
+    def look_again_now(self, request: HttpRequest, queryset: QuerySet[ResponseClock]) -> None:
+        """The worker reminds, hands on, tells the managers or stops them: whatever they are due
+        for. One whose lead is somebody else's stops."""
+        try:
+            count = look_again(ResponseClock.objects.filter(pk__in=queryset.values("pk")))
+        except Busy:
+            busy = _("Too much is going on at once. Nothing was changed: try again.")
+            self.message_user(request, busy, messages.ERROR)
+            return
+        text = ngettext(
+            "The worker looks at %(count)d clock again.",
+            "The worker looks at %(count)d clocks again.",
+            count,
+        )
+        level = messages.SUCCESS if count else messages.WARNING
+        self.message_user(request, text % {"count": count}, level)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ResponseClock]:
         """With the database's clock beside each row: asked once, not for every one."""

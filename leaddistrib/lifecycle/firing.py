@@ -7,6 +7,7 @@ again under the locks, so a contact in the same second is either before or after
 
 import logging
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -31,6 +32,9 @@ AT_ONCE = 50
 LEASE = timedelta(seconds=30)
 """How long a worker may take over a batch of clocks before another worker takes it up."""
 
+APART = timedelta(seconds=1)
+"""Between the clocks of a batch that failed: one that cannot be done holds up no other for long."""
+
 AFTER_BUSY = timedelta(seconds=2)
 """When clocks are looked at again whose locks somebody else held for too long."""
 
@@ -47,16 +51,27 @@ def fire_due(moment: datetime, limit: int = AT_ONCE) -> int:
     taken = _lease(moment, until, limit)
     if not taken:
         return 0
-    try:
-        going = _note(taken, until)
-        if going:
-            rest = escalate(going, until)
-            if rest:
-                to_pools(rest, until)
-    except Busy:
-        logger.warning("Response clocks (%d) are looked at later: busy.", len(taken))
-        running().filter(pk__in=taken, next_at=until).update(next_at=moment + AFTER_BUSY)
+    with ExitStack() as unless_done:
+        unless_done.callback(_fall_apart, taken, until)
+        try:
+            going = _note(taken, until)
+            if going:
+                rest = escalate(going, until)
+                if rest:
+                    to_pools(rest, until)
+        except Busy:
+            logger.warning("Response clocks (%d) are looked at later: busy.", len(taken))
+            running().filter(pk__in=taken, next_at=until).update(next_at=moment + AFTER_BUSY)
+        unless_done.pop_all()
     return len(taken)
+
+
+def _fall_apart(taken: Sequence[int], until: datetime) -> None:
+    """Something is wrong with one of these clocks, and nobody knows with which: each is looked at
+    by itself the next time."""
+    logger.error("Response clocks %s could not be done together.", list(taken))
+    for number, pk in enumerate(taken):
+        running().filter(pk=pk, next_at=until).update(next_at=until + number * APART)
 
 
 def _lease(moment: datetime, until: datetime, limit: int) -> list[int]:
@@ -122,7 +137,9 @@ def _remind(clocks: Sequence[ResponseClock], now: datetime) -> None:
 def _outlooks(clocks: Sequence[ResponseClock], now: datetime) -> dict[int, Outlook]:
     """What each of ``clocks`` is due for. Three queries."""
     by_hours = [one.rep for one in clocks if one.policy and one.policy.working_time]
-    weeks = working_weeks(by_hours, now) if by_hours else {}
+    # From the first start on: what was no working day then is none now.
+    since = min((one.started_at for one in clocks), default=now)
+    weeks = working_weeks(by_hours, since, now) if by_hours else {}
     lapses = lapses_of([clock.lead_id for clock in clocks])
     return {
         clock.pk: outlook(

@@ -83,21 +83,22 @@ def leased(taken: Sequence[int], until: datetime) -> QuerySet[ResponseClock]:
 
 def locked(taken: Sequence[int], until: datetime) -> list[ResponseClock]:
     """Leased clocks with their leads, both locked by ascending id; the longest due first. After
-    ``lock_reps``. One whose lead is not its rep's is stopped."""
+    ``lock_reps``. One whose lead is not its rep's (any more) is stopped."""
     rows = leased(taken, until)
     owned = Lead.objects.filter(status=Lead.Status.OWNED, pk__in=rows.values("lead"))
     kept = owned.select_for_update(no_key=True, of=("self",)).select_related("pool", "owner__user")
     leads = {lead.pk: lead for lead in kept.order_by("pk")}
     clocks = (
         rows.select_for_update(no_key=True, of=("self",))
-        .select_related("rep__user", "rep__team", "policy")
+        .select_related("rep__user", "rep__team", "policy", "assignment")
         .prefetch_related("policy__steps__pool")
         .order_by("pk")
     )
     found, lost = [], []
     for clock in clocks:
         lead = leads.get(clock.lead_id)
-        if lead is None or lead.owner_id != clock.rep_id:
+        held = clock.assignment.ended_at is None
+        if lead is None or lead.owner_id != clock.rep_id or not held:
             lost.append(clock.pk)
         else:
             clock.lead = lead

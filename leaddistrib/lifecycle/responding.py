@@ -7,6 +7,8 @@ when its time is up is ``lifecycle.escalating``.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from leaddistrib.engine.deadlines import after
 from leaddistrib.lifecycle.tallying import (
     started_detail,
@@ -14,9 +16,10 @@ from leaddistrib.lifecycle.tallying import (
     tally_lapsed,
     tally_started,
 )
-from leaddistrib.models import Assignment, Lead, LogEntry, Rep, ResponseClock, ResponsePolicy
+from leaddistrib.lifecycle.transactions import act
+from leaddistrib.models import Assignment, Lead, LogEntry, Rep, ResponseClock
 from leaddistrib.queries import clock as time
-from leaddistrib.queries.clocks import running
+from leaddistrib.queries.clocks import RUNNING, running
 from leaddistrib.queries.policies import fitting, policies, times
 from leaddistrib.queries.weeks import working_weeks
 
@@ -143,7 +146,13 @@ def note_lapses(clocks: Sequence[ResponseClock], moment: datetime) -> None:
     tally_lapsed(clocks)
 
 
-def look_again(policy: ResponsePolicy) -> int:
-    """``policy`` or its steps were changed: the worker looks at once when each clock of it that
-    runs is due for a reminder or a step. Deadlines stay as they were promised. Returns how many."""
-    return running().filter(policy=policy).update(next_at=time.now())
+@act(durable=False)
+def look_again(clocks: QuerySet[ResponseClock]) -> int:
+    """The worker looks at once what those of ``clocks`` that run are due for: their policy was
+    changed, or somebody asks for it. Deadlines stay as they were promised. Returns how many.
+
+    They are locked by ascending id, as the worker locks them; others that came in between are new.
+    """
+    rows = clocks.filter(RUNNING).order_by("pk")
+    found = list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+    return running().filter(pk__in=found).update(next_at=time.now())

@@ -101,6 +101,51 @@ def test_clocks_that_run_follow_a_step_that_was_brought_forward(admin):
     assert ResponseClock.objects.get().next_at == NOON + MINUTE
 
 
+def test_a_policy_that_only_has_a_new_name_keeps_nobody_busy(admin):
+    policy = only_policy(("rules", 120))
+    amina, pool = RepFactory(), PoolFactory()
+    pool.reps.add(amina)
+    with clock_at(NOON):
+        claim(LeadFactory(pool=pool), amina, via="page")
+    page = reverse("admin:leaddistrib_responsepolicy_change", args=[policy.pk])
+    data = form(policy, steps=(("rules", "", 120),), lead_type="", position=policy.position)
+
+    with clock_at(NOON + MINUTE):
+        admin.post(page, data | {"name": "All the others"})
+
+    policy.refresh_from_db()
+    assert policy.name == "All the others"
+    assert ResponseClock.objects.get().next_at == NOON + 5 * MINUTE
+
+
+def test_clocks_that_somebody_worries_about_are_looked_at_again(admin):
+    only_policy()
+    amina, pool = RepFactory(), PoolFactory()
+    pool.reps.add(amina)
+    with clock_at(NOON):
+        for _ in range(2):
+            claim(LeadFactory(pool=pool), amina, via="page")
+    done, forgotten = ResponseClock.objects.order_by("pk")
+    ResponseClock.objects.filter(pk=done.pk).update(answered_at=NOON, next_at=None)
+    ResponseClock.objects.filter(pk=forgotten.pk).update(next_at=None)
+    chosen = {"action": "look_again_now", "_selected_action": [done.pk, forgotten.pk]}
+
+    with clock_at(NOON + 20 * MINUTE):
+        answer = admin.post(CLOCKS, chosen, follow=True)
+
+    assert "The worker looks at 1 clock again." in answer.content.decode()
+    assert ResponseClock.objects.get(pk=forgotten.pk).next_at == NOON + 20 * MINUTE
+    assert ResponseClock.objects.get(pk=done.pk).next_at is None
+
+
+def test_who_may_only_see_clocks_has_none_looked_at(signed_in):
+    client = signed_in("view_responseclock", "view_lead")
+
+    page = client.get(CLOCKS).content.decode()
+
+    assert "look_again_now" not in page
+
+
 def test_clocks_are_listed_by_how_they_stand(admin):
     only_policy()
     amina, pool = RepFactory(), PoolFactory()

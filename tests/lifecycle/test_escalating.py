@@ -1,6 +1,8 @@
 """What is not answered goes to somebody who will (SL3, SL6)."""
 
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -30,11 +32,13 @@ from leaddistrib.models import (
     ResponsePolicy,
     ResponseRollup,
     TeamChat,
+    WorkingHours,
 )
 from leaddistrib.notify.kinds import kind_of
 from leaddistrib.policy import Role, Sight
 from leaddistrib.queries.alerts import open_alerts, waiting_for
 from leaddistrib.queries.explanations import trace
+from leaddistrib.queries.policies import outlook
 from leaddistrib.queries.sentences import sentence
 from leaddistrib.testing import (
     LeadFactory,
@@ -222,6 +226,62 @@ def test_what_was_due_while_no_worker_ran_is_done_once(given):
     assert owner(company) == company.chloe
     assert told(company.lead).count("response.lapsed") == 1
     assert ResponseClock.objects.get(rep=company.chloe).due_at == later + 10 * MINUTE
+
+
+def test_minutes_of_work_are_counted_alike_on_both_sides_of_new_year(company):
+    """Six days of eight hours from Christmas Eve on: the holidays between are none of them."""
+    only_policy(("backup", 2880), minutes=2880, remind_minutes=60, working_time=True)
+    company.amina.time_zone, company.amina.holiday_region = "Europe/Berlin", "DE"
+    company.amina.save()
+    for weekday in range(5):
+        WorkingHours.objects.create(
+            rep=company.amina, weekday=weekday, starts=time(9), ends=time(17)
+        )
+    berlin = ZoneInfo("Europe/Berlin")
+    with clock_at(datetime(2026, 12, 24, 12, tzinfo=berlin)):
+        company.lead = receive(clean({"company": "Acme"})).lead
+    due_at = datetime(2027, 1, 5, 12, tzinfo=berlin)
+    assert ResponseClock.objects.get().due_at == due_at
+
+    fire(due_at - 60 * MINUTE)
+
+    assert owner(company) == company.amina
+    clock = ResponseClock.objects.get()
+    assert (clock.reminded_at, clock.lapsed_at) == (due_at - 60 * MINUTE, None)
+    assert clock.next_at == due_at
+
+
+def test_one_clock_that_cannot_be_done_holds_up_the_others_once_only(given, monkeypatch):
+    """Those that are tried together with it fail with it, and are done by themselves then."""
+    company = given("backup")
+    with clock_at(NOON):
+        others = [LeadFactory(pool=company.pool) for _ in range(3)]
+        for lead in others:
+            claim(lead, company.amina, via="page")
+    bad = ResponseClock.objects.get(lead=others[1])
+
+    def outlook_of(clock, *args):
+        if clock.pk == bad.pk:
+            raise ZeroDivisionError
+        return outlook(clock, *args)
+
+    monkeypatch.setattr("leaddistrib.lifecycle.firing.outlook", outlook_of)
+    for second in range(40):
+        with suppress(ZeroDivisionError):
+            fire(NOON + 10 * MINUTE + timedelta(seconds=second))
+
+    noted = ResponseClock.objects.filter(lapsed_at__isnull=False)
+    assert set(noted) == set(ResponseClock.objects.exclude(pk=bad.pk))
+
+
+def test_a_clock_that_runs_on_after_its_rep_lost_the_lead_is_stopped(given):
+    company = given("backup")
+    company.lead.assignments.update(ended_at=NOON + MINUTE, end="released")
+
+    fire(NOON + 5 * MINUTE)
+
+    clock = ResponseClock.objects.get()
+    assert (clock.stopped_at, clock.reminded_at) == (NOON + 5 * MINUTE, None)
 
 
 # Where it goes
@@ -504,7 +564,7 @@ def test_a_step_that_was_brought_forward_is_taken_at_once(given):
     company.policy.steps.update(after_minutes=15)
 
     with clock_at(NOON + 15 * MINUTE):
-        look_again(company.policy)
+        look_again(ResponseClock.objects.all())
     fire(NOON + 15 * MINUTE)
 
     assert owner(company) == company.chloe
