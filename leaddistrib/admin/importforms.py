@@ -1,6 +1,6 @@
 """The forms of an import: the file, and which of its columns is what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -13,6 +13,7 @@ from leaddistrib.lifecycle.intake.cleaning import FIELDS
 from leaddistrib.lifecycle.intake.conventions import Conventions
 from leaddistrib.lifecycle.intake.mapping import ATTRIBUTE, ColumnMap
 from leaddistrib.lifecycle.intake.table import Limits
+from leaddistrib.models import Outcome
 from leaddistrib.queries import wording
 
 LOCALES = (
@@ -23,6 +24,16 @@ LOCALES = (
     ("de", lazy("German: 1.234,5 and 31.12.2026")),
 )
 LABELS = {"received_at": lazy("received"), "company_domain": lazy("company domain")}
+OUTCOME_LABELS = {
+    "source_system": lazy("Source system"),
+    "external_id": lazy("External id"),
+    "stage": lazy("stage"),
+    "closed_at": lazy("when"),
+    "owner": lazy("rep"),
+    "deal_value": lazy("value"),
+    "deal_currency": lazy("Currency"),
+}
+"""What a file of outcomes says, and how that is called."""
 LONGEST_ATTRIBUTE = 64
 
 
@@ -60,8 +71,24 @@ class HowWritten(forms.Form):
     locale = forms.ChoiceField(label=lazy("Numbers and dates"), choices=LOCALES, required=False)
 
 
+class OutcomesWritten(HowWritten):
+    """The same of a file of outcomes, whose leads have a source already."""
+
+    source = None  # type: ignore[assignment]  # the field of the base is left out
+    stage = forms.ChoiceField(
+        label=lazy("Stage"),
+        choices=[("", lazy("As a column says")), *Outcome.Stage.choices],
+        required=False,
+        help_text=lazy("For all rows, where no column says it: such as a list of deals won."),
+    )
+
+
 class UploadForm(FileForm, HowWritten):
     field_order = ("import_file", "source", "source_system", "locale")
+
+
+class OutcomeUploadForm(FileForm, OutcomesWritten):
+    field_order = ("import_file", "source_system", "stage", "locale")
 
 
 class MappingForm(HowWritten):
@@ -72,19 +99,47 @@ class MappingForm(HowWritten):
         headers: Sequence[str],
         *,
         data: Mapping[str, Any] | None = None,
-        initial_from: UploadForm | None = None,
+        initial_from: HowWritten | None = None,
         token: str = "",
     ) -> None:
         self.headers = list(headers)
         if initial_from is not None:
-            said = {name: initial_from.cleaned_data[name] for name in HowWritten.base_fields}
-            data = {**said, **guessed(headers), "file": token}
+            said = {name: initial_from.cleaned_data[name] for name in self.base_fields}
+            data = {**said, **self.guessed(), "file": token}
         super().__init__(data)
         self.token = data["file"] if data else ""
         for number, header in enumerate(self.headers):
             self.fields[f"column-{number}"] = forms.ChoiceField(
-                label=header, required=False, choices=_targets(header)
+                label=header, required=False, choices=self.targets(header)
             )
+
+    def guessed(self) -> dict[str, str]:
+        """What each column is by its name; a second one for the same field is an attribute."""
+        taken: dict[str, int] = {}
+        for number, header in enumerate(self.headers):
+            [target] = ColumnMap.default_for([header]).columns
+            taken.setdefault(target if target not in taken else ATTRIBUTE + header, number)
+        return {
+            f"column-{number}": target
+            for target, number in taken.items()
+            if not target.startswith(ATTRIBUTE) or len(target) <= len(ATTRIBUTE) + LONGEST_ATTRIBUTE
+        }
+
+    def targets(self, header: str) -> list[tuple[str, Any]]:
+        """What a column may be."""
+        attribute = ATTRIBUTE + header.removeprefix(ATTRIBUTE)
+        fields = [
+            (name, LABELS.get(name, wording.field_label(name)))
+            for name in FIELDS
+            if name != "attributes"
+        ]
+        kept = _("keep as attribute “%(name)s”") % {"name": header}
+        return [("", _("leave out")), (attribute, kept), *_named(fields)]
+
+    def constants(self) -> dict[str, object]:
+        """What holds for each row, unless a column says it."""
+        system = self.cleaned_data["source_system"]
+        return {"source_system": system} if system else {}
 
     @property
     def columns(self) -> list[forms.BoundField]:
@@ -92,7 +147,7 @@ class MappingForm(HowWritten):
 
     @property
     def whole_file(self) -> list[forms.BoundField]:
-        return [self[name] for name in HowWritten.base_fields]
+        return [self[name] for name in self.base_fields]
 
     def clean(self) -> dict[str, Any]:
         taken: dict[str, str] = {}
@@ -115,36 +170,33 @@ class MappingForm(HowWritten):
             for number, header in enumerate(self.headers)
             if self.cleaned_data[f"column-{number}"]
         }
-        system = self.cleaned_data["source_system"]
         return ColumnMap(
             columns,
-            constants={"source_system": system}
-            if system and "source_system" not in columns
-            else {},
+            constants={
+                name: value for name, value in self.constants().items() if name not in columns
+            },
             conventions=Conventions(locale=self.cleaned_data["locale"]),
         )
 
 
-def guessed(headers: Sequence[str]) -> dict[str, str]:
-    """What each column is by its name; a second one for the same field is an attribute."""
-    taken: dict[str, int] = {}
-    for number, header in enumerate(headers):
-        [target] = ColumnMap.default_for([header]).columns
-        taken.setdefault(target if target not in taken else ATTRIBUTE + header, number)
-    return {
-        f"column-{number}": target
-        for target, number in taken.items()
-        if not target.startswith(ATTRIBUTE) or len(target) <= len(ATTRIBUTE) + LONGEST_ATTRIBUTE
-    }
+class OutcomeMappingForm(OutcomesWritten, MappingForm):
+    """The same of a file of outcomes: what else it says of leads is left alone."""
+
+    def guessed(self) -> dict[str, str]:
+        taken: dict[str, int] = {}
+        for number, header in enumerate(self.headers):
+            [target] = ColumnMap.default_for([header], history=True).columns
+            taken.setdefault(target, number)
+        return {f"column-{taken[name]}": name for name in OUTCOME_LABELS if name in taken}
+
+    def targets(self, header: str) -> list[tuple[str, Any]]:
+        return [("", _("leave out")), *_named(OUTCOME_LABELS.items())]
+
+    def constants(self) -> dict[str, object]:
+        stage = self.cleaned_data["stage"]
+        return super().constants() | ({"stage": stage} if stage else {})
 
 
-def _targets(header: str) -> list[tuple[str, Any]]:
-    attribute = ATTRIBUTE + header.removeprefix(ATTRIBUTE)
-    fields = [
-        (name, LABELS.get(name, wording.field_label(name)))
-        for name in FIELDS
-        if name != "attributes"
-    ]
-    named = [(name, f"{capfirst(str(label))} ({name})") for name, label in fields]
-    kept = _("keep as attribute “%(name)s”") % {"name": header}
-    return [("", _("leave out")), (attribute, kept), *named]
+def _named(fields: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
+    """Fields with their labels, by the names that files and the documentation have for them."""
+    return [(name, f"{capfirst(str(label))} ({name})") for name, label in fields]

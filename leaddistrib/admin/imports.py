@@ -1,4 +1,5 @@
-"""Leads from a file: upload, say which column is what, look at the preview, confirm (IN1, IN7).
+"""Leads, or what came of them, from a file: upload, say which column is what, look at the preview,
+confirm (IN1, IN7, OU1).
 
 django-import-export gives the button, its permission hook, its addresses and the place where the
 file waits between the steps. What a row means is intake's: its resources read a file as a whole
@@ -23,11 +24,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST
 
 from leaddistrib.admin.base import ReadOnlyAdmin
 from leaddistrib.admin.filters import DateRangeFilter
-from leaddistrib.admin.importforms import MappingForm, UploadForm
+from leaddistrib.admin.importforms import MappingForm, OutcomeUploadForm, UploadForm
 from leaddistrib.admin.uploads import BUSY, Uploads
 from leaddistrib.errors import Busy, UnreadableFile
 from leaddistrib.lifecycle.intake.files import read_rows
@@ -50,13 +52,19 @@ SHOWN = 100
 
 
 class ImportAdmin(ImportMixin):
-    """Adds the import of a file to the admin of leads."""
+    """Adds the import of a file to the admin of leads; with ``import_outcomes``, of what came of
+    leads that are known, to that of outcomes."""
 
     admin_site: admin.AdminSite
     opts: Any
+    import_title: Any = lazy("Import leads")
+    import_permissions: tuple[str, ...] = (PERMISSION,)
+    import_outcomes = False
+    upload_form: type[UploadForm | OutcomeUploadForm] = UploadForm
+    mapping_form: type[MappingForm] = MappingForm
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(PERMISSION)
+        return request.user.has_perms(self.import_permissions)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -73,7 +81,7 @@ class ImportAdmin(ImportMixin):
             raise PermissionDenied
         if "file" in request.POST:
             return self._preview(request, *self._waiting(request))
-        form = UploadForm(request.POST or None, request.FILES or None)
+        form = self.upload_form(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             upload = form.cleaned_data["import_file"]
             content = upload.read()
@@ -84,7 +92,7 @@ class ImportAdmin(ImportMixin):
                 form.add_error("import_file", str(error))
             else:
                 token = Uploads(self, request).keep(content, upload.name)
-                mapping = MappingForm(headers, initial_from=form, token=token)
+                mapping = self.mapping_form(headers, initial_from=form, token=token)
                 return self._preview(request, content, upload.name, mapping)
         return self._page(request, "leaddistrib/admin/import_upload.html", {"form": form})
 
@@ -107,7 +115,8 @@ class ImportAdmin(ImportMixin):
                 io.BytesIO(content),
                 name=name,
                 column_map=form.column_map(),
-                source=form.cleaned_data["source"],
+                source=form.cleaned_data.get("source", ""),
+                outcomes=self.import_outcomes,
                 actor=cast("AbstractUser", request.user),
             )
         except (UnreadableFile, Busy) as error:
@@ -124,7 +133,7 @@ class ImportAdmin(ImportMixin):
         if content is None:
             return None, name, None
         with read_rows(io.BytesIO(content), name) as table:
-            return content, name, MappingForm(table.headers, data=request.POST)
+            return content, name, self.mapping_form(table.headers, data=request.POST)
 
     def _preview(
         self, request: HttpRequest, content: bytes | None, name: str, form: MappingForm | None
@@ -132,7 +141,7 @@ class ImportAdmin(ImportMixin):
         if content is None or form is None:
             text = _("The file is no longer there. It was imported already, or upload it again.")
             self._say(request, text, messages.WARNING)
-            return HttpResponseRedirect(reverse("admin:leaddistrib_lead_import"))
+            return HttpResponseRedirect(self._address("import"))
         context: dict[str, Any] = {"form": form, "file_name": name}
         if form.is_valid():
             try:
@@ -140,7 +149,8 @@ class ImportAdmin(ImportMixin):
                     io.BytesIO(content),
                     name=name,
                     column_map=form.column_map(),
-                    source=form.cleaned_data["source"],
+                    source=form.cleaned_data.get("source", ""),
+                    outcomes=self.import_outcomes,
                     dry_run=True,
                     sample=SHOWN,
                 )
@@ -149,13 +159,19 @@ class ImportAdmin(ImportMixin):
                 form.add_error(None, str(error))
         return self._page(request, "leaddistrib/admin/import_preview.html", context)
 
+    def _address(self, page: str) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}")
+
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         cast("Any", request).current_app = self.admin_site.name
         whole = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _("Import leads"),
+            "title": self.import_title,
             "media": self.media,
+            "upload": self._address("import"),
+            "confirm": self._address("process_import"),
+            "of_outcomes": self.import_outcomes,
             **context,
         }
         return TemplateResponse(request, template, whole)

@@ -1,5 +1,5 @@
-"""What came of leads, and what customers said, to look at; what was recorded by mistake is undone
-(OU1)."""
+"""What came of leads, and what customers said, to look at; what another system knows comes from
+a file, what was recorded by mistake is undone (OU1)."""
 
 from typing import Any
 
@@ -11,6 +11,8 @@ from django.utils.translation import ngettext
 
 from leaddistrib.admin.base import LeadFactsAdmin, sees_leads
 from leaddistrib.admin.filters import DateRangeFilter, RepFilter
+from leaddistrib.admin.importforms import OutcomeMappingForm, OutcomeUploadForm
+from leaddistrib.admin.imports import PERMISSION, ImportAdmin
 from leaddistrib.errors import Busy, Outdated
 from leaddistrib.lifecycle.outcomes import undo_outcome
 from leaddistrib.models import Outcome, Satisfaction
@@ -32,7 +34,12 @@ class UndoneFilter(admin.SimpleListFilter):
 
 
 @admin.register(Outcome)
-class OutcomeAdmin(LeadFactsAdmin):
+class OutcomeAdmin(ImportAdmin, LeadFactsAdmin):
+    import_title = _("Import outcomes")
+    import_permissions = (PERMISSION, "leaddistrib.add_outcome", "leaddistrib.view_lead")
+    import_outcomes = True
+    upload_form = OutcomeUploadForm
+    mapping_form = OutcomeMappingForm
     list_display = ("at", "lead", "stage", "value", "currency", "rep", "by", "undone_at")
     list_select_related = ("lead", "rep__user", "by")
     list_filter = (UndoneFilter, "stage", RepFilter, ("at", DateRangeFilter))

@@ -4,8 +4,10 @@ import io
 import subprocess
 import sys
 import textwrap
+from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import Workbook
@@ -13,7 +15,7 @@ from openpyxl import Workbook
 from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.intake import importing
 from leaddistrib.lifecycle.intake.receiving import receive_many
-from leaddistrib.models import ImportRun, Lead
+from leaddistrib.models import ImportRun, Lead, Outcome
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, UserFactory, publish_rules
 
 pytestmark = pytest.mark.django_db
@@ -232,3 +234,90 @@ def test_without_the_import_package_the_admin_works_and_says_how_to_get_it(proce
         timeout=60,
     )
     assert done.stdout.strip() == "works without", done.stderr
+
+
+OUTCOMES = reverse("admin:leaddistrib_outcome_import")
+KEEP = reverse("admin:leaddistrib_outcome_process_import")
+DEALS = """Deal;external id;stage;closed at;deal value;owner
+Lenoir, Lyon;1;won;2026-03-02;1200,50;amina
+Kestrel;2;sold;2026-03-02;;
+Halvorsen;9;lost;2026-03-03;;
+"""
+
+
+@pytest.fixture
+def seller(signed_in, tmp_path, monkeypatch):
+    """Olga may import, record outcomes and see leads; two of Amina's leads are known as crm 1 and
+    crm 2."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    amina = RepFactory(user__username="amina")
+    for number, company in (("1", "Lenoir"), ("2", "Kestrel")):
+        LeadFactory(owner=amina, company=company, source_system="crm", external_id=number)
+    return signed_in("import_lead", "add_outcome", "view_outcome", "view_lead")
+
+
+def upload_deals(client, content=DEALS, **more):
+    file = SimpleUploadedFile("deals.csv", content.encode())
+    return client.post(
+        OUTCOMES, {"import_file": file, "source_system": "crm", "locale": "fr", **more}
+    )
+
+
+def test_what_came_of_leads_is_previewed_and_kept_from_a_file(seller):
+    assert OUTCOMES in seller.get(reverse("admin:leaddistrib_outcome_changelist")).content.decode()
+    preview = upload_deals(seller)
+    columns = {field.label: field.value() for field in preview.context["form"].columns}
+    assert columns == {
+        "Deal": None,
+        "external id": "external_id",
+        "stage": "stage",
+        "closed at": "closed_at",
+        "deal value": "deal_value",
+        "owner": "owner",
+    }
+    assert counts(preview) == (1, 0, 0, 2)
+    text = preview.content.decode()
+    assert "got “sold”" in text
+    assert "There is no lead “9” of the source system “crm”." in text
+    assert not Outcome.objects.exists()
+
+    done = seller.post(KEEP, form_of(preview), follow=True)
+
+    assert "1 created, 0 updated, 0 unchanged, 2 rejected" in done.content.decode()
+    outcome = Outcome.objects.get()
+    assert (outcome.lead.company, outcome.stage, outcome.value) == (
+        "Lenoir",
+        "won",
+        Decimal("1200.50"),
+    )
+    assert (outcome.by, outcome.lead.status) == (seller.user, "closed")
+    run = ImportRun.objects.get()
+    assert (run.file_name, run.created, run.rejected) == ("deals.csv", 1, 2)
+    again = upload_deals(seller)
+    assert counts(again) == (0, 0, 1, 2)
+
+
+def test_a_list_of_deals_won_needs_no_column_that_says_so(seller):
+    content = "external id,closed at\n1,2026-03-02\n"
+    without = upload_deals(seller, content)
+    assert "An import of outcomes needs a column “stage”." in without.content.decode()
+
+    seller.post(KEEP, form_of(upload_deals(seller, content, stage="won")))
+
+    assert Outcome.objects.get().stage == "won"
+
+
+@pytest.mark.parametrize("missing", ["import_lead", "add_outcome", "view_lead"])
+def test_outcomes_are_imported_by_who_may_import_record_and_see_leads(signed_in, missing):
+    needed = {"import_lead", "add_outcome", "view_lead"}
+    client = signed_in("view_outcome", *(needed - {missing}))
+    assert client.get(OUTCOMES).status_code == 403
+    assert client.post(KEEP).status_code == 403
+
+
+def test_a_file_that_waits_for_leads_is_none_of_outcomes(importer):
+    """Each page knows its own files only."""
+    said = form_of(upload(importer))
+    olga = importer.user
+    olga.user_permissions.add(Permission.objects.get(codename="add_outcome"))
+    assert importer.post(KEEP, said).status_code == 403
