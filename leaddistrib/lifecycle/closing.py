@@ -4,7 +4,7 @@ from leaddistrib.lifecycle.announcing import announce_gone, announce_limits
 from leaddistrib.lifecycle.crediting import CREDITED, credit_turn
 from leaddistrib.lifecycle.opening import close_offers
 from leaddistrib.lifecycle.parting import end_assignment, lock_workable_lead
-from leaddistrib.lifecycle.retrying import place_freed
+from leaddistrib.lifecycle.retrying import places_freed
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Assignment, Lead, LogEntry, Rep
 from leaddistrib.queries import clock
@@ -48,5 +48,5 @@ def close(lead: Lead, rep: Rep, *, reason: str = "", credit: str = "") -> Lead:
         announce_gone([(locked, None)], now)
     facts = rep_facts([rep.pk], now)
     announce_limits([rep], facts, now)
-    place_freed(rep, facts[rep.pk], now)
+    places_freed([rep], facts, now)
     return locked

@@ -1,7 +1,6 @@
 """The owners of leads did not answer in time: what that does to the leads, and whom it is told
 (SL3). Where the leads go is ``lifecycle.escalating``."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,11 +9,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from leaddistrib.engine.decision import StepTrace
-from leaddistrib.engine.gates import Situation, first_refusal
 from leaddistrib.lifecycle.alerting import open_alert
 from leaddistrib.lifecycle.announcing import announce_limits
 from leaddistrib.lifecycle.responding import note_lapses
-from leaddistrib.lifecycle.retrying import wake
+from leaddistrib.lifecycle.retrying import places_freed
 from leaddistrib.models import (
     Alert,
     Assignment,
@@ -175,15 +173,7 @@ def tell_of_handing_on(gone: Sequence[Going], now: datetime) -> None:
     new = {one.owner.pk: one.owner for one in gone if one.owner}
     facts = rep_facts(owners.keys() | new.keys(), now)
     announce_limits([*(owners | new).values()], facts, now)
-    lost = Counter(one.clock.rep_id for one in gone)
-    roomy = [
-        rep
-        for pk, rep in owners.items()
-        if facts[pk].open_leads + lost[pk] >= facts[pk].capacity
-        and not first_refusal(facts[pk], Situation(now))
-    ]
-    if roomy:
-        wake(roomy)
+    places_freed([one.clock.rep for one in gone], facts, now)
 
 
 def _tellings(

@@ -4,7 +4,6 @@ One outcome and a file of them come through here, in a number of queries that do
 many there are.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ from leaddistrib.errors import Closed, Outdated
 from leaddistrib.lifecycle.announcing import announce_gone, announce_limits
 from leaddistrib.lifecycle.opening import close_offers
 from leaddistrib.lifecycle.responding import stop_clocks
-from leaddistrib.lifecycle.retrying import wake
+from leaddistrib.lifecycle.retrying import places_freed
 from leaddistrib.models import Assignment, Lead, LogEntry, Outcome, Rep
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.queries.standing import TERMINAL
@@ -136,20 +135,13 @@ def _close(outcomes: Sequence[Outcome], now: datetime, actor: Any) -> None:
     for outcome in outcomes:
         announce(lead_closed, sender=Lead, lead=outcome.lead, rep=outcome.rep)
     announce_gone([(lead, None) for lead in waited], now)
-    tell_owners([lead.owner for lead in leads if lead.owner], now)
+    hold_less([lead.owner for lead in leads if lead.owner], now)
 
 
-def tell_owners(previous: Sequence[Rep], now: datetime) -> None:
-    """Each of ``previous`` holds an open lead less, once for each time that it is named; for who
-    was full, leads that wait are tried. After the last write."""
-    held = Counter(rep.pk for rep in previous)
+def hold_less(previous: Sequence[Rep], now: datetime) -> None:
+    """Each of ``previous`` holds an open lead less, once for each time that it is named: their
+    pages say so, and for who was full, leads that wait are tried. After the last write."""
     owners = {rep.pk: rep for rep in previous}
     facts = rep_facts(owners, now) if owners else {}
     announce_limits(owners.values(), facts, now)
-    freed = [
-        rep
-        for pk, rep in owners.items()
-        if facts[pk].open_leads < facts[pk].capacity <= facts[pk].open_leads + held[pk]
-    ]
-    if freed:
-        wake(freed)
+    places_freed(previous, facts, now)

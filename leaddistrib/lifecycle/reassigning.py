@@ -16,11 +16,12 @@ from leaddistrib.lifecycle.crediting import charge_turns, counts_by_hand
 from leaddistrib.lifecycle.opening import close_offers
 from leaddistrib.lifecycle.recording import record_decisions
 from leaddistrib.lifecycle.responding import stop_clocks
-from leaddistrib.lifecycle.retrying import wake
+from leaddistrib.lifecycle.retrying import places_freed
 from leaddistrib.lifecycle.rotations import lock_rotations
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Assignment, Decision, Lead, LogEntry, Rep
 from leaddistrib.queries import clock
+from leaddistrib.queries.partings import let_lapse
 from leaddistrib.queries.roster import rep_facts
 
 
@@ -34,10 +35,17 @@ class Assigned:
     changed: Sequence[Lead] = ()
 
 
-def objections(to: Rep, number: int, moment: datetime) -> list[Refusal]:
-    """What the gates say against giving ``to`` so many more leads at ``moment``: a warning to
-    whoever does it by hand."""
-    return _against(rep_facts([to.pk], moment)[to.pk], moment, before=number - 1)
+def objections(to: Rep, leads: Sequence[Lead], moment: datetime) -> list[Refusal]:
+    """What the gates say at ``moment`` against giving ``leads`` to ``to``: a warning to whoever
+    does it by hand. If ``to`` had some of them and did not answer in time, ``number`` of that
+    refusal says how many (SL6)."""
+    facts = rep_facts([to.pk], moment)[to.pk]
+    lapsed = sum(to.pk in reps for reps in let_lapse(leads).values())
+    against = _against(facts, moment, before=len(leads) - 1, lapsed=lapsed > 0)
+    return [
+        replace(one, params={"number": lapsed}) if one.code == "let_lapse" else one
+        for one in against
+    ]
 
 
 @act(durable=True)
@@ -111,16 +119,19 @@ def locked(wanted: QuerySet[Lead]) -> QuerySet[Lead]:
 def give(moving: Sequence[Lead], held: Held, *, reason: str, actor: AbstractUser) -> list[Decision]:
     """Make locked leads those of the rep who is held, and tell everybody whom it concerns."""
     to, now = held.to, held.moment
-    decisions = [
-        Decision(
-            lead=lead,
-            method=Decision.Method.MANUAL,
-            owner=to,
-            explanation=_explanation(lead, actor, reason, _against(held.facts[to.pk], now, number)),
-            decided_at=now,
+    lapsed = let_lapse(moving)
+    decisions = []
+    for number, lead in enumerate(moving):
+        against = _against(held.facts[to.pk], now, number, lapsed=to.pk in lapsed[lead.pk])
+        decisions.append(
+            Decision(
+                lead=lead,
+                method=Decision.Method.MANUAL,
+                owner=to,
+                explanation=_explanation(lead, actor, reason, against),
+                decided_at=now,
+            )
         )
-        for number, lead in enumerate(moving)
-    ]
     owned = [lead for lead in moving if lead.status == Lead.Status.OWNED]
     waited = [lead for lead in moving if lead.status == Lead.Status.WAITING]
     previous = [lead.owner for lead in owned if lead.owner]
@@ -137,9 +148,11 @@ def give(moving: Sequence[Lead], held: Held, *, reason: str, actor: AbstractUser
     return decisions
 
 
-def _against(facts: RepFacts, moment: datetime, before: int) -> list[Refusal]:
-    """What stands against one more lead, when ``before`` others were given just now."""
-    return refusals(replace(facts, open_leads=facts.open_leads + before), Situation(moment))
+def _against(facts: RepFacts, moment: datetime, before: int, *, lapsed: bool) -> list[Refusal]:
+    """What stands against one more lead, which this rep may have let lapse, when ``before`` others
+    were given just now."""
+    rep = replace(facts, open_leads=facts.open_leads + before)
+    return refusals(rep, Situation(moment, let_lapse=lapsed))
 
 
 def _explanation(
@@ -191,6 +204,4 @@ def _tell_reps(number: int, previous: Sequence[Rep], held: Held) -> None:
     own = held.facts[held.to.pk]
     after[held.to.pk] = replace(own, open_leads=own.open_leads + number)
     announce_limits([held.to, *owners.values()], after, held.moment)
-    full = [owners[pk] for pk in owners if held.facts[pk].open_leads >= held.facts[pk].capacity]
-    if full:
-        wake(full)
+    places_freed([owner for owner in previous if owner.pk in owners], after, held.moment)

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.opening import tell
-from leaddistrib.lifecycle.reaching import tell_owners
+from leaddistrib.lifecycle.reaching import hold_less
 from leaddistrib.lifecycle.responding import stop_clocks
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Assignment, Lead, LogEntry, Pool
@@ -104,7 +104,7 @@ def _recycle(
     owners_before = [lead.owner for lead in going if lead.status == Lead.Status.OWNED]
     _end(going, previous, pool, now, by, detail)
     _open(going, previous, pool, now)
-    tell_owners([owner for owner in owners_before if owner], now)
+    hold_less([owner for owner in owners_before if owner], now)
     return going
 
 

@@ -3,7 +3,7 @@
 from leaddistrib.lifecycle.announcing import announce_limits
 from leaddistrib.lifecycle.opening import open_to_claims
 from leaddistrib.lifecycle.parting import end_assignment, lock_own_lead
-from leaddistrib.lifecycle.retrying import place_freed
+from leaddistrib.lifecycle.retrying import places_freed
 from leaddistrib.lifecycle.routing import candidates, route
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Assignment, Lead, LogEntry, Pool, Rep
@@ -49,7 +49,7 @@ def release(lead: Lead, rep: Rep, *, reason: str) -> Lead:
     announce(lead_released, sender=Lead, lead=locked, rep=rep)
     facts = rep_facts([rep.pk], now)
     announce_limits([rep], facts, now)
-    place_freed(rep, facts[rep.pk], now)
+    places_freed([rep], facts, now)
     return locked
 
 

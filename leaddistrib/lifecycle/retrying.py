@@ -2,8 +2,8 @@
 that nobody took goes on to the next step of its rule (PL2)."""
 
 import logging
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -113,11 +113,20 @@ def wake(reps: Iterable[Rep] | None = None) -> int:
         return Lead.objects.filter(pk__in=pks).update(retry_at=now)
 
 
-def place_freed(rep: Rep, facts: RepFacts, moment: datetime) -> None:
-    """``rep`` parted with a lead, and stands as in ``facts`` now: if that made room where there was
-    none, leads that wait for somebody are tried now."""
-    if facts.open_leads + 1 == facts.capacity and not first_refusal(facts, Situation(moment)):
-        wake([rep])
+def places_freed(parted: Iterable[Rep], facts: Mapping[int, RepFacts], moment: datetime) -> None:
+    """Each of ``parted`` holds an open lead less, once for each time that it is named, and stands
+    as in ``facts`` now: if that made room where there was none, leads that wait for somebody are
+    tried now. After the last write of the act."""
+    listed = list(parted)
+    lost = Counter(rep.pk for rep in listed)
+    roomy = [
+        rep
+        for pk, rep in {rep.pk: rep for rep in listed}.items()
+        if facts[pk].open_leads + lost[pk] >= facts[pk].capacity
+        and not first_refusal(facts[pk], Situation(moment))
+    ]
+    if roomy:
+        wake(roomy)
 
 
 def _may_go_to(reps: Collection[Rep]) -> Q:

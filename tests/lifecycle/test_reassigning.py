@@ -102,8 +102,8 @@ def test_the_gates_warn_and_do_not_forbid(cast, mireille):
     cast.amina.save()
     leads = [LeadFactory() for _ in range(3)]
 
-    assert {one.code for one in objections(cast.amina, 1, NOON)} == {"paused"}
-    assert {one.code for one in objections(cast.amina, 3, NOON)} == {"paused", "at_capacity"}
+    assert {one.code for one in objections(cast.amina, leads[:1], NOON)} == {"paused"}
+    assert {one.code for one in objections(cast.amina, leads, NOON)} == {"paused", "at_capacity"}
     decisions = by_hand(leads, cast.amina, mireille).decisions
 
     assert [[one["refused"] for one in d.explanation["despite"]] for d in decisions] == [
@@ -112,6 +112,23 @@ def test_the_gates_warn_and_do_not_forbid(cast, mireille):
         ["paused", "at_capacity"],
     ]
     assert Lead.objects.filter(owner=cast.amina).count() == 3
+
+
+def test_whoever_let_this_very_lead_lapse_gets_it_by_hand_with_a_warning(cast, mireille):
+    lapsed, other = LeadFactory(pool=cast.pool), LeadFactory(pool=cast.pool)
+    Assignment.objects.create(
+        lead=lapsed, rep=cast.amina, method="push", started_at=NOON, ended_at=NOON, end="lapsed"
+    )
+
+    assert objections(cast.amina, [other], NOON) == []
+    [against] = objections(cast.amina, [lapsed, other], NOON)
+    assert (against.code, against.params) == ("let_lapse", {"number": 1})
+    decisions = by_hand([lapsed, other], cast.amina, mireille).decisions
+
+    assert {d.lead: [one["refused"] for one in d.explanation["despite"]] for d in decisions} == {
+        lapsed: ["let_lapse"],
+        other: [],
+    }
 
 
 def test_closed_leads_and_those_of_the_rep_already_are_left_alone(cast, mireille):

@@ -180,6 +180,27 @@ def test_what_stands_against_it_is_shown_once_before_it_is_done(cast, mireille):
     assert lead.owner == cast.amina
 
 
+def test_a_manager_is_warned_that_the_rep_let_these_very_leads_lapse(cast, mireille):
+    leads = [LeadFactory(owner=cast.bruno) for _ in range(2)]
+    for lead in leads:
+        lead.assignments.create(
+            rep=cast.amina,
+            method="push",
+            started_at=lead.received_at,
+            ended_at=lead.received_at,
+            end="lapsed",
+        )
+
+    one = give(mireille, leads[:1], cast.amina).content.decode()
+    both = give(mireille, leads, cast.amina).content.decode()
+
+    assert "Did not answer this lead in time" in one
+    assert "Did not answer 2 of these leads in time" in both
+    assert not Lead.objects.filter(owner=cast.amina).exists()
+    give(mireille, leads, cast.amina, despite=str(cast.amina.public_id))
+    assert Lead.objects.filter(owner=cast.amina).count() == 2
+
+
 def test_the_reason_may_name_the_contact_and_is_not_told_to_rivals(cast, mireille):
     lead = LeadFactory(pool=cast.pool)
     give(mireille, [lead], cast.amina, reason="Jeanne Lenoir asked for her")

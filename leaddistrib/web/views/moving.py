@@ -36,7 +36,7 @@ def assign(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     changed = [lead for lead in leads if form.is_bound and as_it_is(lead) not in seen]
     if form.is_valid() and not changed:
         to, reason = form.cleaned_data["to"], form.cleaned_data["reason"]
-        against = objections(to, len(leads), clock.now())
+        against = objections(to, leads, clock.now())
         if not against or request.POST.get("despite") == str(to.public_id):
             try:
                 done = assign_by_hand(
@@ -60,7 +60,7 @@ def assign(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "seen": [as_it_is(lead) for lead in leads],
         "changed": changed,
         "to": form.cleaned_data.get("to") if against else None,
-        "against": [wording.passed_over(one.code, one.params) for one in against],
+        "against": [_in_words(one, len(leads)) for one in against],
     }
     status = 400 if form.errors else 409 if changed else 200
     return render(request, "leaddistrib/assign.html", context, status=status)
@@ -86,6 +86,18 @@ def credit(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpRespons
     status = 400 if form.errors else 200
     context = {"viewer": viewer, "form": form, "lead": lead}
     return render(request, "leaddistrib/credit.html", context, status=status)
+
+
+def _in_words(refusal: Refusal, of: int) -> str:
+    """What stands against it, said of ``of`` leads at once."""
+    if refusal.code == "let_lapse" and of > 1:
+        text = ngettext(
+            "did not answer %(number)d of these leads in time",
+            "did not answer %(number)d of these leads in time",
+            refusal.params["number"],
+        )
+        return text % refusal.params
+    return wording.passed_over(refusal.code, refusal.params)
 
 
 def _back(leads: Sequence[Lead]) -> HttpResponse:
