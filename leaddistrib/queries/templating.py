@@ -90,6 +90,11 @@ def tel(number: str) -> str:
     return f"tel:{quote(number, safe='+')}"
 
 
+def sms(number: str, body: str = "") -> str:
+    """A link that opens a text message (RFC 5724), which the rep looks over and sends."""
+    return f"sms:{quote(number, safe='+')}{'?body=' if body else ''}{quote(body, safe='')}"
+
+
 def mailto(address: str, subject: str = "", body: str = "") -> str:
     """A link that opens an e-mail in the rep's own program (RFC 6068). Everything is quoted: a
     value adds neither a header nor a recipient."""

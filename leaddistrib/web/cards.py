@@ -16,6 +16,7 @@ from leaddistrib.models import Lead, Rep, ResponseClock, Work
 from leaddistrib.queries.cards import card, is_shared, passed_on, stale_at, work_on
 from leaddistrib.queries.claimable import opening_times
 from leaddistrib.queries.clocks import clocks_of, late
+from leaddistrib.queries.contacts import Attempts, attempts_of
 from leaddistrib.queries.wording import field_label
 
 TEMPERATURES = dict(Lead.Temperature.choices)
@@ -28,9 +29,11 @@ def row(
     work: Work | None = None,
     closes_at: datetime | None = None,
     deadline: ResponseClock | None = None,
+    attempts: Attempts | None = None,
 ) -> dict[str, Any]:
     """A lead for a list, as it is at ``moment``; read it with its pool. ``work`` is who works on
-    it, if anybody, ``closes_at`` when it is passed on, if it is, ``deadline`` its owner's clock."""
+    it, if anybody, ``closes_at`` when it is passed on, if it is, ``deadline`` its owner's clock,
+    ``attempts`` those that nobody answered."""
     shown = card(lead, work, closes_at)
     stale = stale_at(lead)
     return {
@@ -47,6 +50,7 @@ def row(
         "worked_until": work.until if work else None,
         "due": deadline.due_at if deadline else None,
         "late": deadline is not None and late(deadline, moment),
+        "attempts": attempts,
     }
 
 
@@ -70,10 +74,14 @@ def later_than(moment: datetime, opens_at: datetime | None) -> datetime | None:
 
 
 def own_rows(leads: Iterable[Lead], moment: datetime) -> list[dict[str, Any]]:
-    """Leads that a rep owns, each with how soon it is to be answered. One query."""
+    """Leads that a rep owns, each with how soon it is to be answered, and how often nobody was
+    reached. Two queries."""
     shown = list(leads)
-    deadlines = clocks_of(shown)
-    return [row(lead, moment, deadline=deadlines.get(lead.pk)) for lead in shown]
+    deadlines, attempts = clocks_of(shown), attempts_of(shown)
+    return [
+        row(lead, moment, deadline=deadlines.get(lead.pk), attempts=attempts.get(lead.pk))
+        for lead in shown
+    ]
 
 
 def place(city: str | None, country: str | None) -> str:

@@ -19,13 +19,22 @@ class ReleaseForm(forms.Form):
 
 
 class ContactForm(forms.Form):
-    """How a rep is in touch with a lead (SL2): with ``go``, the telephone or the e-mail program
-    comes next; ``template`` is the first message that is written."""
+    """How a rep is in touch with a lead (SL2): with ``go``, the telephone, the e-mail program or a
+    text message comes next; ``template`` is the first message that is written, ``booking`` that
+    it is the rep's booking page."""
 
     channel = forms.ChoiceField(choices=Contact.Channel.choices)
     note = forms.CharField(max_length=500, required=False)
     go = forms.BooleanField(required=False)
     template = forms.IntegerField(required=False)
+    booking = forms.BooleanField(required=False)
+
+
+class UndoContactForm(forms.Form):
+    """Which contact is taken back, and whether it was an attempt that nobody answered."""
+
+    contact = forms.IntegerField()
+    unanswered = forms.BooleanField(required=False)
 
 
 class CloseForm(forms.Form):

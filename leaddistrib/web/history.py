@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from babel.dates import format_timedelta
+from django.db.models import Q
 from django.utils.text import capfirst
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
@@ -19,40 +20,50 @@ from leaddistrib.models import (
     Satisfaction,
 )
 from leaddistrib.policy import View
+from leaddistrib.queries.contacts import said_at
 
 LONGEST = 50
+CONTACT_UNDONE = LogEntry.Event.CONTACT_UNDONE
+OF_THE_CLOCK = (LogEntry.Event.CLOCK_STARTED, LogEntry.Event.REMINDED, LogEntry.Event.LAPSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened, with ``more`` that is known about it, and until when it is ``due``;
-    ``note`` is what somebody wrote."""
+    ``note`` is what somebody wrote, ``said`` when, if that was some time after it happened."""
 
     at: datetime
     text: str
     more: str = ""
     note: str = ""
     due: datetime | None = None
+    said: datetime | None = None
     own: bool = False
 
 
 def history(lead: Lead, view: View, rep: Rep | None, *, oversees: bool = False) -> list[Event]:
-    """What happened to ``lead``, with the attempts of ``rep`` in between. Two queries.
+    """What happened to ``lead``, with the claims of ``rep`` that failed in between. Two queries.
 
     Notes may name the contact, and what came of a lead is no part of a preview, so only those who
-    see the lead whole read them; why a colleague left is for those who oversee leads alone.
+    see the lead whole read them; nor is by when a colleague was to answer it, and did not. Why a
+    colleague left is for those who oversee leads alone.
     """
-    entries = lead.log.select_related("rep__user").order_by("-at", "-id")[:LONGEST]
+    entries = lead.log.select_related("rep__user").order_by("-at", "-id")
     whole = view is View.WHOLE
+    if not whole:
+        entries = entries.exclude(~Q(rep=rep) if rep else Q(), event__in=OF_THE_CLOCK)
+    newest = list(entries[:LONGEST])
+    undone = {one.detail.get("contact") for one in newest if one.event == CONTACT_UNDONE}
     events = [
         Event(
             entry.at,
-            _told(entry),
-            _more(entry) if whole else "",
+            _told(entry, whole=whole or _lost(entry, rep)),
+            _more(entry, undone) if whole else "",
             _note(entry, oversees) if whole else "",
             _due(entry),
+            _said(entry) if whole else None,
         )
-        for entry in entries
+        for entry in newest
     ]
     if rep is not None:
         failed = lead.claims.filter(rep=rep).exclude(result=Claim.Result.WON)[:LONGEST]
@@ -60,7 +71,12 @@ def history(lead: Lead, view: View, rep: Rep | None, *, oversees: bool = False) 
     return sorted(events, key=lambda event: event.at, reverse=True)[:LONGEST]
 
 
-def _told(entry: LogEntry) -> str:
+def _lost(entry: LogEntry, rep: Rep | None) -> bool:
+    """Whether the lead was passed on because this very rep did not answer."""
+    return rep is not None and entry.detail.get("from") == rep.name
+
+
+def _told(entry: LogEntry, *, whole: bool) -> str:
     who = {"name": entry.rep.name if entry.rep else _("Somebody")}
     pool = {"pool": entry.detail.get("pool", "")}
     match entry.event:
@@ -79,7 +95,13 @@ def _told(entry: LogEntry) -> str:
         case LogEntry.Event.CLAIMED:
             return _("Claimed by %(name)s") % who
         case LogEntry.Event.CONTACTED:
-            return _contacted(entry) % who
+            return contacted(entry)
+        case LogEntry.Event.ATTEMPTED if entry.detail.get("channel") == Contact.Channel.CALL:
+            return _("%(name)s called, and nobody answered") % who
+        case LogEntry.Event.ATTEMPTED:
+            return _("%(name)s tried, and nobody answered") % who
+        case LogEntry.Event.CONTACT_UNDONE:
+            return _("%(name)s took the contact back") % who
         case LogEntry.Event.RELEASED:
             return _("Given back by %(name)s") % who
         case LogEntry.Event.CLOSED:
@@ -90,10 +112,10 @@ def _told(entry: LogEntry) -> str:
             return _("The turn went back to %(name)s") % who
         case LogEntry.Event.RECYCLED:
             return _("Recycled to “%(pool)s”") % pool
-    return _answering(entry, who)
+    return _answering(entry, who, whole)
 
 
-def _answering(entry: LogEntry, who: dict[str, str]) -> str:
+def _answering(entry: LogEntry, who: dict[str, str], whole: bool) -> str:
     """How soon somebody answered it, or who was asked instead (SL3)."""
     match entry.event:
         case LogEntry.Event.CLOCK_STARTED:
@@ -102,6 +124,8 @@ def _answering(entry: LogEntry, who: dict[str, str]) -> str:
             return _("%(name)s was reminded to answer") % who
         case LogEntry.Event.LAPSED:
             return _("%(name)s did not answer in time") % who
+        case LogEntry.Event.ESCALATED if not whole:
+            return _("Passed on to %(name)s") % who if entry.rep else _("Passed on")
         case LogEntry.Event.ESCALATED:
             late = {"late": entry.detail.get("from") or _("Somebody")}
             if entry.rep is None:
@@ -110,21 +134,25 @@ def _answering(entry: LogEntry, who: dict[str, str]) -> str:
     return str(entry.get_event_display())
 
 
-def _contacted(entry: LogEntry) -> str:
+def contacted(entry: LogEntry) -> str:
+    """Who was in touch, and how, by a ``lead.contacted`` entry."""
+    who = {"name": entry.rep.name if entry.rep else _("Somebody")}
     match entry.detail.get("channel"):
         case Contact.Channel.CALL:
-            return _("%(name)s called")
+            return _("%(name)s called") % who
         case Contact.Channel.EMAIL:
-            return _("%(name)s sent an e-mail")
+            return _("%(name)s sent an e-mail") % who
         case Contact.Channel.MEETING:
-            return _("%(name)s met the contact")
-    return _("%(name)s was in touch")
+            return _("%(name)s met the contact") % who
+    return _("%(name)s was in touch") % who
 
 
-def _more(entry: LogEntry) -> str:
-    """How soon, how far: what the entry knows in figures."""
+def _more(entry: LogEntry, undone: set[int]) -> str:
+    """How soon, how far: what the entry knows in figures; or that it was ``undone``."""
     detail = entry.detail
     match entry.event:
+        case LogEntry.Event.CONTACTED if detail.get("contact") in undone:
+            return _("Taken back")
         case LogEntry.Event.CONTACTED if "response" in detail:
             after = {"time": _duration(detail["response"]["seconds"])}
             if detail["response"]["in_time"]:
@@ -145,6 +173,13 @@ def _due(entry: LogEntry) -> datetime | None:
     if entry.event != LogEntry.Event.CLOCK_STARTED:
         return None
     return datetime.fromisoformat(entry.detail["due_at"])
+
+
+def _said(entry: LogEntry) -> datetime | None:
+    """When a contact was logged that had been some time before."""
+    if entry.event != LogEntry.Event.CONTACTED or "said_at" not in entry.detail:
+        return None
+    return said_at(entry)
 
 
 def _duration(seconds: int) -> str:

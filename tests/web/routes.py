@@ -27,7 +27,7 @@ ENDPOINT = "https://fcm.googleapis.com/fcm/send/old"
 
 OF_A_LEAD = (
     *("lead", "claim", "contacts", "working", "release", "close", "outcome", "outcome-undo"),
-    "credit",
+    *("credit", "contact-undo", "attempts"),
 )
 NAMED = ("assign", "recycle")
 """Pages of the leads that are named in the query."""

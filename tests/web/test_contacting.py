@@ -1,7 +1,7 @@
 """Being in touch with a lead: one tap, the time left, and what the history says (SL2, SL5)."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -11,6 +11,7 @@ from leaddistrib.errors import Busy
 from leaddistrib.lifecycle import claim, log_contact, release
 from leaddistrib.models import (
     Contact,
+    Lead,
     LogEntry,
     MessageTemplate,
     Outcome,
@@ -133,6 +134,30 @@ def test_a_busy_database_is_said_and_calls_nobody(cast, own, monkeypatch):
     assert (answer.status_code, answer.json()["result"]) == (503, "refused")
     page = client.post(at("contacts", own), given, follow=True).content.decode()
     assert "Nothing was changed: try again." in page
+
+
+def test_one_tap_logs_a_text_message_and_opens_it(cast, own):
+    given = {"channel": "other", "go": "1", "note": "Text message"}
+    body = signed_in(cast.amina).post(at("contacts", own), given).content.decode()
+    assert 'content="0; url=sms:+33140203040"' in body
+    contact = own.contacts.get()
+    assert (contact.channel, contact.note) == ("other", "Text message")
+
+
+@pytest.mark.parametrize(
+    ("channel", "link"),
+    [
+        ("email", "mailto:jeanne@lenoir.example?body=https%3A%2F%2Fmeet.example%2Fa%3Fb%3D1"),
+        ("other", "sms:+33140203040?body=https%3A%2F%2Fmeet.example%2Fa%3Fb%3D1"),
+    ],
+)
+def test_one_tap_sends_the_booking_page_by_itself(cast, own, channel, link):
+    Rep.objects.filter(pk=cast.amina.pk).update(booking_url="https://meet.example/a?b=1")
+    assert f'data-go="{link}"' in shown(cast.amina, own)
+    given = {"channel": channel, "go": "1", "booking": "1"}
+    body = signed_in(cast.amina).post(at("contacts", own), given).content.decode()
+    assert f'content="0; url={link}"' in body
+    assert own.contacts.get().channel == channel
 
 
 def test_looking_at_the_page_logs_nothing(cast, own):
@@ -274,6 +299,138 @@ def test_what_came_of_a_lead_is_no_part_of_a_preview(cast, own):
     assert "Outcome recorded" in body
     assert "1200.00" not in body
     assert "Won" not in body
+
+
+def test_a_contact_that_was_logged_afterwards_says_when(cast, waiting):
+    then = timezone.now().replace(hour=14, minute=2)
+    with clock_at(then):
+        claim(waiting, cast.amina, via="page")
+    waiting.refresh_from_db()
+    Lead.objects.update(received_at=then)
+    with clock_at(then + 68 * MINUTE):
+        log_contact(waiting, cast.amina, "call", at=then + MINUTE)
+        log_contact(waiting, cast.amina, "email")
+    body = shown(cast.amina, waiting)
+    assert body.count("Logged afterwards:") == 1
+    [said] = re.findall(r'Logged afterwards: <time data-moment datetime="([^"]+)"', body)
+    assert datetime.fromisoformat(said) == then + 68 * MINUTE
+    assert "Logged afterwards:" not in shown(cast.bruno, waiting)
+
+
+def test_rivals_read_nothing_of_who_was_to_answer_and_did_not(cast, own):
+    now = timezone.now()
+    own.log.create(event="response.reminded", rep=cast.amina, at=now)
+    own.log.create(event="response.lapsed", rep=cast.amina, at=now, detail={"clock": 1})
+    detail = {"from": "Amina", "to": "backup"}
+    own.log.create(event="lead.escalated", rep=cast.david, at=now, detail=detail)
+    own.log.create(event="lead.escalated", rep=None, at=now, detail=detail | {"to": "pool"})
+    for telling in ("is to answer", "was reminded", "did not answer", "By <time"):
+        assert telling in shown(cast.amina, own)
+        assert telling not in shown(cast.bruno, own)
+    assert "Passed on to David" in shown(cast.bruno, own)
+
+
+def test_who_let_a_lead_lapse_reads_that(cast, own):
+    """It is a colleague's now, and a preview to Amina."""
+    now = timezone.now()
+    own.log.create(event="response.lapsed", rep=cast.amina, at=now, detail={"clock": 1})
+    detail = {"from": "Amina", "to": "backup"}
+    own.log.create(event="lead.escalated", rep=cast.bruno, at=now, detail=detail)
+    Lead.objects.update(owner=cast.bruno)
+    body = shown(cast.amina, own)
+    assert "Amina is to answer it" in body
+    assert "Amina did not answer in time" in body
+    assert "Passed on to Bruno, because Amina did not answer" in body
+
+
+# A slip, and nobody answers ------------------------------------------------------------------
+
+
+def test_a_slip_is_taken_back_from_the_leads_page(cast, own):
+    client = signed_in(cast.amina)
+    client.post(at("contacts", own), {"channel": "call", "go": "1"})
+    body = client.get(at("lead", own)).content.decode()
+    assert "Amina called." in body
+    assert "That was a slip" in body
+    assert deadline(body) is None
+    answer = client.post(at("contact-undo", own), {"contact": own.contacts.get().pk}, follow=True)
+    body = answer.content.decode()
+    assert "Taken back: the lead is still to be reached." in body
+    assert "That was a slip" not in body
+    assert "Time left to answer:" in deadline(body)
+    assert "Amina took the contact back" in body
+    assert re.search(r"Amina called</p><p class=\"more-known\">Taken back<", body)
+    assert not Contact.objects.exists()
+
+
+def test_a_call_that_nobody_answered_is_an_attempt_and_is_still_to_be_answered(cast, own):
+    client = signed_in(cast.amina)
+    client.post(at("contacts", own), {"channel": "call", "go": "1"})
+    given = {"contact": own.contacts.get().pk, "unanswered": "1"}
+    body = client.post(at("contact-undo", own), given, follow=True).content.decode()
+    assert "Noted: nobody answered." in body
+    assert "Amina called, and nobody answered" in body
+    assert "1 attempt without an answer, the last at" in body
+    assert deadline(body)
+
+
+def test_attempts_are_seen_by_who_has_the_lead_and_who_looks_after_it(cast, own):
+    client = signed_in(cast.amina)
+    body = client.get(at("lead", own)).content.decode()
+    assert f'formaction="{at("attempts", own)}"' in body
+    client.post(at("attempts", own), {"channel": "call", "note": "Voicemail"})
+    client.post(at("attempts", own), {"channel": "call", "note": "Engaged"})
+    for body in (
+        client.get(at("lead", own)).content.decode(),
+        client.get(reverse("leaddistrib:home")).content.decode(),
+        shown(cast.mireille, own),
+    ):
+        assert "2 attempts without an answer, the last at" in body
+    assert "Voicemail" in shown(cast.mireille, own)
+    assert "attempts without an answer" not in shown(cast.bruno, own)
+    assert "Voicemail" not in shown(cast.bruno, own)
+
+
+@pytest.mark.parametrize("name", ["attempts", "contact-undo"])
+def test_only_who_has_a_lead_says_how_it_went(cast, own, name):
+    log_contact(own, cast.amina, "call")
+    given = {"channel": "call", "contact": own.contacts.get().pk}
+    for who, status in ((cast.bruno, 403), (cast.david, 404), (cast.mireille, 404)):
+        client = signed_in(who)
+        asked = client.post(at(name, own), given, headers={"Accept": "application/json"})
+        assert asked.status_code == status
+    assert Contact.objects.count() == 1
+    assert not own.log.filter(event="lead.attempted").exists()
+
+
+def test_what_cannot_be_taken_back_any_more_is_said(cast, own):
+    with clock_at(timezone.now() - timedelta(minutes=11)):
+        log_contact(own, cast.amina, "call")
+    client = signed_in(cast.amina)
+    assert "That was a slip" not in client.get(at("lead", own)).content.decode()
+    for given in ({"contact": own.contacts.get().pk}, {"contact": "x"}, {}):
+        body = client.post(at("contact-undo", own), given, follow=True).content.decode()
+        assert "There is nothing (any more) that you could take back here." in body
+    assert Contact.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "act"), [("attempts", "log_attempt"), ("contact-undo", "undo_contact")]
+)
+def test_a_busy_database_changes_nothing(cast, own, monkeypatch, name, act):
+    def busy(*_args, **_options):
+        raise Busy("")
+
+    monkeypatch.setattr(f"leaddistrib.web.views.contacting.{act}", busy)
+    given = {"channel": "call", "contact": 1}
+    body = signed_in(cast.amina).post(at(name, own), given, follow=True).content.decode()
+    assert "Nothing was changed: try again." in body
+
+
+def test_a_note_that_is_too_long_is_shown_again_with_what_is_wrong(cast, own):
+    answer = signed_in(cast.amina).post(at("attempts", own), {"channel": "call", "note": "x" * 501})
+    assert answer.status_code == 400
+    assert "x" * 501 in answer.content.decode()
 
 
 # Meetings -----------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ from tests.web.test_pages import ROLES, SEEN
 SENT = {
     "claim": "302 302+ 404 404 404 404 302",  # Bruno's claim came too late, which is kept
     "contacts": "302+ 302 404 404 404 404 302",
+    "contact-undo": "302 302 404 404 404 404 302",  # there is nothing to take back
+    "attempts": "302+ 302 404 404 404 404 302",
     "working": "302 302 404 404 404 404 302",  # the lead is shared by nobody
     "release": "302+ 302 404 404 404 404 302",
     "close": "302+ 302 404 404 404 404 302",
@@ -64,6 +66,8 @@ SOON = (timezone.localdate() + timedelta(days=30)).isoformat()
 DAYS = {"first": SOON, "last": SOON, "reason": "Wedding"}
 BODIES: Mapping[str, Mapping[str, str]] = {
     "contacts": {"channel": "call"},
+    "contact-undo": {"contact": "1"},
+    "attempts": {"channel": "call"},
     "release": {"reason": "Not my market"},
     "outcome": {"stage": "qualified"},
     "me": {"language": "fr"},

@@ -36,7 +36,7 @@ let leaving = false; // a form was sent: its answer is on the way, and must not 
 document.addEventListener("submit", () => { leaving = true; });
 document.addEventListener("leads:stays", () => { leaving = false; });
 addEventListener("pageshow", () => { leaving = false; });
-const ACTING = ".deadline, .working, .contact-numbers, .contact-ways, .booking, .contact-form, .parting";
+const ACTING = ".deadline, .working, .slip, .contact-numbers, .contact-ways, .booking, .contact-form, .parting";
 function noLongerShared(by) {
   if (leaving) return;
   if (by === document.body.dataset.name) return location.reload();

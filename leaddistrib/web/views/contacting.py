@@ -10,16 +10,19 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from leaddistrib.errors import Busy, NotYours
+from leaddistrib.errors import Busy, NotYours, Outdated
+from leaddistrib.lifecycle.attempting import log_attempt
 from leaddistrib.lifecycle.contacting import ContactResult, log_contact
+from leaddistrib.lifecycle.undoing import undo_contact
 from leaddistrib.models import Contact, Lead, Rep
 from leaddistrib.policy import disclose, policy
 from leaddistrib.queries import clock
 from leaddistrib.queries.cards import is_shared
-from leaddistrib.queries.templating import first_messages, mailto, tel
+from leaddistrib.queries.templating import first_messages, mailto, sms, tel
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in, wants_json
-from leaddistrib.web.forms import ContactForm
+from leaddistrib.web.forms import ContactForm, UndoContactForm
+from leaddistrib.web.overseeing import BUSY
 
 STATUS = {"logged": 200, "lost": 409, "refused": 403}
 
@@ -41,9 +44,55 @@ def contacts(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpRespo
     except NotYours:
         return _not_logged(request, lead, _not_yours(), 403)
     except Busy:
-        text = _("Too much is going on at once. Nothing was changed: try again.")
-        return _not_logged(request, lead, text, 503)
+        return _not_logged(request, lead, str(BUSY), 503)
     return _answer(request, viewer, lead, result, form)
+
+
+@require_POST
+@signed_in
+def attempts(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
+    """Log that the rep tried to reach the lead just now, and nobody answered."""
+    lead, rep = lead_for_rep(viewer, public_id)
+    form = ContactForm(request.POST)
+    if not form.is_valid():
+        if lead.owner_id == rep.pk or is_shared(lead):
+            return _asked_again(request, viewer, lead, form)
+        return _not_logged(request, lead, _not_yours(), 403)
+    given = form.cleaned_data
+    try:
+        log_attempt(lead, rep, given["channel"], given["note"], tapped=True)
+    except NotYours:
+        return _not_logged(request, lead, _not_yours(), 403)
+    except Busy:
+        return _not_logged(request, lead, str(BUSY), 503)
+    return _said(request, lead, _("Noted: nobody answered. The lead is still to be reached."))
+
+
+@require_POST
+@signed_in
+def undo(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
+    """Take back the own contact of just now; with ``unanswered`` it was an attempt."""
+    lead, rep = lead_for_rep(viewer, public_id)
+    form = UndoContactForm(request.POST)
+    if not form.is_valid():
+        return _not_logged(request, lead, _nothing(), 400)
+    given = form.cleaned_data
+    try:
+        undo_contact(lead, rep, given["contact"], unanswered=given["unanswered"])
+    except NotYours:
+        return _not_logged(request, lead, _not_yours(), 403)
+    except Outdated:
+        return _not_logged(request, lead, _nothing(), 409)
+    except Busy:
+        return _not_logged(request, lead, str(BUSY), 503)
+    if given["unanswered"]:
+        return _said(request, lead, _("Noted: nobody answered. The lead is still to be reached."))
+    return _said(request, lead, _("Taken back: the lead is still to be reached."))
+
+
+def _said(request: HttpRequest, lead: Lead, text: str) -> HttpResponse:
+    messages.success(request, text)
+    return redirect("leaddistrib:lead", lead.public_id)
 
 
 def _asked_again(
@@ -96,10 +145,14 @@ def _in_words(before: Lead, result: ContactResult) -> list[str]:
 
 
 def _address(lead: Lead, rep: Rep, given: Mapping[str, Any]) -> str:
-    """What opens the telephone, or an e-mail with the template that was chosen; "" for neither."""
+    """What opens the telephone, a text message, or an e-mail with what was chosen; "" for none."""
     if given["channel"] == Contact.Channel.CALL and lead.contact_phone:
         return tel(lead.contact_phone)
+    if given["channel"] == Contact.Channel.OTHER and lead.contact_phone:
+        return sms(lead.contact_phone, rep.booking_url if given["booking"] else "")
     if given["channel"] == Contact.Channel.EMAIL and lead.contact_email:
+        if given["booking"] and rep.booking_url:
+            return mailto(lead.contact_email, body=rep.booking_url)
         written = {one.pk: one.mailto for one in first_messages(lead, rep)}
         return written.get(given["template"]) or mailto(lead.contact_email)
     return ""
@@ -111,6 +164,10 @@ def _not_logged(request: HttpRequest, lead: Lead, text: str, status: int) -> Htt
     level = messages.error if status == 503 else messages.info
     level(request, text)
     return redirect("leaddistrib:lead", lead.public_id)
+
+
+def _nothing() -> str:
+    return _("There is nothing (any more) that you could take back here.")
 
 
 def _not_yours() -> str:

@@ -7,21 +7,22 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from leaddistrib.models import Claim, Decision, Lead, Outcome, Rep
+from leaddistrib.models import Claim, Contact, Decision, Lead, Outcome, Rep
 from leaddistrib.policy import View, disclose
 from leaddistrib.queries import clock, explanations
 from leaddistrib.queries.cards import is_shared, passed_on, stale_at, work_on
 from leaddistrib.queries.claimable import opening_times
 from leaddistrib.queries.clocks import clocks_of, late
+from leaddistrib.queries.contacts import UNDO_WITHIN, attempts_of, said_at, undoable_contact
 from leaddistrib.queries.inbox import standing
 from leaddistrib.queries.outcomes import may_speak, outcomes_of, undoable
 from leaddistrib.queries.overseeing import may_move
-from leaddistrib.queries.templating import first_messages, mailto, tel
+from leaddistrib.queries.templating import first_messages, mailto, sms, tel
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for, signed_in
 from leaddistrib.web.cards import SIZES, TEMPERATURES, details, later_than, place
 from leaddistrib.web.forms import CloseForm
-from leaddistrib.web.history import history
+from leaddistrib.web.history import contacted, history
 
 
 @require_safe
@@ -72,6 +73,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         else "",
         "trace": _trace(decision, viewer, view),
         "deadline": deadline,
+        "attempts": attempts_of([found]).get(found.pk) if whole else None,
         "is_late": deadline is not None and late(deadline, clock.now()),
         "history": events,
         # What is on screen: a page that is asked for again, and has the same, stays as it is.
@@ -85,18 +87,35 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "form": CloseForm() if own or shared else None,
     }
     if rep is not None and (own or shared):
-        context |= _ways(found, rep)
+        context |= _ways(found, rep) | {"slip": _slip(found, rep)}
     # Scripts put times into the browser's zone; without them they are in the rep's own.
     with timezone.override(rep.zone if rep else timezone.get_current_timezone()):
         return render(request, "leaddistrib/lead.html", context)
 
 
+def _slip(found: Lead, rep: Rep) -> dict[str, object] | None:
+    """The own contact of just now, which may have been none."""
+    entry = undoable_contact(found, rep, clock.now())
+    if entry is None:
+        return None
+    return {
+        "text": contacted(entry),
+        "contact": entry.detail["contact"],
+        "call": entry.detail["channel"] == Contact.Channel.CALL,
+        "until": said_at(entry) + UNDO_WITHIN,
+    }
+
+
 def _ways(found: Lead, rep: Rep) -> dict[str, object]:
     """By which ways the rep gets in touch: each is one tap."""
+    phone, email = found.contact_phone, found.contact_email
     return {
-        "tel": tel(found.contact_phone) if found.contact_phone else "",
-        "mailto": mailto(found.contact_email) if found.contact_email else "",
+        "tel": tel(phone) if phone else "",
+        "sms": sms(phone) if phone else "",
+        "mailto": mailto(email) if email else "",
         "first_messages": first_messages(found, rep),
+        "booking_by_email": mailto(email, body=rep.booking_url) if email else "",
+        "booking_by_text": sms(phone, rep.booking_url) if phone else "",
     }
 
 
