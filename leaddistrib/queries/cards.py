@@ -1,14 +1,13 @@
 """A waiting lead as every member of its pool sees it in a list: the preview, cut to size."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Subquery
-
 from leaddistrib.events.messages import NAME, SIZE, LeadUpdated, cut, rendered, stamp
-from leaddistrib.models import Decision, Lead, Pool, RuleStep, Work
+from leaddistrib.models import Lead, Pool, Work
+from leaddistrib.models.going_on import passed_on, stale_at
 from leaddistrib.policy import View, policy
 from leaddistrib.queries import clock
 
@@ -96,40 +95,6 @@ def is_shared(lead: Lead) -> bool:
         and lead.pool is not None
         and lead.pool.mode == Pool.Mode.SHARED
     )
-
-
-def stale_at(lead: Lead) -> datetime | None:
-    """When a waiting lead counts as left lying (PL2); None if its pool marks none."""
-    return _after(lead, lead.pool.stale_minutes if lead.pool else None)
-
-
-def passed_on(leads: Iterable[Lead]) -> dict[int, datetime]:
-    """When waiting leads that nobody takes go where the next step of their rule says (PL2), by id:
-    those whose pool passes leads on, and whose rule has a step after it. One query, if any is in
-    such a pool and the rules are to be asked about it again."""
-    moments = {
-        lead.pk: at
-        for lead in leads
-        if lead.pool
-        and lead.retry_at is not None
-        and (at := _after(lead, lead.pool.push_minutes)) is not None
-    }
-    if not moments:
-        return {}
-    latest = Decision.objects.filter(lead=OuterRef(OuterRef("pk"))).order_by("-id")
-    goes_on = RuleStep.objects.filter(
-        rule=Subquery(latest.values("rule")[:1]),
-        pool=OuterRef("pool"),
-        rule__steps__position__gt=F("position"),
-    )
-    going = Lead.objects.filter(Exists(goes_on), pk__in=moments)
-    return {pk: moments[pk] for pk in going.values_list("pk", flat=True)}
-
-
-def _after(lead: Lead, minutes: int | None) -> datetime | None:
-    if minutes is None or lead.opens_at is None or lead.status != Lead.Status.WAITING:
-        return None
-    return lead.opens_at + timedelta(minutes=minutes)
 
 
 def _cut(shown: Mapping[str, Any], share: float) -> dict[str, Any]:
