@@ -7,10 +7,12 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 from django.core.cache import cache
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leaddistrib.api.hooks import Door
+from leaddistrib.api.hooks import Door, Hook
 from leaddistrib.api.throttling import Rate
 from leaddistrib.errors import BadSignature
 from leaddistrib.lifecycle.buttons import Press, is_from_slack, press
@@ -18,6 +20,8 @@ from leaddistrib.lifecycle.signing import TOLERANCE
 from leaddistrib.notify.slack.blocks import CLAIM, TIE
 from leaddistrib.queries import clock
 
+NAME = "slack"
+"""Its place among the addresses of sources: no new source may take it."""
 TIMESTAMP = "X-Slack-Request-Timestamp"
 SIGNATURE = "X-Slack-Signature"
 ID = re.compile(r"[A-Z0-9]{1,30}")
@@ -33,6 +37,13 @@ class SlackPressed(Door):
     """
 
     schema = None  # Slack's own format, which nobody else speaks
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """What Slack did not sign may come from a source that took this name before it was
+        Slack's: it is let in, or refused, as at any source's address."""
+        if SIGNATURE not in request.headers:
+            return Hook.as_view()(request, slug=NAME)
+        return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: Request) -> Response:
         body = self.whole_body()
