@@ -1,5 +1,7 @@
 """The tool that imports a marketplace's leads and deals works on a small invented one."""
 
+from dataclasses import replace
+
 import pytest
 
 from leaddistrib.models import Lead, Outcome, Rep
@@ -53,3 +55,10 @@ def test_leads_and_deals_come_in_and_the_report_tells_them_by_origin(db, files, 
     shown = capsys.readouterr().out
     assert "won before they came in: 1 (a3)" in shown
     assert "won: 3 by 2 reps, Gini 0.1667" in shown
+
+    said = olist.found_in(found)
+    assert list(olist.differences(said, said)) == []
+    another = replace(said, early=("a1",))
+    assert list(olist.differences(said, another)) == [
+        "early: the report says ('a3',), and the files ('a1',)"
+    ]

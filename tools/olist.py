@@ -13,6 +13,8 @@ import csv
 import os
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,8 +34,39 @@ from leaddistrib.queries import clock
 from leaddistrib.queries.conversion import By, Figure, Line, Report, conversion, leads_behind
 from tools.adminforms import AdminSite
 
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is to come out: of all leads the row as ``figures`` has it, of each origin leads and
+    won, of each stage by how many reps and the Gini coefficient, and the leads that were won before
+    they came in."""
+
+    total: tuple[object, ...]
+    origins: Mapping[str, tuple[int, int]]
+    spreads: Mapping[str, tuple[int, float]]
+    early: tuple[str, ...]
+
+
 LEADS = "olist_marketing_qualified_leads_dataset.csv"
 DEALS = "olist_closed_deals_dataset.csv"
+KNOWN = Figures(
+    total=(8000, 842, "10.53%", 14, 5, 55, 162),
+    origins={
+        "organic search": (2296, 271),
+        "paid search": (1586, 195),
+        "social": (1350, 75),
+        "unknown": (1099, 179),
+        "direct traffic": (499, 56),
+        "email": (493, 15),
+        "referral": (284, 24),
+        "other": (150, 4),
+        "display": (118, 6),
+        "other publicities": (65, 3),
+        "Not given": (60, 14),
+    },
+    spreads={"opportunity": (32, 0.6177), "won": (22, 0.4596)},
+    early=("b91cf8812365f50ff4bda4bcd6206b05",),
+)
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 NO_PASSWORD = {"usable_password": "false", "password1": "", "password2": ""}
 # Of the file: whoever qualified a lead made it an opportunity, when the sales rep won it.
@@ -112,7 +145,27 @@ def figures(line: Line) -> tuple[object, ...]:
     return line.leads, line.won, f"{line.rate or 0:.2%}", *said
 
 
+def found_in(found: Report) -> Figures:
+    """The report's figures that are compared."""
+    return Figures(
+        total=figures(found.total),
+        origins={line.name: (line.leads, line.won) for line in found.lines},
+        spreads={one.stage: (one.reps, round(one.gini, 4)) for one in found.spreads},
+        early=tuple(lead.external_id for lead in early()),
+    )
+
+
+def differences(found: Figures, known: Figures) -> Iterator[str]:
+    """What the report says otherwise, in a line each."""
+    for name, said in asdict(found).items():
+        if said != (right := getattr(known, name)):
+            yield f"{name}: the report says {said}, and the files {right}"
+
+
 if __name__ == "__main__":
     setup_test_environment()
     build(Path(sys.argv[1]))
     show(report())
+    wrong = list(differences(found_in(report()), KNOWN))
+    print("\n".join(wrong or ["\nEvery figure is as in the files."]))
+    sys.exit(bool(wrong))
