@@ -91,12 +91,13 @@ def credit(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpRespons
 def _in_words(refusal: Refusal, of: int) -> str:
     """What stands against it, said of ``of`` leads at once."""
     if refusal.code == "let_lapse" and of > 1:
+        number = int(refusal.params["number"])
         text = ngettext(
             "did not answer %(number)d of these leads in time",
             "did not answer %(number)d of these leads in time",
-            refusal.params["number"],
+            number,
         )
-        return text % refusal.params
+        return text % {"number": number}
     return wording.passed_over(refusal.code, refusal.params)
 
 
