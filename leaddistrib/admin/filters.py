@@ -19,6 +19,7 @@ from leaddistrib.models import Alert, Decision, Lead, OutboxMessage, Pool, Rep, 
 from leaddistrib.queries import clock
 from leaddistrib.queries.alerts import ABOUT_LEADS, waiting_for
 from leaddistrib.queries.periods import FIRST, LAST
+from leaddistrib.queries.policies import first_fits, policies
 
 
 class SelectFilter(admin.SimpleListFilter):
@@ -127,6 +128,19 @@ class SourceFilter(SelectFilter):
         return [(source, source) for source in sorted(sources) if source]
 
 
+class ResponsePolicyFilter(SelectFilter):
+    """Leads by the response policy that is the first to fit them now."""
+
+    title = _("response policy")
+    parameter_name = "policy"
+
+    def options(self) -> Iterable[tuple[object, object]]:
+        return [(policy.pk, policy.name) for policy in policies()]
+
+    def chosen(self, queryset: QuerySet, value: str) -> QuerySet:
+        return queryset.filter(first_fits(policies())[int(value)])
+
+
 class RuleFilter(SelectFilter):
     """Leads that a rule has decided for, in any version and in any of its decisions."""
 
@@ -223,14 +237,15 @@ class DateRangeFilter(admin.FieldListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         first, last = self.days
         if first:
-            queryset = queryset.filter(**{f"{self.field_path}__gte": _midnight(first)})
+            queryset = queryset.filter(**{f"{self.field_path}__gte": midnight(first)})
         if last:
-            after = _midnight(last + timedelta(days=1))
+            after = midnight(last + timedelta(days=1))
             queryset = queryset.filter(**{f"{self.field_path}__lt": after})
         return queryset
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """When ``day`` begins for whoever is served."""
     return timezone.make_aware(datetime.combine(day, time()))
 
 

@@ -24,6 +24,7 @@ from leaddistrib.admin.filters import (
     OwnerFilter,
     OwnerTeamFilter,
     PoolFilter,
+    ResponsePolicyFilter,
     RuleFilter,
     SourceFilter,
 )
@@ -117,6 +118,7 @@ class LeadAdmin(ImportAdmin, LeadDistribAdmin):
         OwnerFilter,
         PoolFilter,
         RuleFilter,
+        ResponsePolicyFilter,
         AlertFilter,
         ("received_at", DateRangeFilter),
     )

@@ -1,27 +1,43 @@
 """How soon leads are to be answered, who gets them then, and the clocks that run (SL1–SL3)."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import DateTimeField, F, Model, QuerySet, Value
+from django.db.models import (
+    Case,
+    DateField,
+    DateTimeField,
+    F,
+    IntegerField,
+    Model,
+    QuerySet,
+    Value,
+    When,
+)
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from leaddistrib.admin.base import LeadDistribAdmin, LeadFactsAdmin, ReadOnlyAdmin, number_of
-from leaddistrib.admin.filters import DateRangeFilter, RepFilter, SelectFilter
+from leaddistrib.admin.base import LeadFactsAdmin, ReadOnlyAdmin, leads_link, number_of
+from leaddistrib.admin.filters import DateRangeFilter, RepFilter, SelectFilter, midnight
+from leaddistrib.admin.suggesting import SuggestingAdmin
 from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.responding import look_again
 from leaddistrib.models import EscalationStep, ResponseClock, ResponsePolicy
 from leaddistrib.queries import clock as time
 from leaddistrib.queries.clocks import RUNNING, late, running
+from leaddistrib.queries.policies import fitted_since
 
 MOVES_TIMES = {
     *("minutes", "working_time", "remind_minutes"),
     *("max_reassignments", "cooldown_minutes"),
 }
 """What a policy says about when its clocks are due."""
+
+RECENT = timedelta(days=30)
+"""For how many days back it is counted which policies leads fit."""
 
 
 class StepInline(admin.TabularInline):
@@ -32,10 +48,11 @@ class StepInline(admin.TabularInline):
 
 
 @admin.register(ResponsePolicy)
-class ResponsePolicyAdmin(LeadDistribAdmin):
+class ResponsePolicyAdmin(SuggestingAdmin):
+    suggested = ("lead_type", "source")
     list_display = (
         *("name", "position", "lead_type", "source", "minutes", "working_time"),
-        *("chain", "running", "active"),
+        *("chain", "running", "recent", "active"),
     )
     list_filter = ("active", "working_time")
     search_fields = ("name", "lead_type", "source")
@@ -67,7 +84,14 @@ class ResponsePolicyAdmin(LeadDistribAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = super().get_queryset(request).prefetch_related("steps__pool")
-        return rows.annotate(_running=number_of(running(), "policy"))
+        since = timezone.localdate(time.now()) - RECENT
+        fitted = fitted_since(midnight(since))
+        cases = (When(pk=pk, then=Value(number)) for pk, number in fitted.items())
+        return rows.annotate(
+            _running=number_of(running(), "policy"),
+            _recent=Case(*cases, default=Value(0), output_field=IntegerField()),
+            _since=Value(since, output_field=DateField()),
+        )
 
     @admin.display(description=_("when nobody answers"), empty_value="–")
     def chain(self, policy: ResponsePolicy) -> str | None:
@@ -82,6 +106,15 @@ class ResponsePolicyAdmin(LeadDistribAdmin):
     def running(self, policy: ResponsePolicy) -> int:
         number: int = policy._running  # type: ignore[attr-defined]
         return number
+
+    @admin.display(description=_("leads of the last 30 days"), ordering="_recent")
+    def recent(self, policy: ResponsePolicy) -> str:
+        """Those that it is the first to fit: none says that its type or source may be misspelt."""
+        number: int = policy._recent  # type: ignore[attr-defined]
+        since: date = policy._since  # type: ignore[attr-defined]
+        if not number:
+            return "0"
+        return leads_link(number, policy=policy.pk, received_at_from=since.isoformat())
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Clocks that run under the policy are looked at again if something changed by which a

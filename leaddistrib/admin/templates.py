@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
-from leaddistrib.admin.base import LeadDistribAdmin
 from leaddistrib.admin.choices import Known
 from leaddistrib.admin.filters import TeamFilter
+from leaddistrib.admin.suggesting import SuggestingAdmin
 from leaddistrib.models import MessageTemplate
 from leaddistrib.queries.templating import PLACEHOLDERS, fill, unknown_placeholders
 
@@ -54,8 +54,9 @@ class MessageTemplateForm(forms.ModelForm):
 
 
 @admin.register(MessageTemplate)
-class MessageTemplateAdmin(LeadDistribAdmin):
+class MessageTemplateAdmin(SuggestingAdmin):
     form = MessageTemplateForm
+    suggested = ("lead_type",)
     list_display = ("name", "team", "lead_type", "language", "active")
     list_select_related = ("team",)
     list_filter = ("active", TeamFilter)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Min
+from django.db.models import Count, Max, Min, Q
 
 from leaddistrib.engine.availability import WorkingWeek
 from leaddistrib.engine.deadlines import after
@@ -37,6 +37,33 @@ def policies() -> list[ResponsePolicy]:
 def fitting(lead: Lead, among: Iterable[ResponsePolicy]) -> ResponsePolicy | None:
     """The first of ``among`` that fits the lead's type and source, in capitals or not."""
     return next((policy for policy in among if _fits(policy, lead)), None)
+
+
+def first_fits(ordered: Iterable[ResponsePolicy]) -> dict[int, Q]:
+    """For each of ``ordered``, the active policies in their order: which leads it is the first to
+    fit, as a condition for the database."""
+    found: dict[int, Q] = {}
+    before = Q(pk__in=())
+    for policy in ordered:
+        fits = Q(pk__isnull=False)
+        if policy.lead_type:
+            fits &= Q(lead_type__iexact=policy.lead_type)
+        if policy.source:
+            fits &= Q(source__iexact=policy.source)
+        found[policy.pk] = fits & ~before
+        before |= fits
+    return found
+
+
+def fitted_since(moment: datetime) -> dict[int, int]:
+    """How many leads that came in since ``moment`` each active policy is the first to fit, by its
+    primary key. Two queries."""
+    conditions = first_fits(policies())
+    if not conditions:
+        return {}
+    counts = {f"policy_{pk}": Count("pk", filter=fits) for pk, fits in conditions.items()}
+    numbers = Lead.objects.filter(received_at__gte=moment).aggregate(**counts)
+    return {pk: numbers[f"policy_{pk}"] for pk in conditions}
 
 
 def _fits(policy: ResponsePolicy, lead: Lead) -> bool:

@@ -1,5 +1,7 @@
 """How soon leads are answered is set up in the admin site, and seen there (SL1–SL3)."""
 
+import html
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +9,7 @@ from django.urls import reverse
 
 from leaddistrib.lifecycle import claim, log_contact
 from leaddistrib.models import ResponseClock, ResponsePolicy
+from leaddistrib.queries import clock
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, UserFactory, clock_at
 from tests.lifecycle.policies import only_policy
 
@@ -99,6 +102,41 @@ def test_clocks_that_run_follow_a_step_that_was_brought_forward(admin):
 
     assert policy.steps.get().after_minutes == 3
     assert ResponseClock.objects.get().next_at == NOON + MINUTE
+
+
+def test_a_misspelt_type_is_seen_by_the_leads_that_it_does_not_fit(admin):
+    """Of the last 30 days: each is counted for the first policy that fits it, and opens from there.
+    A rep who types "Demo request" is suggested what leads really come with."""
+    ResponsePolicy.objects.all().delete()
+    misspelt, website, others = (
+        ResponsePolicy.objects.create(name=name, position=number, minutes=5, **of)
+        for number, (name, of) in enumerate(
+            [
+                ("Demos", {"lead_type": "Demo request"}),
+                ("Website", {"source": "website"}),
+                ("All", {}),
+            ]
+        )
+    )
+    now = clock.now()
+    asked = LeadFactory(lead_type="demo_request", source="Website", received_at=now)
+    LeadFactory(lead_type="demo_request", source="Fair", received_at=now - timedelta(days=10))
+    LeadFactory(lead_type="", source="Website", received_at=now - timedelta(days=40))
+
+    rows = {one.pk: one for one in admin.get(POLICIES).context["cl"].result_list}
+    page = admin.get(POLICIES).content.decode()
+
+    numbers = [rows[one.pk]._recent for one in (misspelt, website, others)]
+    assert numbers == [0, 1, 1]
+    [link] = re.findall(rf'href="([^"]*policy={website.pk}[^"]*)">1<', page)
+    assert list(admin.get(html.unescape(link)).context["cl"].queryset) == [asked]
+    edited = reverse("admin:leaddistrib_responsepolicy_change", args=[misspelt.pk])
+    form_page = admin.get(edited).content.decode()
+    assert '<option value="demo_request">' in form_page
+    assert '<option value="Website">' in form_page
+    assert 'list="known-lead_type"' in form_page
+    template = admin.get(reverse("admin:leaddistrib_messagetemplate_add")).content.decode()
+    assert '<option value="demo_request">' in template
 
 
 def test_a_policy_that_only_has_a_new_name_keeps_nobody_busy(admin):
