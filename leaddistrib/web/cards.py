@@ -13,7 +13,8 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from leaddistrib.models import Lead, Rep, ResponseClock, Work
-from leaddistrib.queries.cards import card, is_shared, passed_on, stale_at, work_on
+from leaddistrib.models.going_on import passed_on, stale_at
+from leaddistrib.queries.cards import card, is_shared, work_on
 from leaddistrib.queries.claimable import opening_times
 from leaddistrib.queries.clocks import clocks_of, late
 from leaddistrib.queries.contacts import Attempts, attempts_of

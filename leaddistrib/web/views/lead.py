@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leaddistrib.models import Claim, Contact, Decision, Lead, Outcome, Rep
+from leaddistrib.models.going_on import passed_on, stale_at
 from leaddistrib.policy import View, disclose
 from leaddistrib.queries import clock, explanations
-from leaddistrib.queries.cards import is_shared, passed_on, stale_at, work_on
+from leaddistrib.queries.cards import is_shared, work_on
 from leaddistrib.queries.claimable import opening_times
 from leaddistrib.queries.clocks import clocks_of, late
 from leaddistrib.queries.contacts import UNDO_WITHIN, attempts_of, said_at, undoable_contact
