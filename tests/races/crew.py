@@ -42,6 +42,7 @@ from leaddistrib.lifecycle.publishing import (  # noqa: E402
     schedule,
     unschedule,
 )
+from leaddistrib.lifecycle.recycling import recycle_due  # noqa: E402
 from leaddistrib.lifecycle.retrying import retry_due  # noqa: E402
 from leaddistrib.models import HandOver, Lead, Rep, RuleSet  # noqa: E402
 from tests.races.faults import FAULTS  # noqa: E402
@@ -147,6 +148,14 @@ class Crew:
             return {"result": str(received.outcome), "lead": received.lead.pk}
 
         return [self.answered("receive", None, None, comes_in) | {"identity": ""}]
+
+    def recycle(self) -> list[dict[str, Any]]:
+        """Give another chance to what nobody worked, as the daily job does."""
+
+        def recycles() -> dict[str, Any]:
+            return {"result": "recycled", **recycle_due(timezone.now())}
+
+        return [self.answered("recycle", None, None, recycles)]
 
     def credit(self, lead: int) -> list[dict[str, Any]]:
         """The lead turns out to be none: its turn is given back."""

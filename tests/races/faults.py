@@ -21,6 +21,7 @@ from leaddistrib.lifecycle import crediting as real_crediting
 from leaddistrib.lifecycle import escalating as real_escalating
 from leaddistrib.lifecycle import firing as real_firing
 from leaddistrib.lifecycle import publishing as real_publishing
+from leaddistrib.lifecycle import recycling as real_recycling
 from leaddistrib.lifecycle import releasing as real_releasing
 from leaddistrib.lifecycle import retrying as real_retrying
 from leaddistrib.lifecycle import routing as real_routing
@@ -47,6 +48,7 @@ escalating: Any = real_escalating
 firing: Any = real_firing
 working: Any = real_working
 publishing: Any = real_publishing
+recycling: Any = real_recycling
 releasing: Any = real_releasing
 retrying: Any = real_retrying
 routing: Any = real_routing
@@ -216,6 +218,29 @@ def no_lock_on_who_let_it_lapse() -> None:
     transactions._locked_reps = lambda reps: reps.order_by("pk").values_list("pk", flat=True)
 
 
+def no_lock_on_owners_of_unworked() -> None:
+    """Unworked leads are recycled without their owners being locked, between a rep's look at whose
+    lead it is and the log entry of the call."""
+    if connection.vendor != "postgresql":  # nobody can meet inside a transaction
+        return
+    looked, gone = threading.Event(), threading.Event()
+    answer, recycle = contacting.answer_clock, recycling._recycle
+
+    def answered_late(*given: Any) -> Any:
+        looked.set()
+        gone.wait(20)
+        return answer(*given)
+
+    def recycled(*given: Any) -> Any:
+        looked.wait(20)
+        found = recycle(*given)
+        gone.set()
+        return found
+
+    contacting.answer_clock, recycling._recycle = answered_late, recycled
+    recycling.lock_reps = lambda reps: None
+
+
 def no_memory_of_lapses() -> None:
     """A claim does not ask who let the lead lapse before."""
     claiming.let_lapse = lambda leads: defaultdict(set)
@@ -283,6 +308,7 @@ FAULTS: dict[str, Callable[[], None]] = {
         no_second_look,
         no_look_at_what_comes_back,
         no_lock_on_who_let_it_lapse,
+        no_lock_on_owners_of_unworked,
         no_memory_of_lapses,
         no_lease_of_clocks,
         no_second_look_at_clocks,

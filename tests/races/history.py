@@ -73,6 +73,7 @@ def faults(history: History) -> list[str]:
         *_intake(history),
         *_outbox(),
         *_clocks(),
+        *_recycled(),
     ]
 
 
@@ -308,3 +309,13 @@ def _clocks() -> Iterator[str]:
     told = LogEntry.objects.filter(event="lead.escalated").values_list("lead", flat=True)
     if went_on != Counter(told):
         yield "leads went on that the log does not tell of, or the other way round"
+
+
+def _recycled() -> Iterator[str]:
+    """Nothing was recycled for not being worked that its owner had just called."""
+    taken = LogEntry.objects.filter(event="lead.recycled", detail__why="unworked")
+    for lead, rep, at in taken.values_list("lead", "rep", "at"):
+        held = Assignment.objects.get(lead=lead, rep=rep, ended_at=at)
+        calls = Contact.objects.filter(lead=lead, rep=rep, at__range=(held.started_at, at))
+        if calls.exists():
+            yield f"lead {lead} was recycled although rep {rep} had called it"
