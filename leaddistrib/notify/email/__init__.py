@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import AbstractUser
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.utils import DNS_NAME
 
 from leaddistrib import conf
@@ -15,6 +17,10 @@ from leaddistrib.notify.errors import Later, NoDevice, NotSent, NotSetUp, Refuse
 from leaddistrib.notify.kinds import Kind, Loaded
 from leaddistrib.notify.texts import context, read_by, render
 
+PATIENCE = 15
+"""Seconds that a mail server may be silent where the host sets no EMAIL_TIMEOUT. Django would wait
+for ever, and with it a thread of the channel, and a worker that is to stop."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -23,19 +29,25 @@ class Mail:
     mail: EmailMessage
 
     def send(self) -> Receipt:
-        """Hand it over. How long that may take is the host's setting (EMAIL_TIMEOUT)."""
+        """Hand it over. How long a server may be silent is the host's setting (EMAIL_TIMEOUT), else
+        PATIENCE."""
+        self.mail.connection = connection = _connection()
         try:
             self.mail.send()
         except smtplib.SMTPRecipientsRefused as error:
             raise _refused([code for code, _text in error.recipients.values()]) from None
         except smtplib.SMTPAuthenticationError as error:
             raise NotSetUp("credentials_refused", error.smtp_code) from None
-        except smtplib.SMTPResponseException as error:
+        except smtplib.SMTPDataError as error:
             raise _refused([error.smtp_code]) from None
+        except smtplib.SMTPResponseException as error:  # it does not take mail from us, so far
+            raise Later("answered", error.smtp_code) from None
         except (smtplib.SMTPException, OSError) as error:
             raise Later("unreachable", type(error).__name__) from None
         except ValueError:  # a line break in the address, or something that is no address
             raise Refused("address_not_valid") from None
+        finally:
+            connection.close()  # Django leaves it open when it is not let in
         return Receipt(str(self.mail.extra_headers["Message-ID"])[:200])
 
 
@@ -73,6 +85,14 @@ def _to(message: OutboxMessage) -> str:
     if message.recipient is not None:
         return address(message.recipient)
     return message.lead.contact_email if message.lead else ""
+
+
+def _connection() -> BaseEmailBackend:
+    """To the host's mail server; none is waited for for ever."""
+    connection = get_connection()
+    if isinstance(connection, EmailBackend) and connection.timeout is None:
+        connection.timeout = PATIENCE
+    return connection
 
 
 def _domain() -> str:
