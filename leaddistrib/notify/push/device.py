@@ -6,6 +6,7 @@ asked (setting PUSH_HOSTS).
 """
 
 import json
+import os
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -100,19 +101,30 @@ def push(device: Device, sender: Sender, content: bytes) -> None:
         "Topic": sender.topic,
         "Authorization": _signature(device, sender),
     }
-    answer = post(
-        device.endpoint, _encrypted(device, content), headers, hosts=conf.settings.PUSH_HOSTS
-    )
+    sealed = encrypted(device, content, ec.generate_private_key(CURVE), os.urandom(16))
+    answer = post(device.endpoint, sealed, headers, hosts=conf.settings.PUSH_HOSTS)
     if answer.status in (404, 410):
         raise NoDevice("device_gone")
     accepted(answer)
 
 
-def _encrypted(device: Device, content: bytes) -> bytes:
-    own = ec.generate_private_key(CURVE)  # for this one message
+def encrypted(
+    device: Device, content: bytes, own: ec.EllipticCurvePrivateKey, salt: bytes
+) -> bytes:
+    """``content`` for ``device`` alone (RFC 8291). ``own`` and ``salt`` (16 bytes) are for this one
+    message.
+
+    Raises:
+        NoDevice: its keys are none.
+    """
     try:
         sealed: bytes = http_ece.encrypt(
-            content, private_key=own, dh=device.key, auth_secret=device.auth, version="aes128gcm"
+            content,
+            salt=salt,
+            private_key=own,
+            dh=device.key,
+            auth_secret=device.auth,
+            version="aes128gcm",
         )
     except (ValueError, http_ece.ECEException) as error:
         raise NoDevice("device_gone") from error  # no point on the curve: nobody can read there
