@@ -81,7 +81,7 @@ def press(pressed: Press) -> None:
     rep = policy().rep(user)
     if rep is None:
         return _say(chat, "not_a_rep", pressed)
-    lead = _visible(pressed, rep)
+    lead = _visible(pressed.lead, pressed.period, rep)
     if lead is None:
         return _say(chat, "not_open", pressed)
     claim(lead, rep, via="slack")
@@ -98,10 +98,10 @@ def _tied(member: str) -> Any:
     return tied and tied.user
 
 
-def _visible(pressed: Press, rep: Rep) -> Lead | None:
-    """The lead, if it exists for the rep and is still in the period of the button."""
+def _visible(public_id: UUID, period: int, rep: Rep) -> Lead | None:
+    """The lead, if it exists for the rep and is still in ``period``."""
     leads = Lead.objects.select_related("pool", "owner__user")
-    lead = leads.filter(public_id=pressed.lead, period=pressed.period).first()
+    lead = leads.filter(public_id=public_id, period=period).first()
     if lead is None or policy().view(lead, sight(rep.user)) is View.NOTHING:
         return None
     return lead
