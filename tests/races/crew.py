@@ -35,6 +35,7 @@ from leaddistrib.lifecycle import (  # noqa: E402
 from leaddistrib.lifecycle.crediting import credit_turn  # noqa: E402
 from leaddistrib.lifecycle.firing import fire_due  # noqa: E402
 from leaddistrib.lifecycle.intake.cleaning import clean  # noqa: E402
+from leaddistrib.lifecycle.opening import tell_due  # noqa: E402
 from leaddistrib.lifecycle.publishing import (  # noqa: E402
     publish_scheduled,
     put_in_force,
@@ -48,6 +49,8 @@ from leaddistrib.models import HandOver, Lead, Rep, RuleSet  # noqa: E402
 from tests.races.faults import FAULTS  # noqa: E402
 
 settings.DEBUG = False  # it keeps every query of every thread
+# A busy machine alone makes nobody give up.
+settings.LEADDISTRIB = settings.LEADDISTRIB | {"LOCK_TIMEOUT": 60.0}
 
 
 class Crew:
@@ -139,6 +142,14 @@ class Crew:
             return {"result": "fired", "clocks": number}
 
         return [self.answered("fire", None, None, fires)]
+
+    def open_windows(self) -> list[dict[str, Any]]:
+        """Tell reps that leads have opened for them, as a worker does."""
+
+        def opens() -> dict[str, Any]:
+            return {"result": "opened", "windows": tell_due(timezone.now(), limit=1000)}
+
+        return [self.answered("open windows", None, None, opens)]
 
     def bring(self, fields: dict[str, Any]) -> list[dict[str, Any]]:
         """A lead with these fields comes in."""

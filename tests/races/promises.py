@@ -4,42 +4,76 @@ afterwards. ``broken`` says in a sentence each what is wrong; nothing, if all is
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
+from datetime import timedelta
 from time import monotonic
 
 from django.db.models import Q
 
-from leaddistrib.models import Assignment, Decision, LogEntry, OutboxMessage, ResponseClock
-from leaddistrib.notify.push.keys import encoded
+from leaddistrib.models import (
+    Assignment,
+    Channel,
+    Decision,
+    LogEntry,
+    OutboxMessage,
+    ResponseClock,
+)
+from leaddistrib.notify.outbox import WIDTH
+from leaddistrib.notify.push.payload import tag
 from tests.notify.standin import Call, Provider, Reply
 
+WORKER = "x-worker"
+"""The header by which the workers of these tests say who they are: their process."""
+
 GAP = 10.0
-"""Seconds between a provider's taking a message and its mark, on a busy machine: whoever is killed
-within them leaves a message that goes out once more. Less than a lease: what goes out again because
-a lease ran out is seen."""
+"""Seconds from a provider's taking a message to its mark, on a busy machine: whoever is killed
+within them leaves a message that goes out once more."""
+
+BESIDE_THE_POINT = "beside the point"
+"""Why a test itself dropped a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message that a push service took: when, by its path, which is a user's, its topic, which
+    is an event's, and from which worker. The message itself it cannot read."""
+
+    moment: float
+    path: str
+    topic: str
+    worker: str
 
 
 @dataclass
 class Diary:
-    """What a push service took, and when: by its path, which is a user's, and its topic, which is
-    an event's. The message itself it cannot read. ``kills`` are the times of workers' deaths."""
+    """What a push service took. ``deaths`` are the times at which workers were killed, by who they
+    were."""
 
     answer: Callable[[Provider, Call], Reply | None]
-    taken: list[tuple[float, str, str]] = field(default_factory=list)
-    kills: list[float] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+    deaths: dict[str, float] = field(default_factory=dict)
 
     def __call__(self, provider: Provider, call: Call) -> Reply | None:
         reply = self.answer(provider, call)
         if reply is not None and reply.status < 300:
-            self.taken.append((monotonic(), call.path, call.headers["topic"]))
+            said = call.headers
+            self.taken.append(Taken(monotonic(), call.path, said["topic"], said[WORKER]))
         return reply
 
-    def times(self) -> dict[tuple[str, str], list[float]]:
-        """When each message was taken, by path and topic, in order."""
-        found: dict[tuple[str, str], list[float]] = defaultdict(list)
-        for moment, path, topic in sorted(self.taken):
-            found[path, topic].append(moment)
+    def messages(self) -> dict[tuple[str, str], list[Taken]]:
+        """How often each message was taken, by path and topic, in order."""
+        found: dict[tuple[str, str], list[Taken]] = defaultdict(list)
+        for one in sorted(self.taken, key=lambda one: one.moment):
+            found[one.path, one.topic].append(one)
         return found
+
+    def died_with(self, one: Taken) -> bool:
+        """Whether its sender was killed about then: a message that it had in hand."""
+        death = self.deaths.get(one.worker)
+        return death is not None and abs(death - one.moment) <= GAP
+
+
+SOON = timedelta(seconds=2)
+"""Moments of two machines' clocks this far apart may be the same."""
 
 
 def path_of(user: int) -> str:
@@ -49,14 +83,15 @@ def path_of(user: int) -> str:
 
 def topic_of(event: str) -> str:
     """What the push service knows an event by."""
-    return encoded(sha256(event.encode()).digest()[:24])
+    return tag(OutboxMessage(event=event))
 
 
 def broken(diary: Diary) -> list[str]:
     """Everything that was promised and not kept."""
-    messages = list(OutboxMessage.objects.filter(channel="push"))
+    messages = list(OutboxMessage.objects.filter(channel=Channel.PUSH))
     return [
         *_lost(diary, messages),
+        *_dropped(messages),
         *_doubled(diary, messages),
         *_untold(),
         *_clocks(),
@@ -64,41 +99,62 @@ def broken(diary: Diary) -> list[str]:
     ]
 
 
+def _key(message: OutboxMessage) -> tuple[str, str]:
+    return path_of(message.recipient_id or 0), topic_of(message.event)
+
+
 def _lost(diary: Diary, messages: Iterable[OutboxMessage]) -> Iterator[str]:
-    times = diary.times()
+    taken = diary.messages()
     for one in messages:
-        there = times.get((path_of(one.recipient_id or 0), topic_of(one.event)), [])
-        if one.sent_at and not there:
+        if one.sent_at and _key(one) not in taken:
             yield f"{one.event} counts as sent, and nobody has it"
         if not one.sent_at and not one.dropped_at:
             yield f"{one.event} was not sent: {one.last_error or 'still to come'}"
 
 
+def _dropped(messages: Iterable[OutboxMessage]) -> Iterator[str]:
+    """Nobody is told of a lead that is not theirs any more; everything else is sent."""
+    for one in messages:
+        if not one.dropped_at or one.last_error == BESIDE_THE_POINT:
+            continue
+        theirs = Assignment.objects.filter(lead=one.lead_id, rep__user=one.recipient_id)
+        then = theirs.filter(Q(ended_at=None) | Q(ended_at__gt=one.dropped_at + SOON))
+        if not one.event.startswith("lead.assigned:") or then.exists():
+            yield f"{one.event} was dropped as {one.last_error}, and it was true"
+
+
 def _doubled(diary: Diary, messages: Iterable[OutboxMessage]) -> Iterator[str]:
-    """A second time only if somebody died right after the first: between send and mark."""
-    known = {(path_of(one.recipient_id or 0), topic_of(one.event)): one for one in messages}
-    for key, times in diary.times().items():
+    """A second time only if the first sender died with it in hand, between send and mark; and
+    nobody has more in hand than goes out side by side."""
+    known = {_key(one): one for one in messages}
+    in_hand: Counter[str] = Counter()
+    for key, taken in diary.messages().items():
         if key not in known:
             yield f"somebody at {key[0]} was told of something that is in no row"
             continue
-        for taken in times[:-1]:
-            if not any(taken <= death <= taken + GAP for death in diary.kills):
-                yield f"{known[key].event} went out {len(times)} times, and nobody died"
-                break
+        if not all(diary.died_with(one) for one in taken[:-1]):
+            yield f"{known[key].event} went out {len(taken)} times, and who had it did not die"
+        in_hand.update(one.worker for one in taken[:-1])
+    for number in in_hand.values():
+        if number > WIDTH[Channel.PUSH]:
+            yield f"of what one worker sent, {number} messages went out again"
 
 
 def _untold() -> Iterator[str]:
-    """Whoever got a lead, and whoever lost one, has a message about it."""
+    """Whoever got a lead, and whoever lost one, has a message about it. Here leads go on at their
+    deadline, so nobody is told of a deadline alone."""
     given = Decision.objects.filter(owner__isnull=False).exclude(method="duplicate")
     expected = Counter(
         (f"lead.assigned:{pk}", user) for pk, user in given.values_list("pk", "owner__user")
     )
     lost = ResponseClock.objects.filter(assignment__end=Assignment.Ended.LAPSED)
     expected.update(
-        (f"response.lapsed:{pk}", user) for pk, user in lost.values_list("pk", "rep__user")
+        (f"lead.handed_on:{pk}", user) for pk, user in lost.values_list("pk", "rep__user")
     )
-    about = Q(event__startswith="lead.assigned:") | Q(event__startswith="response.lapsed:")
-    kept = OutboxMessage.objects.filter(about, channel="push")
+    about = Q()
+    for kind in ("lead.assigned:", "lead.handed_on:", "response.lapsed:"):
+        about |= Q(event__startswith=kind)
+    kept = OutboxMessage.objects.filter(about, channel=Channel.PUSH)
     written = Counter(kept.values_list("event", "recipient"))
     for event, user in expected - written:
         yield f"user {user} was never written to about {event}"

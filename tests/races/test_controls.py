@@ -50,7 +50,7 @@ def test_without_the_lock_on_the_rep_a_rep_with_many_tabs_goes_over_capacity(
     if on_sqlite:
         assert [fault for fault in found if "Busy" in fault], found
     else:
-        assert found == [f"rep {amina.pk} held {MEET} leads of at most 1"]
+        assert [fault for fault in found if f"rep {amina.pk} held" in fault], found
 
 
 def test_without_condition_and_constraint_a_lead_has_two_owners(
