@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from leaddistrib.admin.base import LeadDistribAdmin
 from leaddistrib.admin.channelforms import FIELDS, GatewayForm, TeamChatForm, is_ready
-from leaddistrib.lifecycle.gateways import make_push_keys, send_test, send_test_to_chat
+from leaddistrib.lifecycle.gateways import make_push_keys, send_test_by, send_test_to_chat
 from leaddistrib.models import Channel, Gateway, OutboxMessage, PushSubscription, TeamChat
 from leaddistrib.notify.links import absolute
 from leaddistrib.notify.push.keys import public_of
@@ -139,7 +139,7 @@ class GatewayAdmin(SetUpAdmin):
         gateway = self.for_change(request, pk)
         if gateway.channel == Channel.SLACK:
             raise PermissionDenied
-        sent = send_test(request.user, Channel(gateway.channel))  # type: ignore[arg-type]
+        sent = send_test_by(Channel(gateway.channel), request.user)  # type: ignore[arg-type]
         self.tell_of_test(request, sent)
         return self.back(pk)
 
