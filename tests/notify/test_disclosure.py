@@ -246,6 +246,25 @@ def test_a_message_of_each_kind_shows_no_more_than_a_preview_by_each_way(
     assert ("Fournil" in told) == names_it
 
 
+IN_SLACK = {name for name, kind in KINDS.items() if Channel.SLACK in kind.channels}
+ANSWERED_IN_ROOMS = {"claim.answered", "slack.said"}
+
+
+@pytest.mark.parametrize("name", sorted(IN_SLACK - ANSWERED_IN_ROOMS))
+def test_a_direct_message_in_slack_shows_no_more_than_a_preview(events, reached, name):
+    lead, by_kind = events
+    message = written(Channel.SLACK, by_kind[name], lead, reached)
+    message.chat, message.recipient = None, reached.user
+    kind = kind_of(message)
+    assert kind is not None
+
+    told = content(CHANNELS[Channel.SLACK].prepare(message, kind, kind.load(message)))
+
+    assert "U012AB3CD" in told
+    assert {canary for canary in canaries() if canary.lower() in told.lower()} == set()
+    assert ("Fournil" in told) == (name not in SAYS_NOTHING_OF_A_LEAD)
+
+
 def test_a_message_is_sent_here_for_every_kind_there_is(events):
     """A new kind needs an event above."""
     assert set(events[1]) == set(KINDS)
