@@ -41,8 +41,8 @@ def make_push_keys(gateway: Gateway, *, actor: AbstractBaseUser | None = None) -
 
 @act(durable=False)
 def send_test_by(channel: Channel, user: AbstractBaseUser) -> OutboxMessage:
-    """A test message by ``channel`` alone, to ``user``. It goes like any other, so also by what they
-    chose and by their quiet hours; its row says what came of it."""
+    """A test message by ``channel`` alone, to ``user``. It goes like any other, so also by what
+    they chose and by their quiet hours; its row says what came of it."""
     moment = clock.now()
     return OutboxMessage.objects.create(
         event=f"channel.test:{int(moment.timestamp() * 1000)}",
