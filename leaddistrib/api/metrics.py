@@ -3,19 +3,18 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from leaddistrib.api import reporting
 from leaddistrib.api.base import ApiView
-from leaddistrib.api.documenting import Example, Parameter, documented
+from leaddistrib.api.documenting import Example, documented
 from leaddistrib.api.shapes.metrics import DistributionOut
-from leaddistrib.events.messages import stamp
 from leaddistrib.policy import Role
 from leaddistrib.queries.distribution import By, Line, distribution
-from leaddistrib.queries.periods import FIRST, LAST, PeriodForm
+from leaddistrib.queries.periods import PeriodForm
 
-DAY = {"type": "string", "format": "date"}
 SHOWN = {
     "from": "2026-10-31T23:00:00Z",
     "to": "2026-11-30T23:00:00Z",
@@ -44,29 +43,17 @@ class Distribution(ApiView):
         "Assignments that began in a period, by rep, team, source, rule or method: volume, share, "
         "conversion (won of those won or lost), value of what was won, by currency, and the Gini "
         "coefficient over the reps with any and over the whole roster: 0 when all have the same. "
-        f"Days from {FIRST} to {LAST}, both included, in the organisation's time zone; by default "
-        "the last 30. Admins see everybody, managers the reps of their teams, reps their own row, "
+        f"{reporting.WHEN} "
+        "Admins see everybody, managers the reps of their teams, reps their own row, "
         "which is their total, and their team's spread. `response` is the mean time until the "
         "first contact, in seconds, `sla` the share answered in time of those answered or lapsed.",
         answers={200: (DistributionOut, "The rows, the largest first.")},
         errors=(400,),
-        parameters=(
-            Parameter("from", "First day.", DAY),
-            Parameter("to", "Last day.", DAY),
-            Parameter(
-                "by",
-                "What the rows stand for; `rep` unless said otherwise, and for reps always.",
-                {"type": "string", "enum": [str(one) for one in By]},
-            ),
-        ),
+        parameters=reporting.parameters(By, By.REP),
         examples=(Example("By team", SHOWN, 200),),
     )
     def get(self, request: Request) -> Response:
-        form = PeriodForm(request.query_params)
-        if not form.is_valid():
-            raise ValidationError(
-                {name: list(map(str, wrong)) for name, wrong in form.errors.items()}
-            )
+        form = reporting.valid(PeriodForm(request.query_params))
         role, rep = self.sight.role, self.sight.rep
         teams = None if role is Role.ADMIN else self.sight.managed_teams
         if role is Role.REP and rep is not None:
@@ -82,8 +69,7 @@ class Distribution(ApiView):
             total = lines[0] if lines else Line(own, rep.name, 0, 0.0)
         return Response(
             {
-                "from": stamp(report.scope.since),
-                "to": stamp(report.scope.until),
+                **reporting.period(form),
                 "by": str(report.by),
                 "gini": {
                     "among": round(report.spread.among, 4),
@@ -98,14 +84,13 @@ class Distribution(ApiView):
 
 
 def _figures(line: Line) -> dict[str, Any]:
-    mean, in_time = line.answers.mean, line.answers.share_in_time
     return {
         "volume": line.volume,
-        "share": round(line.share, 4),
+        "share": reporting.share(line.share),
         "closed": line.closed,
         "won": line.won,
-        "conversion": None if line.conversion is None else round(line.conversion, 4),
+        "conversion": reporting.share(line.conversion),
         "value": {currency: str(amount) for currency, amount in line.value.items()},
-        "response": None if mean is None else round(mean, 1),
-        "sla": None if in_time is None else round(in_time, 4),
+        "response": reporting.seconds(line.answers.mean),
+        "sla": reporting.share(line.answers.share_in_time),
     }

@@ -1,31 +1,23 @@
 """How soon leads are answered, and how fast they are claimed (SL4, RA3, NO3)."""
 
-from typing import Any, TypeVar
+from typing import Any
 
-from django import forms
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from leaddistrib.api import reporting
 from leaddistrib.api.base import ApiView
-from leaddistrib.api.documenting import Example, Parameter, documented
+from leaddistrib.api.documenting import Example, documented
 from leaddistrib.api.shapes.metrics import ClaimSpeedOut, ResponsesOut
-from leaddistrib.events.messages import stamp
-from leaddistrib.policy import Role
 from leaddistrib.queries.distribution import Scope
-from leaddistrib.queries.periods import FIRST, LAST, DaysForm, ResponseForm
+from leaddistrib.queries.periods import DaysForm, ResponseForm
 from leaddistrib.queries.response import By, Line, responses
 from leaddistrib.queries.speed import Line as SpeedLine
 from leaddistrib.queries.speed import Receipts, speed
 
-F = TypeVar("F", bound=forms.Form)
-DAY = {"type": "string", "format": "date"}
-DAYS = (Parameter("from", "First day.", DAY), Parameter("to", "Last day.", DAY))
-WHEN = (
-    f"Days from {FIRST} to {LAST}, both included, in the organisation's time zone; by default the "
-    "last 30. Admins see everybody, managers the reps of their teams, reps their own figures."
-)
+WHOSE = "Admins see everybody, managers the reps of their teams, reps their own figures."
 SHOWN = {
     "from": "2026-10-31T23:00:00Z",
     "to": "2026-11-30T23:00:00Z",
@@ -55,29 +47,21 @@ class Responses(ApiView):
         "those that were answered. Shares are of those that were answered or lapsed: `in_time` "
         "within what their response policy asks for, the others within 5 and 60 minutes. "
         "`longest_run` is the longest run of answers within ten minutes ever; null where the row "
-        f"is no rep or team. {WHEN} Reps cannot ask by team.",
+        f"is no rep or team. {reporting.WHEN} {WHOSE} Reps cannot ask by team.",
         answers={200: (ResponsesOut, "The rows, the largest first; hours in their order.")},
         errors=(400,),
-        parameters=(
-            *DAYS,
-            Parameter(
-                "by",
-                "What the rows stand for; `rep` unless said otherwise.",
-                {"type": "string", "enum": [str(one) for one in By]},
-            ),
-        ),
+        parameters=reporting.parameters(By, By.REP),
         examples=(Example("By source", SHOWN, 200),),
     )
     def get(self, request: Request) -> Response:
-        form = _valid(ResponseForm(request.query_params))
-        teams, reps = _whose(self)
+        form = reporting.valid(ResponseForm(request.query_params))
+        teams, reps = reporting.whose(self)
         if reps is not None and form.by_asked is By.TEAM:
             raise PermissionDenied(_("Reps see their own share only."))
         report = responses(form.asked(teams, reps), form.by_asked)
         return Response(
             {
-                "from": stamp(form.since),
-                "to": stamp(form.until),
+                **reporting.period(form),
                 "by": str(report.by),
                 "total": _figures(report.total),
                 "rows": [
@@ -96,53 +80,34 @@ class ClaimSpeed(ApiView):
         "For each rep the attempts to claim in a period by their result, and the median seconds "
         "from being told of a lead until the message was delivered, until it was seen and until "
         "the claim, of those that won or lost; and the same receipts of leads that were handed "
-        f"out. Null: nothing was stamped. {WHEN}",
+        f"out. Null: nothing was stamped. {reporting.WHEN} {WHOSE}",
         answers={200: (ClaimSpeedOut, "The reps, by name.")},
         errors=(400,),
-        parameters=DAYS,
+        parameters=reporting.DAYS,
     )
     def get(self, request: Request) -> Response:
-        form = _valid(DaysForm(request.query_params))
-        teams, reps = _whose(self)
+        form = reporting.valid(DaysForm(request.query_params))
+        teams, reps = reporting.whose(self)
         lines = speed(Scope(form.since, form.until, teams), reps)
         return Response(
             {
-                "from": stamp(form.since),
-                "to": stamp(form.until),
+                **reporting.period(form),
                 "rows": [_speeds(line) for line in lines],
             }
         )
-
-
-def _valid(form: F) -> F:
-    if not form.is_valid():
-        raise ValidationError({name: list(map(str, wrong)) for name, wrong in form.errors.items()})
-    return form
-
-
-def _whose(view: ApiView) -> tuple[frozenset[int] | None, frozenset[int] | None]:
-    """The teams and the reps whose figures the caller may read; None and None for everybody's."""
-    role, rep = view.sight.role, view.sight.rep
-    if role is Role.REP and rep is not None:
-        return None, frozenset({rep.pk})
-    return (None if role is Role.ADMIN else view.sight.managed_teams), None
 
 
 def _figures(line: Line) -> dict[str, Any]:
     return {
         "started": line.sums.started,
         "answered": line.sums.answered,
-        "mean": None if line.mean is None else round(line.mean, 1),
-        "in_time": _share(line.in_time),
-        "within_5": _share(line.within_5),
-        "within_60": _share(line.within_60),
+        "mean": reporting.seconds(line.mean),
+        "in_time": reporting.share(line.in_time),
+        "within_5": reporting.share(line.within_5),
+        "within_60": reporting.share(line.within_60),
         "lapsed": line.sums.lapsed,
         "longest_run": line.longest,
     }
-
-
-def _share(share: float | None) -> float | None:
-    return None if share is None else round(share, 4)
 
 
 def _speeds(line: SpeedLine) -> dict[str, Any]:
@@ -153,14 +118,13 @@ def _speeds(line: SpeedLine) -> dict[str, Any]:
         "lost": line.attempts.get("lost", 0),
         "refused": line.attempts.get("refused", 0),
         **_receipts(line.claims),
-        "claimed": _seconds(line.claims.claimed),
+        "claimed": reporting.seconds(line.claims.claimed),
         "handed_out": {"leads": line.handed_out, **_receipts(line.receipts)},
     }
 
 
 def _receipts(receipts: Receipts) -> dict[str, float | None]:
-    return {"delivered": _seconds(receipts.delivered), "seen": _seconds(receipts.seen)}
-
-
-def _seconds(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 1)
+    return {
+        "delivered": reporting.seconds(receipts.delivered),
+        "seen": reporting.seconds(receipts.seen),
+    }

@@ -12,6 +12,7 @@ from leaddistrib.api.outcomes import Outcomes
 from leaddistrib.api.pools import PoolLeads, Pools
 from leaddistrib.api.response import ClaimSpeed, Responses
 from leaddistrib.api.schema import Described, Docs
+from leaddistrib.api.waiting import Waiting
 
 urlpatterns = [
     path("leads/", Leads.as_view(), name="api-leads"),
@@ -25,6 +26,7 @@ urlpatterns = [
     path("pools/<uuid:id>/leads/", PoolLeads.as_view(), name="api-pool-leads"),
     path("metrics/distribution/", Distribution.as_view(), name="api-distribution"),
     path("metrics/response/", Responses.as_view(), name="api-response"),
+    path("metrics/waiting/", Waiting.as_view(), name="api-waiting"),
     path("metrics/claim-speed/", ClaimSpeed.as_view(), name="api-claim-speed"),
     path("metrics/conversion/", Conversion.as_view(), name="api-conversion"),
     path("schema/", Described.as_view(), name="api-schema"),

@@ -13,6 +13,10 @@ TOOK = ExpressionWrapper(
     F("clock__answered_at") - F("clock__started_at"), output_field=DurationField()
 )
 
+IN_TIME = Q(clock__answered_at__lte=F("clock__due_at"))
+SETTLED = Q(clock__answered_at__isnull=False) | Q(clock__lapsed_at__isnull=False)
+"""Those that time has told of: answered, or lapsed."""
+
 
 @dataclass(slots=True)
 class Answers:
@@ -44,13 +48,11 @@ class Answers:
 
 def answers(assignments: QuerySet[Assignment], key: str) -> dict[Any, Answers]:
     """How soon ``assignments`` were answered, by the lookup ``key``. One query."""
-    in_time = Q(clock__answered_at__lte=F("clock__due_at"))
-    settled = Q(clock__answered_at__isnull=False) | Q(clock__lapsed_at__isnull=False)
-    grouped = assignments.filter(settled).order_by().values_list(key)
+    grouped = assignments.filter(SETTLED).order_by().values_list(key)
     rows = grouped.annotate(
         answered=Count("clock__answered_at"),
         settled=Count("pk"),
-        in_time=Count("pk", filter=in_time),
+        in_time=Count("pk", filter=IN_TIME),
         took=Sum(TOOK),
     )
     found: dict[Any, Answers] = defaultdict(Answers)

@@ -60,10 +60,10 @@ PERCENTS = (25, 50, 75, 90)
 
 @dataclass(slots=True)
 class Line:
-    """One row. ``key`` is the field's value, "" where none is given; ``early`` wins are dated before
-    their lead came in. ``days`` are those of the calendar, from coming in to being won, that each
-    of PERCENTS of 100 wins took at most (the nearest rank, so that it is a number that occurs);
-    nothing where none was won."""
+    """One row. ``key`` is the field's value, "" where none is given; ``early`` wins are dated
+    before their lead came in. ``days`` are those of the calendar, from coming in to being won, that
+    each of PERCENTS of 100 wins took at most (the nearest rank, so that it is a number that
+    occurs); nothing where none was won."""
 
     key: str = ""
     name: str = ""

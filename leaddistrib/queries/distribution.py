@@ -14,12 +14,12 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from leaddistrib.engine.fairness import gini
 from leaddistrib.models import Assignment, Lead, Outcome, Rep, Rule, Team
-from leaddistrib.queries.answering import Answers, answers
+from leaddistrib.queries.answering import IN_TIME, Answers, answers
 from leaddistrib.queries.standing import TERMINAL, standing
 
 CENT = Decimal("0.01")
@@ -152,9 +152,27 @@ def distribution(scope: Scope, by: By = By.REP) -> Report:
     )
 
 
-def leads_behind(scope: Scope, by: By, key: str | None, result: str = "") -> QuerySet[Lead]:
-    """The leads that a figure of the report counts: those of the row ``key`` (None: of all rows);
-    with ``result`` "won" or "closed" only those. A lead that a rep had twice is one here.
+class Figure(StrEnum):
+    """What a figure counts, for the leads behind it."""
+
+    VOLUME = "volume"
+    CLOSED = "closed"
+    WON = "won"
+    ANSWERED = "answered"
+    IN_TIME = "in_time"
+
+
+ANSWERING = {
+    Figure.ANSWERED: Q(clock__answered_at__isnull=False),
+    Figure.IN_TIME: IN_TIME,
+}
+
+
+def leads_behind(
+    scope: Scope, by: By, key: str | None, figure: Figure = Figure.VOLUME
+) -> QuerySet[Lead]:
+    """The leads that a figure of the report counts: those of the row ``key`` (None: of all rows).
+    A lead that a rep had twice is one here.
 
     Raises:
         ValueError: ``key`` is no key of such a row.
@@ -168,8 +186,10 @@ def leads_behind(scope: Scope, by: By, key: str | None, result: str = "") -> Que
             wanted = ""
         condition = f"{PUBLIC[by]}__isnull" if wanted is None else PUBLIC[by]
         counted = counted.filter(**{condition: True if wanted is None else wanted})
-    if result:
-        stages = (Outcome.Stage.WON,) if result == Outcome.Stage.WON else TERMINAL
+    if figure in ANSWERING:
+        counted = counted.filter(ANSWERING[figure])
+    elif figure is not Figure.VOLUME:
+        stages = (Outcome.Stage.WON,) if figure is Figure.WON else TERMINAL
         stand = standing(stages).filter(lead=OuterRef("lead"), rep=OuterRef("rep"))
         counted = counted.filter(Exists(stand))
     return Lead.objects.filter(Exists(counted.filter(lead=OuterRef("pk"))))

@@ -18,6 +18,7 @@ WHAT = {
     "leads": lazy("leads"),
     "distribution": lazy("distribution"),
     "responses": lazy("responses"),
+    "waiting": lazy("waiting times"),
     "territories": lazy("territories"),
 }
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from leaddistrib.models import Lead, Rep
+from leaddistrib.models import Lead, Rep, Team
 from leaddistrib.policy import Role, Sight, View, policy
 from leaddistrib.queries.sight import leads_of
 
@@ -16,6 +16,12 @@ def reps_overseen(who: Sight) -> QuerySet[Rep]:
     if who.role is Role.ADMIN:
         return reps
     return reps.filter(team__in=who.managed_teams)
+
+
+def teams_overseen(who: Sight) -> QuerySet[Team]:
+    """The own teams for managers, all of them for admins, by name."""
+    teams = Team.objects.order_by("name")
+    return teams if who.role is Role.ADMIN else teams.filter(pk__in=who.managed_teams)
 
 
 def may_move(lead: Lead, who: Sight) -> bool:

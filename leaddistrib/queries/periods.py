@@ -5,10 +5,12 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leaddistrib.queries import conversion, response
+from leaddistrib.models import Lead
+from leaddistrib.queries import conversion, response, waiting
 from leaddistrib.queries.distribution import By, Scope
 
 DAYS = 30
@@ -114,6 +116,20 @@ class ResponseForm(DaysForm):
         """What a valid form asks for, of these reps or those of ``teams`` (None: of everybody)."""
         days = self.cleaned_data
         return response.Asked(days["from"], days["to"], teams, reps)
+
+
+class WaitingForm(DaysForm):
+    """What is asked of how long customers wait."""
+
+    by = forms.ChoiceField(choices=list(RESPONSE_LABELS.items()), required=False)
+
+    @property
+    def by_asked(self) -> response.By:
+        return response.By(self.cleaned_data["by"] or response.By.SOURCE)
+
+    def asked(self, leads: QuerySet[Lead]) -> waiting.Asked:
+        """What a valid form asks for, of these leads."""
+        return waiting.Asked(leads, self.since, self.until)
 
 
 class ConversionForm(DaysForm):

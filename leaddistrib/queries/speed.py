@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import fmean
 from typing import Any
+from uuid import UUID
 
 from django.db.models import (
     Count,
@@ -25,7 +26,7 @@ from django.db.models import (
 )
 from django.db.models.functions import RowNumber
 
-from leaddistrib.models import Assignment, Claim, Offer, Rep
+from leaddistrib.models import Assignment, Claim, Lead, Offer, Rep
 from leaddistrib.queries.distribution import Scope
 
 
@@ -51,19 +52,16 @@ class Line:
     receipts: Receipts
 
 
+HANDED_OUT = "handed_out"
+"""The figure of those that a rep did not reach for."""
+
 TOOK_PART = (Claim.Result.WON, Claim.Result.LOST)
 
 
 def speed(scope: Scope, reps: frozenset[int] | None = None) -> list[Line]:
     """The reps who claimed or were handed something in ``scope``, by name; only ``reps`` (primary
     keys) if they are given. Eight queries."""
-    tried = _of(scope, reps, Claim.objects.filter(claimed_at__gte=scope.since))
-    tried = tried.filter(claimed_at__lt=scope.until)
-    given = _of(scope, reps, Assignment.objects.filter(started_at__gte=scope.since))
-    given = given.filter(started_at__lt=scope.until).exclude(
-        # Those have an offer of their own, or nobody was told of them.
-        method__in=(Assignment.Method.CLAIM, Assignment.Method.CONTACT, Assignment.Method.HISTORY)
-    )
+    tried, given = _tried(scope, reps), _given(scope, reps)
     attempts: dict[int, Counter[str]] = defaultdict(Counter)
     for rep, result, number in _counted(tried, "result"):
         attempts[rep][result] = number
@@ -89,6 +87,34 @@ def speed(scope: Scope, reps: frozenset[int] | None = None) -> list[Line]:
         for rep in found
     ]
     return sorted(lines, key=lambda line: (line.name.casefold(), line.key))
+
+
+def leads_behind(scope: Scope, rep: UUID, figure: str) -> QuerySet[Lead]:
+    """The leads that a figure of the row of ``rep`` (a public id) counts: attempts with a result,
+    or HANDED_OUT. A lead that was tried twice is one here.
+
+    Raises:
+        ValueError: there is no such figure.
+    """
+    if figure == HANDED_OUT:
+        counted: QuerySet[Any] = _given(scope, None)
+    else:
+        counted = _tried(scope, None).filter(result=Claim.Result(figure))
+    theirs = counted.filter(rep__public_id=rep)
+    return Lead.objects.filter(pk__in=theirs.order_by().values("lead"))
+
+
+def _tried(scope: Scope, reps: frozenset[int] | None) -> QuerySet[Claim]:
+    tried = Claim.objects.filter(claimed_at__gte=scope.since, claimed_at__lt=scope.until)
+    return _of(scope, reps, tried)
+
+
+def _given(scope: Scope, reps: frozenset[int] | None) -> QuerySet[Assignment]:
+    given = Assignment.objects.filter(started_at__gte=scope.since, started_at__lt=scope.until)
+    return _of(scope, reps, given).exclude(
+        # Those have an offer of their own, or nobody was told of them.
+        method__in=(Assignment.Method.CLAIM, Assignment.Method.CONTACT, Assignment.Method.HISTORY)
+    )
 
 
 _NAMES = ("delivered", "seen", "claimed")

@@ -111,10 +111,14 @@ def waiting(asked: Asked, by: By = By.SOURCE) -> Report:
     for key, leads, closed in _came(asked, by):
         lines[key].leads, lines[key].closed = leads, closed
     place = IN_TOUCH.get(by, by if by is By.HOUR else f"lead__{by}")
-    counted = contacts.order_by().values_list(place).annotate(
-        answered=Count("pk"),
-        **{figure: Count("pk", filter=condition) for figure, condition in WITHIN.items()},
-        closed=Count("pk", filter=Q(lead__status=Lead.Status.CLOSED)),
+    counted = (
+        contacts.order_by()
+        .values_list(place)
+        .annotate(
+            answered=Count("pk"),
+            **{figure: Count("pk", filter=condition) for figure, condition in WITHIN.items()},
+            closed=Count("pk", filter=Q(lead__status=Lead.Status.CLOSED)),
+        )
     )
     for key, answered, within_5, within_60, closed in counted:
         one = lines[key]
@@ -166,9 +170,7 @@ def leads_behind(asked: Asked, by: By, key: str | None, figure: Figure) -> Query
 
 def _cohort(asked: Asked) -> QuerySet[Lead]:
     came = Q(received_at__gte=asked.since, received_at__lt=asked.until)
-    imported = Assignment.objects.filter(
-        lead=OuterRef("pk"), method=Assignment.Method.HISTORY
-    )
+    imported = Assignment.objects.filter(lead=OuterRef("pk"), method=Assignment.Method.HISTORY)
     # What restricts the viewer's leads may join; then one lead is several rows.
     seen = asked.leads.filter(came).order_by().values("pk")
     cohort = Lead.objects.filter(came, ~Exists(imported), pk__in=seen)
@@ -197,7 +199,9 @@ def _by_hour(rows: QuerySet[Any], field: str, by: By) -> QuerySet[Any]:
     """``rows`` with the hour of ``field``, in the company's time, where that is asked for."""
     if by is not By.HOUR:
         return rows
-    return rows.annotate(hour=ExtractHour(field, tzinfo=timezone.get_default_timezone()))
+    hour = ExtractHour(field, tzinfo=timezone.get_default_timezone())
+    placed: QuerySet[Any] = rows.annotate(hour=hour)
+    return placed
 
 
 def _named(lines: dict[Any, Line], by: By) -> list[Line]:

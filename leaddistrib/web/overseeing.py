@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.models import HandOver, Lead, Rep
+from leaddistrib.queries import clock
+from leaddistrib.queries.due import late_number
 from leaddistrib.queries.overseeing import movable, reps_overseen
 from leaddistrib.web.access import Viewer
 
@@ -114,6 +116,17 @@ def must_oversee(viewer: Viewer) -> None:
     """
     if not viewer.oversees:
         raise PermissionDenied(_("This page is for managers."))
+
+
+def overview(viewer: Viewer) -> dict[str, Any]:
+    """What each page of those who oversee shows besides its own: how many leads are late. One
+    query.
+
+    Raises:
+        PermissionDenied: the viewer looks after nobody's leads.
+    """
+    must_oversee(viewer)
+    return {"viewer": viewer, "late": late_number(viewer.sight, clock.now())}
 
 
 def leads_to_move(viewer: Viewer, texts: list[str]) -> list[Lead]:

@@ -9,6 +9,7 @@ from leaddistrib.web.views import (
     contributions,
     conversion,
     distribution,
+    due,
     home,
     hours,
     lead,
@@ -31,6 +32,7 @@ from leaddistrib.web.views import (
     snapshot,
     speed,
     survey,
+    waiting,
 )
 
 urlpatterns = [
@@ -87,9 +89,13 @@ urlpatterns = [
     path("manage/", manage.manage, name="manage"),
     path("manage/distribution/", distribution.spread, name="distribution"),
     path("manage/distribution/leads/", distribution.behind, name="distribution-leads"),
+    path("manage/due/", due.late_and_due, name="due"),
+    path("manage/waiting/", waiting.report, name="waiting"),
+    path("manage/waiting/leads/", waiting.behind, name="waiting-leads"),
     path("manage/response/", response.report, name="response"),
     path("manage/response/leads/", response.behind, name="response-leads"),
     path("manage/claim-speed/", speed.claim_speed, name="claim-speed"),
+    path("manage/claim-speed/leads/", speed.behind, name="claim-speed-leads"),
     path("manage/conversion/", conversion.report, name="conversion"),
     path("manage/conversion/leads/", conversion.behind, name="conversion-leads"),
     path("manage/recycle/", recycling.recycle, name="recycle"),

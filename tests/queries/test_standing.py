@@ -8,6 +8,7 @@ from leaddistrib.lifecycle import log_contact, record_outcome, undo_outcome
 from leaddistrib.models import Outcome, Pool
 from leaddistrib.queries.contributions import Figure, contributions
 from leaddistrib.queries.distribution import By, Scope, distribution, leads_behind
+from leaddistrib.queries.distribution import Figure as Distributed
 from leaddistrib.queries.performance import records
 from leaddistrib.queries.reviews import did_since
 from leaddistrib.queries.standing import standing, standing_of
@@ -72,7 +73,7 @@ def test_an_undone_win_counts_in_no_figure(amina):
         return {
             "performance": records([amina.pk], month.since, month.until)[amina.pk].won,
             "distribution": distribution(month).total.won,
-            "leads": leads_behind(month, By.REP, None, "won").count(),
+            "leads": leads_behind(month, By.REP, None, Distributed.WON).count(),
             "review": did_since({rule.key: month.since})[rule.key].won,
             "contribution": part.figures[Figure.WON],
         }

@@ -7,8 +7,8 @@ import pytest
 
 from leaddistrib.lifecycle.contacting import log_contact
 from leaddistrib.models import Assignment, Contact, Lead, Pool
-from leaddistrib.queries.response import By, responses
 from leaddistrib.queries.response import Asked as AskedOfReps
+from leaddistrib.queries.response import By, responses
 from leaddistrib.queries.sight import leads_of, sight
 from leaddistrib.queries.waiting import NOBODY, Asked, Figure, leads_behind, waiting
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory, UserFactory

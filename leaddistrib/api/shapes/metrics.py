@@ -1,4 +1,4 @@
-"""How leads are spread (FA1), answered (SL4) and claimed (RA3)."""
+"""How leads are spread (FA1), answered and waited for (SL4), and claimed (RA3)."""
 
 from rest_framework import serializers
 
@@ -83,6 +83,42 @@ class ResponsesOut(serializers.Serializer):
     by = serializers.ChoiceField(["rep", "team", "source", "lead_type", "hour"])
     total = ResponseFigures()
     rows = ResponseLine(many=True)
+
+
+class WaitingFigures(serializers.Serializer):
+    """How long the customers of some leads waited. Shares are from 0 to 1, of those that were not
+    closed without a contact; null where none is."""
+
+    leads = serializers.IntegerField(help_text="that came in during the period")
+    answered = serializers.IntegerField(help_text="anybody was in touch")
+    waiting = serializers.IntegerField(help_text="open, and nobody was in touch yet")
+    closed = serializers.IntegerField(help_text="closed without a contact")
+    median = serializers.FloatField(
+        allow_null=True, help_text="seconds within which half of the answered ones were"
+    )
+    p90 = serializers.FloatField(allow_null=True, help_text="and nine in ten")
+    within_5 = serializers.FloatField(allow_null=True, help_text="within 5 minutes")
+    within_60 = serializers.FloatField(allow_null=True, help_text="within an hour")
+
+
+class WaitingLine(WaitingFigures):
+    """A source, a lead type, an hour of the day, or the rep or team of the first contact."""
+
+    key = serializers.CharField(
+        help_text="source, type, hour or public id; empty for none, `nobody` without a contact"
+    )
+    name = serializers.CharField()
+
+
+class WaitingOut(serializers.Serializer):
+    """How long the customers of a period waited; from its first moment to before ``to``."""
+
+    vars()["from"] = serializers.DateTimeField()
+    to = serializers.DateTimeField()
+
+    by = serializers.CharField(help_text="source, lead_type, hour, rep or team")
+    total = WaitingFigures()
+    rows = WaitingLine(many=True)
 
 
 class ReceiptsOut(serializers.Serializer):

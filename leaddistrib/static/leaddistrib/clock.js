@@ -5,7 +5,9 @@ const language = document.documentElement.lang;
 const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
 const formats = new Map(UNITS.map(([unit]) =>
   [unit, new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" })]));
-let ahead = 0; // ms by which the server's clock is ahead of this device's
+// ms by which the server's clock is ahead of this device's; a page without a socket says when it was drawn
+const drawn = Date.parse(document.querySelector("[data-now]")?.dataset.now);
+let ahead = drawn ? drawn - Date.now() : 0;
 
 function left(milliseconds) {
   const seconds = milliseconds / 1000;

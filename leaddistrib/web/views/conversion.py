@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,10 +12,9 @@ from django.views.decorators.http import require_safe
 from leaddistrib.queries.conversion import By, Figure, Line, conversion, leads_behind
 from leaddistrib.queries.periods import CONVERSION_LABELS, ConversionForm
 from leaddistrib.queries.sight import leads_of
+from leaddistrib.web import reporting
 from leaddistrib.web.access import Viewer, signed_in
-from leaddistrib.web.overseeing import must_oversee
-
-PAGE = 50
+from leaddistrib.web.overseeing import must_oversee, overview
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +33,18 @@ class ShownLine:
 @signed_in
 def report(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The report, of the leads that the viewer looks after."""
-    must_oversee(viewer)
+    context = overview(viewer)
     form = ConversionForm(request.GET)
-    context: dict[str, Any] = {"viewer": viewer, "form": form}
+    context["form"] = form
     if form.is_valid():
         found = conversion(leads_of(viewer.sight), form.since, form.until, form.by_asked)
-        page = Paginator(found.lines, PAGE).get_page(request.GET.get("page"))
+        page = reporting.paged(request, found.lines)
         context |= {
             "report": found,
             "page": page,
-            "rows": [_shown(line, form) for line in page.object_list],
-            "total": _shown(found.total, form, whole=True),
-            "tabs": [(by, CONVERSION_LABELS[by], _query(form, by=str(by))) for by in By],
+            "rows": [_shown(line, form, line.key) for line in page.object_list],
+            "total": _shown(found.total, form, None),
+            "tabs": [(by, CONVERSION_LABELS[by], reporting.query(form, by=str(by))) for by in By],
         }
     return render(request, "leaddistrib/conversion.html", context)
 
@@ -65,35 +61,14 @@ def behind(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         figure = Figure(request.GET.get("figure", Figure.LEADS))
     except ValueError as error:
         raise Http404 from error
-    leads = leads_behind(
-        leads_of(viewer.sight),
-        form.since,
-        form.until,
-        form.by_asked,
-        request.GET.get("key"),
-        figure,
-    )
-    shown = leads.select_related("owner__user").order_by("-received_at", "-id")
-    context = {
-        "viewer": viewer,
-        "page": Paginator(shown, PAGE).get_page(request.GET.get("page")),
-        "back": f"{reverse('leaddistrib:conversion')}{_query(form, by=str(form.by_asked))}",
-        "back_label": _("Back to what becomes of leads"),
-    }
-    return render(request, "leaddistrib/distribution_leads.html", context)
+    seen, key = leads_of(viewer.sight), request.GET.get("key")
+    leads = leads_behind(seen, form.since, form.until, form.by_asked, key, figure)
+    back = reverse("leaddistrib:conversion") + reporting.query(form, by=str(form.by_asked))
+    label = _("Back to what becomes of leads")
+    return reporting.leads_page(request, viewer, leads, back, label)
 
 
-def _query(form: ConversionForm, **more: str) -> str:
-    days = {name: form.cleaned_data[name].isoformat() for name in ("from", "to")}
-    return f"?{urlencode({**days, **more})}"
-
-
-def _shown(line: Line, form: ConversionForm, *, whole: bool = False) -> ShownLine:
-    address = reverse("leaddistrib:conversion-leads")
-    said = {"by": str(form.by_asked)} | ({} if whole else {"key": line.key})
-    behind = {
-        str(figure): address + _query(form, **said, figure=str(figure))
-        for figure in Figure
-        if getattr(line, figure)
-    }
-    return ShownLine(line, behind)
+def _shown(line: Line, form: ConversionForm, key: str | None) -> ShownLine:
+    figures = {str(figure): getattr(line, figure) for figure in Figure}
+    links = reporting.behind(form, "conversion-leads", str(form.by_asked), key, figures)
+    return ShownLine(line, links)

@@ -1,10 +1,8 @@
 """What managers look after: their teams' leads, each with its explanation one tap away."""
 
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from leaddistrib.queries import clock
@@ -16,6 +14,7 @@ from leaddistrib.queries.sight import leads_of, pools_seen
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.cards import TEMPERATURES
 from leaddistrib.web.forms import LeadFilterForm
+from leaddistrib.web.overseeing import overview
 
 PAGE = 25
 
@@ -23,8 +22,7 @@ PAGE = 25
 @require_safe
 @signed_in
 def manage(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    if not viewer.oversees:
-        raise PermissionDenied(_("This page is for managers."))
+    context = overview(viewer)
     form = LeadFilterForm(request.GET)
     leads = leads_of(viewer.sight).order_by("-received_at", "-id")
     if form.is_valid():
@@ -41,8 +39,7 @@ def manage(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if chosen is not None:
         leads = leads.filter(pk__in=waiting_for(chosen.alert, now).values("pk"))
     page = Paginator(leads, PAGE).get_page(request.GET.get("page"))
-    context = {
-        "viewer": viewer,
+    context |= {
         "form": form,
         "page": page,
         "rows": [(lead, TEMPERATURES.get(lead.temperature, "")) for lead in page.object_list],

@@ -1,27 +1,27 @@
 """How fast reps claim, and how soon messages reach them (NO3, RA3)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from uuid import UUID
 
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from leaddistrib.policy import Role
 from leaddistrib.queries.distribution import Scope
 from leaddistrib.queries.periods import DaysForm
-from leaddistrib.queries.speed import Line, speed
+from leaddistrib.queries.speed import HANDED_OUT, Line, leads_behind, speed
+from leaddistrib.web import reporting
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.durations import duration
-from leaddistrib.web.overseeing import must_oversee
-
-PAGE = 50
+from leaddistrib.web.overseeing import overview
 
 
 @dataclass(frozen=True, slots=True)
 class ShownLine:
-    """A rep's row, its medians in words."""
+    """A rep's row, its medians in words, and what stands behind each of its figures, by name."""
 
     line: Line
     delivered: str
@@ -29,25 +29,43 @@ class ShownLine:
     claimed: str
     handed_delivered: str
     handed_seen: str
+    behind: Mapping[str, str]
 
 
 @require_safe
 @signed_in
 def claim_speed(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    must_oversee(viewer)
+    context = overview(viewer)
     form = DaysForm(request.GET)
-    context: dict[str, Any] = {"viewer": viewer, "form": form}
+    context["form"] = form
     if form.is_valid():
-        everybody = viewer.sight.role is Role.ADMIN
-        teams = None if everybody else viewer.sight.managed_teams
-        page = Paginator(speed(Scope(form.since, form.until, teams)), PAGE).get_page(
-            request.GET.get("page")
-        )
-        context |= {"page": page, "rows": [_shown(line) for line in page.object_list]}
+        scope = Scope(form.since, form.until, reporting.teams_asked(viewer))
+        page = reporting.paged(request, speed(scope))
+        context |= {"page": page, "rows": [_shown(line, form) for line in page.object_list]}
     return render(request, "leaddistrib/speed.html", context)
 
 
-def _shown(line: Line) -> ShownLine:
+@require_safe
+@signed_in
+def behind(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """The leads that a figure of a rep counts, as far as they are still the viewer's to see."""
+    teams = reporting.teams_asked(viewer)
+    form = DaysForm(request.GET)
+    if not form.is_valid():
+        raise Http404
+    scope, asked = Scope(form.since, form.until, teams), request.GET
+    try:
+        leads = leads_behind(scope, UUID(asked.get("key", "")), asked.get("figure", ""))
+    except ValueError as error:
+        raise Http404 from error
+    back = reverse("leaddistrib:claim-speed") + reporting.query(form)
+    return reporting.leads_page(
+        request, viewer, leads, back, _("Back to how fast leads are claimed")
+    )
+
+
+def _shown(line: Line, form: DaysForm) -> ShownLine:
+    figures = {**line.attempts, HANDED_OUT: line.handed_out}
     return ShownLine(
         line,
         duration(line.claims.delivered),
@@ -55,4 +73,5 @@ def _shown(line: Line) -> ShownLine:
         duration(line.claims.claimed),
         duration(line.receipts.delivered),
         duration(line.receipts.seen),
+        reporting.behind(form, "claim-speed-leads", "rep", line.key, figures),
     )
