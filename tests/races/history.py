@@ -26,10 +26,8 @@ from leaddistrib.models import (
     Pool,
     Rep,
     ResponseClock,
-    Rotation,
-    Seat,
-    Turn,
 )
+from tests.races.ledgers import turns
 
 Answer = dict[str, Any]
 
@@ -69,7 +67,7 @@ def faults(history: History) -> list[str]:
         *_limits(assignments),
         *_offers(),
         *_versions(history),
-        *_turns(),
+        *turns(),
         *_intake(history),
         *_outbox(),
         *_clocks(),
@@ -227,39 +225,6 @@ def _pushed_on(pool: Pool) -> int:
         method="push", lead__decisions__pool=pool, lead__decisions__id__lt=F("id")
     )
     return later.distinct().count()
-
-
-def _turns() -> Iterator[str]:
-    """Entries are numbered without a gap, one for each push, and seats are as theirs left them."""
-    for rotation in Rotation.objects.all():
-        ledger = list(rotation.ledger.order_by("number"))
-        if [entry.number for entry in ledger] != list(range(1, rotation.turns + 1)):
-            yield f"rotation {rotation}: the ledger does not count to {rotation.turns}"
-        if rotation.virtual_time != max(
-            (entry.start for entry in ledger if entry.kind == "turn"), default=0
-        ):
-            yield f"rotation {rotation}: its time is not that of its furthest turn"
-        by_seat: dict[int, list[Turn]] = defaultdict(list)
-        for entry in ledger:
-            by_seat[entry.seat_id].append(entry)
-        for seat in rotation.seats.all():
-            yield from _seat(seat, by_seat[seat.pk])
-    pushed = Counter(Decision.objects.filter(method="push").values_list("lead", flat=True))
-    counted = Turn.objects.exclude(kind="credit").values_list("lead", flat=True)
-    if pushed != Counter(counted):
-        yield "there is not one entry in the ledger for each push"
-
-
-def _seat(seat: Seat, ledger: list[Turn]) -> Iterator[str]:
-    counted = [entry for entry in ledger if entry.kind != "credit"]
-    credited = sum(entry.finish - entry.start for entry in ledger if entry.kind == "credit")
-    said = (seat.turns, seat.last_turn, seat.virtual_time)
-    if counted and said != (len(counted), counted[-1].number, counted[-1].finish):
-        yield f"seat {seat} is not as its turns left it"
-    if seat.credit != credited - sum(entry.used for entry in counted):
-        yield f"seat {seat} has another credit than its ledger"
-    if any(after.start + after.used < before.finish for before, after in pairwise(counted)):
-        yield f"seat {seat} took a turn before its time"
 
 
 def _intake(history: History) -> Iterator[str]:

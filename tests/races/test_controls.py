@@ -9,8 +9,8 @@ from django.db import connection
 
 from leaddistrib.models import Assignment, Claim, Lead
 from leaddistrib.testing import publish_rules
-from tests.races.faults import MEET
 from tests.races.history import faults
+from tests.races.meeting import MEET
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,8 +9,8 @@ from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.models import Assignment, Decision, Lead, Pool, Rep, Rotation
 from leaddistrib.queries import clock
 from leaddistrib.testing import publish_rules
-from tests.races.faults import MEET
 from tests.races.history import faults
+from tests.races.meeting import MEET
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,8 +8,8 @@ import pytest
 from leaddistrib.lifecycle.drafting import draft
 from leaddistrib.lifecycle.publishing import publish
 from leaddistrib.models import Pool, Publication, Rep, RuleSet
-from tests.races.faults import MEET
 from tests.races.history import History
+from tests.races.meeting import MEET
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

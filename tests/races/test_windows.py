@@ -13,8 +13,8 @@ from leaddistrib.lifecycle.opening import open_to_claims
 from leaddistrib.models import Offer, Pool
 from leaddistrib.queries import clock
 from leaddistrib.testing import LeadFactory
-from tests.races.faults import MEET
 from tests.races.history import faults
+from tests.races.meeting import MEET
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
