@@ -1,4 +1,4 @@
-"""A rep was in touch with a lead (PO1)."""
+"""A rep was in touch with a lead (PO1), or tried to be (SL2)."""
 
 from typing import Any
 
@@ -11,10 +11,18 @@ from rest_framework.response import Response
 from leaddistrib.api.base import ApiView
 from leaddistrib.api.documenting import ApiError, Example, documented
 from leaddistrib.api.representing import lead_document, reasons_document
-from leaddistrib.api.shapes.claims import ClaimLost, ClaimRefused, LoggedContactIn
+from leaddistrib.api.shapes.claims import (
+    AttemptIn,
+    ClaimLost,
+    ClaimRefused,
+    LoggedContactIn,
+    UndoneContactIn,
+)
 from leaddistrib.api.shapes.leads import LeadOut
 from leaddistrib.events.messages import stamp
+from leaddistrib.lifecycle.attempting import log_attempt
 from leaddistrib.lifecycle.contacting import AHEAD, log_contact
+from leaddistrib.lifecycle.undoing import undo_contact
 from leaddistrib.policy import policy
 from leaddistrib.queries import clock
 
@@ -68,3 +76,61 @@ class Contacts(ApiView):
             return Response(lost, status=status.HTTP_409_CONFLICT)
         refused = {"result": "refused", "reasons": reasons_document(result.refusals)}
         return Response(refused, status=status.HTTP_403_FORBIDDEN)
+
+
+class UndoneContacts(ApiView):
+    """Take a contact back."""
+
+    rate = "claim"
+
+    @documented(
+        "leads_contact_undo",
+        "Take a contact back",
+        "The caller's newest contact with the lead was none: within ten minutes after it was "
+        "logged, while the lead is still the caller's and nothing came of it. The response clock "
+        "that it answered runs on. Sent again within a minute, no second one is taken back.",
+        body=UndoneContactIn,
+        answers={
+            200: (LeadOut, "It counts nowhere any more; the lead as the caller sees it now."),
+            409: (ApiError, "`outdated`: there is nothing that could be taken back any more."),
+            403: (ApiError, "The lead is neither the caller's nor shared."),
+        },
+        errors=(404,),
+        examples=(Example("Nobody answered", {"unanswered": True}), Example("A slip", {})),
+    )
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        lead, _view = self.lead()
+        rep = self.rep
+        given = UndoneContactIn(data=self.body(UndoneContactIn().fields))
+        given.is_valid(raise_exception=True)
+        unanswered = bool(given.validated_data.get("unanswered"))
+        found = undo_contact(lead, rep, unanswered=unanswered)
+        return Response(lead_document(found, policy().view(found, self.sight)))
+
+
+class Attempts(ApiView):
+    """Log an attempt that nobody answered."""
+
+    rate = "claim"
+
+    @documented(
+        "leads_attempt",
+        "Log an attempt",
+        "Nobody answered: the response clock goes on, and in a shared pool nobody becomes the "
+        "owner. By the owner of a lead, or by a member of a shared pool while it waits there.",
+        body=AttemptIn,
+        answers={
+            200: (LeadOut, "The attempt is logged; the lead as the caller sees it now."),
+            403: (ApiError, "The lead is neither the caller's nor shared."),
+        },
+        errors=(404,),
+        examples=(Example("A call", {"channel": "call", "note": "Voicemail"}),),
+    )
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        lead, _view = self.lead()
+        rep = self.rep
+        given = AttemptIn(data=self.body(AttemptIn().fields))
+        given.is_valid(raise_exception=True)
+        said = given.validated_data
+        found = log_attempt(lead, rep, said["channel"], said.get("note", ""))
+        return Response(lead_document(found, policy().view(found, self.sight)))

@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from leaddistrib.api.base import Unknown
 from leaddistrib.api.claims import Claim, Release
-from leaddistrib.api.contacts import Contacts
+from leaddistrib.api.contacts import Attempts, Contacts, UndoneContacts
 from leaddistrib.api.conversion import Conversion
 from leaddistrib.api.leads import Explained, Leads, OneLead
 from leaddistrib.api.metrics import Distribution
@@ -20,6 +20,8 @@ urlpatterns = [
     path("leads/<uuid:id>/explanation/", Explained.as_view(), name="api-explanation"),
     path("leads/<uuid:id>/claim/", Claim.as_view(), name="api-claim"),
     path("leads/<uuid:id>/contacts/", Contacts.as_view(), name="api-contacts"),
+    path("leads/<uuid:id>/contacts/undo/", UndoneContacts.as_view(), name="api-contact-undo"),
+    path("leads/<uuid:id>/attempts/", Attempts.as_view(), name="api-attempts"),
     path("leads/<uuid:id>/outcome/", Outcomes.as_view(), name="api-outcome"),
     path("leads/<uuid:id>/release/", Release.as_view(), name="api-release"),
     path("pools/", Pools.as_view(), name="api-pools"),

@@ -59,14 +59,12 @@ def undo_contact(
 def _undone_already(lead: Lead, rep: Rep, contact: int | None, now: datetime) -> bool:
     """Whether the tap before this one did it. The rep is locked, so of two taps at once the second
     one sees it."""
-    own = lead.log.filter(rep=rep)
+    undone = LogEntry.Event.CONTACT_UNDONE
+    own = lead.log.filter(rep=rep, event__in=(LogEntry.Event.CONTACTED, undone))
     if contact is not None:
-        undone = own.filter(event=LogEntry.Event.CONTACT_UNDONE, detail__contact=contact)
-        return undone.exists()
-    last = own.exclude(event=LogEntry.Event.ATTEMPTED).order_by("-pk").first()
-    if last is None or last.event != LogEntry.Event.CONTACT_UNDONE:
-        return False
-    return last.at > now - TAP
+        return own.filter(event=undone, detail__contact=contact).exists()
+    last = own.order_by("-pk").first()
+    return last is not None and last.event == undone and last.at > now - TAP
 
 
 def _undo(lead: Lead, rep: Rep, entry: LogEntry, now: datetime) -> None:

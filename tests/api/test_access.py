@@ -51,6 +51,24 @@ MATRIX = {
         "foreign waiting": "403 404 404 403 403 401",
         "missing": "404 404 404 403 403 401",
     },
+    ("api-contact-undo", "POST"): {
+        "own": "403 403 409 403 403 401",  # there is nothing to take back
+        "colleague's": "403 403 404 403 403 401",
+        "waiting": "403 403 403 403 403 401",
+        "taken": "403 403 403 403 403 401",
+        "foreign": "403 404 404 403 403 401",
+        "foreign waiting": "403 404 404 403 403 401",
+        "missing": "404 404 404 403 403 401",
+    },
+    ("api-attempts", "POST"): {
+        "own": "403 403 200 403 403 401",
+        "colleague's": "403 403 404 403 403 401",
+        "waiting": "403 403 403 403 403 401",
+        "taken": "403 403 403 403 403 401",
+        "foreign": "403 404 404 403 403 401",
+        "foreign waiting": "403 404 404 403 403 401",
+        "missing": "404 404 404 403 403 401",
+    },
     ("api-outcome", "POST"): {
         "own": "200 200 200 403 403 401",
         "colleague's": "200 200 404 403 403 401",
@@ -85,6 +103,7 @@ MATRIX = {
     ("api-unknown", "GET"): {"": "404 404 404 403 403 401"},
 }
 BODIES = {
+    "api-attempts": {"channel": "call"},
     "api-contacts": {"channel": "call"},
     "api-leads": {"source": "website", "company": "Lenoir"},
     "api-outcome": {"stage": "won", "value": 1200},

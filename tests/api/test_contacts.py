@@ -10,7 +10,7 @@ from leaddistrib.lifecycle import receive, start
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.models import Contact, Lead, Pool, Rep
 from leaddistrib.queries import queue
-from leaddistrib.testing import LeadFactory, PoolFactory, publish_rules
+from leaddistrib.testing import LeadFactory, PoolFactory, clock_at, publish_rules
 from tests.api.conftest import address, signed_in
 
 
@@ -92,6 +92,53 @@ def test_a_contact_from_before_the_lead_came_in_is_named_as_wrong(company, lead)
     answer = log(company.amina, lead, at=stamp(lead.received_at - timedelta(hours=1)))
     assert (answer.status_code, list(answer.json()["fields"])) == (400, ["at"])
     assert not Contact.objects.exists()
+
+
+def say(rep, name, lead, **body):
+    client = signed_in(rep.user)
+    return client.post(address(name, id=str(lead.public_id)), body, format="json")
+
+
+def test_a_contact_that_was_none_is_taken_back_once(company, lead):
+    log(company.amina, lead)
+    for _ in range(2):  # an answer may be lost on its way
+        answer = say(company.amina, "api-contact-undo", lead)
+        assert (answer.status_code, answer.json()["owner"]) == (200, "Amina")
+    assert not Contact.objects.exists()
+    assert lead.clocks.get().runs
+
+
+def test_only_within_ten_minutes_is_a_contact_taken_back(company, lead):
+    log(company.amina, lead)
+    with clock_at(timezone.now() + timedelta(minutes=11)):
+        answer = say(company.amina, "api-contact-undo", lead)
+    assert (answer.status_code, answer.json()["code"]) == (409, "outdated")
+    assert Contact.objects.count() == 1
+
+
+def test_a_program_says_that_nobody_answered(company, lead):
+    log(company.amina, lead, note="Switchboard")
+    assert say(company.amina, "api-contact-undo", lead, unanswered=True).status_code == 200
+    answer = say(company.amina, "api-attempts", lead, channel="call", note="Voicemail")
+    assert (answer.status_code, answer.json()["owner"]) == (200, "Amina")
+    tried = lead.log.filter(event="lead.attempted").order_by("pk")
+    assert [one.detail["note"] for one in tried] == ["Switchboard", "Voicemail"]
+    assert not Contact.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "field"),
+    [
+        ("api-attempts", {"channel": "pigeon"}, "channel"),
+        ("api-attempts", {"channel": "call", "note": "x" * 501}, "note"),
+        ("api-attempts", {"channel": "call", "at": "2026-01-01T00:00:00Z"}, "at"),
+        ("api-contact-undo", {"unanswered": "perhaps"}, "unanswered"),
+        ("api-contact-undo", {"contact": 1}, "contact"),
+    ],
+)
+def test_what_is_wrong_with_an_attempt_is_named(company, lead, name, body, field):
+    answer = say(company.amina, name, lead, **body)
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, [field])
 
 
 def test_members_see_whole_what_they_share_and_a_preview_of_what_is_taken(company, lead):

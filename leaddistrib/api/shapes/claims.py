@@ -48,3 +48,18 @@ class LoggedContactIn(serializers.Serializer):
     channel = serializers.ChoiceField(Contact.Channel.choices)
     at = serializers.DateTimeField(required=False, allow_null=True, help_text="now if left out")
     note = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class AttemptIn(serializers.Serializer):
+    """How a rep tried to reach a lead, in vain."""
+
+    channel = serializers.ChoiceField(Contact.Channel.choices)
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class UndoneContactIn(serializers.Serializer):
+    """What the contact was that is taken back."""
+
+    unanswered = serializers.BooleanField(
+        required=False, help_text="it was an attempt that nobody answered, and is kept as one"
+    )
