@@ -5,7 +5,7 @@ provider's own words, never an address, a key or anything else that is secret.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from leaddistrib.errors import LeadDistribError
 
@@ -40,6 +40,15 @@ class Later(NotSent):
     ) -> None:
         super().__init__(code, detail, gone=gone)
         self.after = after
+
+
+class NotYet(NotSent):
+    """It waits for another message, which is no failure: until then if that is known, else for a
+    moment."""
+
+    def __init__(self, code: str, *, until: datetime | None = None) -> None:
+        super().__init__(code)
+        self.until = until
 
 
 class NotSetUp(Later):

@@ -6,7 +6,6 @@ is sent, so a queue holds no personal data and a message is never older than wha
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from leaddistrib.models import (
@@ -22,7 +21,8 @@ from leaddistrib.models import (
     RuleSet,
     Satisfaction,
 )
-from leaddistrib.notify.errors import Later
+from leaddistrib.models.going_on import passed_on
+from leaddistrib.notify.errors import NotYet
 
 Loaded = Mapping[str, Any]
 """What a message's text shows, by name."""
@@ -33,11 +33,11 @@ class Kind:
     """``template`` names its texts in each channel's folder (``email/<template>.txt`` …). ``load``
     gives what they show. ``objection`` asks, before each send, whether the message is still true,
     and answers why not, as a code that the admin site puts into words, "" if it is (NO4); it
-    raises ``Later`` where that is yet to be seen.
+    raises ``NotYet`` where that is yet to be seen.
 
     ``channels`` are its ways to people, who choose among them; ``urgent`` ones give way to an SMS
-    when the push notification fails or is not seen in time (NO1). ``chats``: it goes to the chats
-    of teams.
+    when the push notification fails or is not seen in time (NO1). ``otherwise`` is the way to whom
+    none of these reaches. ``chats``: it goes to the chats of teams.
     """
 
     template: str
@@ -45,6 +45,7 @@ class Kind:
     load: Callable[[OutboxMessage], Loaded]
     objection: Callable[[OutboxMessage, Loaded], str]
     urgent: bool = False
+    otherwise: Channel | None = None
     chats: bool = False
 
 
@@ -82,11 +83,8 @@ def _not_the_owner(message: OutboxMessage, loaded: Loaded) -> str:
 def _offered(message: OutboxMessage) -> Loaded:
     """The lead, its pool, and until when it may be claimed, where that is known."""
     lead = message.lead
-    pool = lead.pool if lead else None
-    closes_at = None
-    if lead and lead.opens_at and pool and pool.push_minutes is not None:
-        closes_at = lead.opens_at + timedelta(minutes=pool.push_minutes)
-    return {"lead": lead, "pool": pool, "closes_at": closes_at}
+    closes_at = passed_on([lead]).get(lead.pk) if lead else None
+    return {"lead": lead, "pool": lead and lead.pool, "closes_at": closes_at}
 
 
 def _not_open(message: OutboxMessage, loaded: Loaded) -> str:
@@ -116,12 +114,12 @@ def _taken(message: OutboxMessage) -> Loaded:
 
 def _never_posted(message: OutboxMessage, loaded: Loaded) -> str:
     """A post that may just be on its way is waited for: it would say for ever that the lead is
-    open. When it is tried again itself it is dropped."""
+    open. One that failed is dropped when it is tried again, and this one with it."""
     post = loaded["post"]
     if post is None or post.dropped_at or post.dead_at or (post.sent_at and not post.reference):
         return "never_posted"
     if post.sent_at is None:
-        raise Later("post_first", after=timedelta(seconds=5 * message.attempts))
+        raise NotYet("post_first", until=post.due_at if post.last_error else None)
     return ""
 
 
@@ -202,11 +200,15 @@ KINDS: Mapping[str, Kind] = {
     # lead.assigned:<decision>
     "lead.assigned": Kind("assigned", (PUSH, EMAIL, SLACK), _assigned, _not_the_owner, urgent=True),
     # lead.offered:<lead>:<period>
-    "lead.offered": Kind("offered", (PUSH,), _offered, _not_open, urgent=True, chats=True),
+    "lead.offered": Kind(
+        "offered", (PUSH,), _offered, _not_open, urgent=True, otherwise=EMAIL, chats=True
+    ),
     # lead.taken:<lead>:<period> changes what a chat was told
     "lead.taken": Kind("taken", (), _taken, _never_posted, chats=True),
     # response.reminder:<clock>
-    "response.reminder": Kind("reminder", (PUSH, SLACK), _clock, _answered, urgent=True),
+    "response.reminder": Kind(
+        "reminder", (PUSH, SLACK), _clock, _answered, urgent=True, otherwise=EMAIL
+    ),
     # response.lapsed:<clock>, to its rep and the managers, while the lead is still that rep's
     "response.lapsed": Kind(
         "lapsed", (PUSH, EMAIL, SLACK), _clock, _answered, urgent=True, chats=True

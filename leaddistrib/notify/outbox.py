@@ -20,7 +20,8 @@ from leaddistrib import conf
 from leaddistrib.models import Channel, OutboxMessage
 from leaddistrib.notify import channels, email, push, slack, sms, teams
 from leaddistrib.notify.channels import Parcel, Receipt, Transport
-from leaddistrib.notify.errors import Later, NoDevice, NotSent, Refused
+from leaddistrib.notify.errors import Later, NoDevice, NotSent, NotYet, Refused
+from leaddistrib.notify.giving_way import give_way
 from leaddistrib.notify.kinds import Kind, kind_of
 from leaddistrib.notify.marking import mark, mark_sent
 from leaddistrib.notify.quiet import Wait, not_yet, objection, sms_left
@@ -41,7 +42,8 @@ WIDTH_OF_OTHERS = 8
 LOOK = 0.2
 """Seconds after which what else is due is looked for, while something slow is still being sent."""
 IN_HAND = timedelta(seconds=5)
-"""How long an SMS waits for others to the same person, which decide whether it is one too many."""
+"""How long a message waits for another that is being sent: an SMS for others to the same person,
+which decide whether it is one too many; a change of a post for the post."""
 
 
 def deliver(
@@ -106,6 +108,9 @@ class _Delivery:
                 parcel = self._packed(message, kind)
             except (OperationalError, InterfaceError):
                 raise
+            except NotYet as wait:
+                soon = self.now + IN_HAND
+                _postpone(message, Wait(wait.code, max(wait.until or soon, soon)))
             except Exception as error:  # noqa: BLE001 - it holds up no other message
                 self._failed(message, error)
             else:
@@ -124,6 +129,7 @@ class _Delivery:
             _postpone(message, wait)
         elif left is not None and left <= 0:
             self._drop(message, "sms_limit")
+            give_way(message, self.now)
         elif left is not None and left <= self._number_in_hand(message):
             _postpone(message, Wait("sms_in_hand", self.now + IN_HAND))
         else:
@@ -172,7 +178,7 @@ class _Delivery:
         )
         if isinstance(error, NoDevice):
             self._drop(message, reason)
-            _sms_now(message, self.now)
+            give_way(message, self.now)
         elif isinstance(error, Refused) or message.attempts >= conf.settings.OUTBOX_MAX_ATTEMPTS:
             self._give_up(message, reason)
         else:
@@ -187,7 +193,7 @@ class _Delivery:
 
     def _give_up(self, message: OutboxMessage, reason: str) -> None:
         mark(message, dead_at=self.now, last_error=reason)
-        _sms_now(message, self.now)
+        give_way(message, self.now)
 
     def _settle(self, message: OutboxMessage, receipt: Receipt) -> None:
         try:
@@ -238,15 +244,3 @@ def _lease(moment: datetime, channel: str | None, number: int) -> list[OutboxMes
 def _postpone(message: OutboxMessage, wait: Wait) -> None:
     """Put a message back that may go later; that was no attempt."""
     mark(message, due_at=wait.until, attempts=message.attempts - 1, last_error=wait.code)
-
-
-def _sms_now(message: OutboxMessage, moment: datetime) -> None:
-    """A push notification that goes nowhere gives way to the SMS that waits for it."""
-    if message.channel == Channel.PUSH:
-        waiting().filter(
-            event=message.event,
-            recipient=message.recipient_id,
-            channel=Channel.SMS,
-            attempts=0,
-            due_at__gt=moment,
-        ).update(due_at=moment)

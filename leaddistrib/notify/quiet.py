@@ -15,7 +15,7 @@ QUIET = {Channel.PUSH, Channel.SMS}
 
 DAY = timedelta(days=1)
 
-NO_FAILURE = ("", "quiet", "push_first", "sms_in_hand")
+NO_FAILURE = ("", "quiet", "push_first", "sms_in_hand", "post_first")
 """What stands as the last error of a message that waits without having failed."""
 
 
@@ -24,7 +24,8 @@ def objection(message: OutboxMessage, kind: Kind) -> str:
     user = message.recipient
     if user is None:
         closed = message.chat and not message.chat.active
-        return "chat_closed" if closed and kind.chats else ""  # one who presses there is answered
+        # One who presses there is answered, and a room is tried before it is used.
+        return "chat_closed" if closed and kind.chats and kind.template != "test" else ""
     if not user.is_active:
         return "account_closed"
     if not getattr(settings_of(message), message.channel):

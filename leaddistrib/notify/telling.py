@@ -173,10 +173,13 @@ def _rows(
     """What differs between the messages by which one person is told. An SMS waits whether the push
     notification is seen, and goes at once where there is none."""
     kind = KINDS[name_of(telling.event)]
+    texted = kind.urgent and telling.by_text and ways.sms
     reached = [channel for channel in kind.channels if channel in ways.channels]
+    if kind.otherwise in ways.channels and not (reached or texted):
+        reached = [kind.otherwise]
     for channel in reached:
         yield {"channel": channel, "created_at": moment, "due_at": moment}
-    if kind.urgent and telling.by_text and ways.sms:
+    if texted:
         due_at = moment + wait if Channel.PUSH in reached else moment
         yield {"channel": Channel.SMS, "created_at": moment, "due_at": due_at}
 

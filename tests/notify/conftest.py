@@ -9,7 +9,17 @@ import pytest
 
 from leaddistrib import fetching
 from leaddistrib.lifecycle.gateways import keep_secrets, make_push_keys
-from leaddistrib.models import Channel, Gateway, NotificationSettings, OutboxMessage, TeamChat
+from leaddistrib.models import (
+    Channel,
+    Decision,
+    Gateway,
+    NotificationSettings,
+    OutboxMessage,
+    Rule,
+    RuleSet,
+    RuleStep,
+    TeamChat,
+)
 from leaddistrib.notify.outbox import deliver
 from leaddistrib.queries import clock
 from leaddistrib.testing import LeadFactory, RepFactory, TeamFactory
@@ -72,6 +82,27 @@ def set_up(channel: Channel, address: str = "", sender: str = "", **secrets: str
         make_push_keys(gateway)
         gateway.refresh_from_db()
     return gateway
+
+
+def goes_on(lead):
+    """``lead``, whose rule goes on with another step when its pool passes it on."""
+    rule = Rule.objects.create(
+        ruleset=RuleSet.objects.create(version=1), position=1, name="All leads"
+    )
+    for position, where in enumerate(({"pool": lead.pool}, {"push": "account_owner"}), start=1):
+        RuleStep.objects.create(rule=rule, position=position, **where)
+    Decision.objects.create(
+        lead=lead,
+        ruleset=rule.ruleset,
+        rule=rule,
+        method=Decision.Method.RACE,
+        pool=lead.pool,
+        explanation={},
+        decided_at=NOON,
+    )
+    lead.retry_at = clock.now()
+    lead.save()
+    return lead
 
 
 def wants(rep, **settings) -> NotificationSettings:

@@ -125,7 +125,7 @@ WAYS = [
     (name, channel)
     for name, kind in KINDS.items()
     for channel in Channel
-    if channel in kind.channels
+    if channel in (*kind.channels, kind.otherwise)
     or (kind.urgent and channel == Channel.SMS)
     or (kind.chats and channel in (Channel.SLACK, Channel.TEAMS))
 ]

@@ -7,18 +7,27 @@ import pytest
 from django.core import mail
 from django.db import OperationalError, connection, transaction
 
-from leaddistrib.lifecycle import receive, release
+from leaddistrib.lifecycle import claim, receive, release
 from leaddistrib.lifecycle.intake.cleaning import clean
-from leaddistrib.models import Assignment, OutboxMessage, Rep
+from leaddistrib.models import Assignment, OutboxMessage, Rep, Team, TeamChat
 from leaddistrib.notify import marking, outbox
 from leaddistrib.notify.channels import LEASE, Receipt
 from leaddistrib.notify.errors import Later, NoDevice, NotSetUp, Refused
 from leaddistrib.notify.outbox import WIDTH, backoff, deliver
-from leaddistrib.testing import LeadFactory, RepFactory, TeamFactory, clock_at, publish_rules
+from leaddistrib.notify.telling import tell_chat
+from leaddistrib.testing import (
+    LeadFactory,
+    PoolFactory,
+    RepFactory,
+    TeamFactory,
+    clock_at,
+    publish_rules,
+)
 from tests.notify.carrier import replace_channels, taken
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 PATIENCE = 20
 
 
@@ -336,6 +345,43 @@ def test_what_was_sent_is_marked_although_the_database_went_away_meanwhile(
 
     assert len(email.handed) == 1
     assert OutboxMessage.objects.get().sent_at is not None
+
+
+def test_while_rooms_cannot_be_reached_what_changes_their_posts_waits_and_is_no_failure(
+    cast, carriers
+):
+    """Teams asks for five minutes; meanwhile Amina takes the lead. Nobody has to look after it."""
+    paris = Team.objects.get()
+    TeamChat.objects.create(team=paris, channel="teams", name="Sales", secret=b"sealed")
+    carriers["teams"].fails_with(Later("answered", 429, after=timedelta(minutes=5)))
+    with clock_at(NOON):
+        lead = LeadFactory(pool=PoolFactory(mode="race", teams=[paris]))
+        deliver(NOON, "teams")
+        claim(lead, Rep.objects.get(user__username="amina"), via="page")
+    post, taken = OutboxMessage.objects.filter(channel="teams").order_by("pk")
+
+    for minutes in range(5):
+        deliver(NOON + minutes * MINUTE, "teams")
+    taken.refresh_from_db()
+    assert (taken.attempts, taken.due_at, taken.dead_at) == (0, post.due_at, None)
+
+    for _ in range(2):
+        deliver(NOON + 10 * MINUTE, "teams")
+    codes = OutboxMessage.objects.filter(channel="teams", dead_at=None).values_list("last_error")
+    assert [code for (code,) in codes.order_by("pk")] == ["not_open", "never_posted"]
+
+
+def test_a_room_can_be_tried_before_it_is_used(cast, carriers):
+    """An admin sends a test to a room that is not in use yet; leads are not posted there."""
+    unused = {"team": Team.objects.get(), "active": False, "secret": b"sealed"}
+    room = TeamChat.objects.create(channel="teams", name="Sales", **unused)
+    for event in ("channel.test:1", "lead.offered:1:1"):
+        tell_chat(room, event, NOON, lead=LeadFactory() if "offered" in event else None)
+
+    deliver(NOON, "teams")
+
+    assert carriers["teams"].events == ["channel.test:1"]
+    assert OutboxMessage.objects.get(event="lead.offered:1:1").last_error == "chat_closed"
 
 
 def test_a_mark_that_fails_for_good_costs_no_other_message_its_own(cast, email, monkeypatch):

@@ -11,6 +11,7 @@ from leaddistrib.models import (
     Assignment,
     Gateway,
     NotificationSettings,
+    Offer,
     Organisation,
     OutboxMessage,
     PushSubscription,
@@ -175,6 +176,49 @@ def test_a_push_notification_that_goes_nowhere_gives_way_to_the_sms_at_once(
     deliver(NOON)
 
     assert texts(carriers) == 1
+
+
+def race_of(rep):
+    with clock_at(NOON):
+        return LeadFactory(pool=PoolFactory(mode="race", reps=[rep]))
+
+
+@pytest.mark.parametrize("problem", [NoDevice("no_device"), Refused("answered", 400)])
+def test_of_a_race_whose_push_and_sms_go_nowhere_a_mail_tells(carriers, amina, problem):
+    NotificationSettings.objects.update(email=True)
+    race_of(amina)
+    for channel in ("push", "sms"):
+        carriers[channel].fails_with(problem)
+
+    for _ in range(2):
+        deliver(NOON)
+
+    assert [len(carriers[channel].handed) for channel in ("push", "sms", "email")] == [1, 1, 1]
+    assert Offer.objects.get().told_at is not None
+
+
+def test_no_mail_follows_a_push_that_goes_nowhere_while_the_sms_may_still_come(carriers, amina):
+    NotificationSettings.objects.update(email=True)
+    race_of(amina)
+    carriers["push"].fails_with(NoDevice("no_device"))
+    carriers["sms"].fails_with(Later("answered", 503))
+
+    for _ in range(2):
+        deliver(NOON)
+
+    assert not OutboxMessage.objects.filter(channel="email").exists()
+
+
+def test_a_mail_tells_of_the_race_that_is_one_sms_too_many(carriers, amina):
+    NotificationSettings.objects.update(email=True)
+    PushSubscription.objects.all().delete()
+    Organisation.objects.update_or_create(defaults={"sms_daily_limit": 0})
+    race_of(amina)
+
+    for _ in range(2):
+        deliver(NOON)
+
+    assert (texts(carriers), len(carriers["email"].handed)) == (0, 1)
 
 
 def test_an_sms_does_not_wait_for_a_push_notification_that_is_tried_again(carriers, amina):

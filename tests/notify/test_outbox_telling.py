@@ -54,6 +54,30 @@ def told(event="lead.assigned:1"):
     return {row.channel: (row.due_at - NOON).total_seconds() / 60 for row in rows}
 
 
+@pytest.mark.parametrize("kind", ["lead.offered:7:1", "response.reminder:7"])
+def test_whom_nothing_quicker_reaches_is_told_by_mail_of_a_race_and_reminded_by_it(
+    providers, amina, kind
+):
+    """Amina has no phone, and an iPhone's browser pushes nothing; Bruno's phone rings, Chloé gets
+    texts: neither has mail beside."""
+    bruno, chloe = (RepFactory(user__username=name).user for name in ("bruno", "chloe"))
+    phone_of(bruno)
+    wants(chloe, sms=True, phone="+33612345678")
+
+    tell_users([amina.pk, bruno.pk, chloe.pk], kind, NOON)
+
+    rows = OutboxMessage.objects.values_list("recipient__username", "channel")
+    assert set(rows) == {("amina", "email"), ("bruno", "push"), ("chloe", "sms")}
+
+
+def test_who_wants_no_mail_gets_none_of_a_race_either(providers, amina):
+    wants(amina, email=False)
+
+    tell_users([amina.pk], "lead.offered:7:1", NOON)
+
+    assert told("lead.offered:7:1") == {}
+
+
 def test_who_has_no_device_and_chose_nothing_is_told_by_mail(providers, amina):
     tell_users([amina.pk], "lead.assigned:1", NOON, lead=LeadFactory())
 

@@ -25,7 +25,7 @@ from leaddistrib.notify.push.payload import MOST_BYTES
 from leaddistrib.queries import clock
 from leaddistrib.sealing import seal
 from leaddistrib.testing import LeadFactory, PoolFactory
-from tests.notify.conftest import LENOIR, send, set_up, write
+from tests.notify.conftest import LENOIR, goes_on, send, set_up, write
 from tests.notify.phones import Phone
 from tests.notify.standin import by_path, hang_up, in_turn, never, slowly, status, well
 
@@ -63,7 +63,7 @@ def test_the_phone_shows_the_lead_as_a_preview_does(amina, lead, service, phone)
 
 def test_an_offer_has_a_button_that_asks_before_it_claims(amina, service, phone):
     pool = PoolFactory(name="Paris", reps=[amina], push_minutes=30)
-    lead = LeadFactory(pool=pool, **LENOIR)
+    lead = goes_on(LeadFactory(pool=pool, **LENOIR))
 
     send(OutboxMessage.objects.get(event=f"lead.offered:{lead.pk}:{lead.period}"))
 
@@ -74,6 +74,15 @@ def test_an_offer_has_a_button_that_asks_before_it_claims(amina, service, phone)
     assert shown["actions"] == [
         {"action": "claim", "title": "Claim", "url": f"/leads/lead/{lead.public_id}/claim/"}
     ]
+
+
+def test_an_offer_names_no_end_where_no_step_of_its_rule_follows(amina, service, phone):
+    """The pages name none either: it stays open."""
+    lead = LeadFactory(pool=PoolFactory(reps=[amina], push_minutes=30), **LENOIR)
+
+    send(OutboxMessage.objects.get(event=f"lead.offered:{lead.pk}:{lead.period}"))
+
+    assert "Open until" not in phone.read(service.calls[0].body)["body"]
 
 
 def test_the_text_is_in_the_language_of_the_rep(amina, lead, service, phone):
@@ -140,9 +149,9 @@ def test_a_phone_that_comes_on_late_does_not_ring_for_what_is_over(amina, lead, 
     assert 4 * 60 < ttl(service.calls[0]) <= 5 * 60
 
     pool = PoolFactory(reps=[amina], push_minutes=10)
-    offered = LeadFactory(pool=pool, retry_at=clock.now(), **LENOIR)
+    offered = goes_on(LeadFactory(pool=pool, **LENOIR))
     send(OutboxMessage.objects.get(event=f"lead.offered:{offered.pk}:{offered.period}"))
-    assert ttl(service.calls[1]) <= 10 * 60
+    assert 9 * 60 < ttl(service.calls[1]) <= 10 * 60
 
 
 def test_what_has_no_end_waits_four_hours_for_a_phone(amina, lead, service, phone):

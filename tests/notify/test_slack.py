@@ -10,7 +10,7 @@ from leaddistrib.models import Channel, Claim, OutboxMessage, TeamChat
 from leaddistrib.notify.outbox import deliver
 from leaddistrib.queries import clock
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory
-from tests.notify.conftest import LENOIR, send, set_up, wants
+from tests.notify.conftest import LENOIR, goes_on, send, set_up, wants
 from tests.notify.standin import hang_up, never, slack_says, status
 
 ROOM = "C0123456789"
@@ -30,11 +30,11 @@ def slack(amina, stand_in):
 
 @pytest.fixture
 def offered(amina, slack):
-    return LeadFactory(pool=PoolFactory(teams=[amina.team], push_minutes=30), **LENOIR)
+    return goes_on(LeadFactory(pool=PoolFactory(teams=[amina.team], push_minutes=30), **LENOIR))
 
 
 def posted(lead, kind="lead.offered"):
-    return OutboxMessage.objects.get(event=f"{kind}:{lead.pk}:{lead.period}")
+    return OutboxMessage.objects.get(event=f"{kind}:{lead.pk}:{lead.period}", chat__isnull=False)
 
 
 def blocks(call, kind):

@@ -10,7 +10,7 @@ from leaddistrib.models import Channel, OutboxMessage, TeamChat
 from leaddistrib.notify.outbox import deliver
 from leaddistrib.queries import clock
 from leaddistrib.testing import LeadFactory, PoolFactory
-from tests.notify.conftest import LENOIR, send
+from tests.notify.conftest import LENOIR, goes_on, send
 from tests.notify.standin import hang_up, never, status
 
 
@@ -30,11 +30,11 @@ def room(amina, stand_in):
 
 @pytest.fixture
 def offered(amina, room):
-    return LeadFactory(pool=PoolFactory(teams=[amina.team], push_minutes=30), **LENOIR)
+    return goes_on(LeadFactory(pool=PoolFactory(teams=[amina.team], push_minutes=30), **LENOIR))
 
 
 def posted(lead, kind="lead.offered"):
-    return OutboxMessage.objects.get(event=f"{kind}:{lead.pk}:{lead.period}")
+    return OutboxMessage.objects.get(event=f"{kind}:{lead.pk}:{lead.period}", chat__isnull=False)
 
 
 def content(call):
