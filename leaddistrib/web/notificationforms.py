@@ -16,8 +16,8 @@ class WaysForm(forms.ModelForm):
     class Meta:
         model = NotificationSettings
         fields = ("push", "email", "sms", "slack", "phone", "quiet_from", "quiet_until")
-        # The page says it: once for both ends, and as it stands with Slack.
-        help_texts = {"quiet_from": "", "slack": ""}
+        # The page says it: once for both ends, and how it stands with SMS and Slack.
+        help_texts = {"quiet_from": "", "slack": "", "sms": ""}
         widgets = {
             "phone": forms.TextInput(
                 attrs={"type": "tel", "autocomplete": "tel", "placeholder": "+33 6 12 34 56 78"}

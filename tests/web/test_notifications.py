@@ -1,6 +1,7 @@
 """The page on which users say how they are told, and where receipts come in (NO1, NO3, NO4)."""
 
 import json
+import re
 from datetime import time
 
 import pytest
@@ -49,6 +50,20 @@ def test_whoever_set_nothing_sees_the_defaults(cast):
     ways = {name: form[name].value() for name in ("push", "email", "sms", "slack")}
     assert ways == {"push": True, "email": True, "sms": False, "slack": True}
     assert not NotificationSettings.objects.exists()
+
+
+def test_each_field_is_described_by_what_is_on_the_page(cast):
+    client = signed_in(cast.amina)
+    refused = client.post(PAGE, {"sms": "on", "quiet_from": "20:00"})
+    for answer in (client.get(PAGE), refused):
+        text = answer.content.decode()
+        named = {
+            name
+            for told in re.findall(r'aria-describedby="([^"]+)"', text)
+            for name in told.split()
+        }
+        assert named <= set(re.findall(r'\sid="([^"]+)"', text))
+    assert "id_phone_error" in named
 
 
 def test_a_manager_who_is_no_rep_has_the_page_too(cast):
@@ -278,9 +293,17 @@ def test_an_account_is_untied_from_slack(cast):
 
 def test_a_test_goes_out_by_each_way_that_is_on(cast, keys):
     subscribing.subscribe(cast.amina.user, subscription("phone"), device="Chrome, Android")
-    signed_in(cast.amina).post(page("notifications-test"))
+    answer = signed_in(cast.amina).post(page("notifications-test"), follow=True)
     written = OutboxMessage.objects.filter(recipient=cast.amina.user)
     assert set(written.values_list("channel", flat=True)) == {"push", "email"}
+    assert "A test is on its way: E-mail, Push notification." in answer.text
+
+
+def test_a_test_that_no_way_is_turned_on_for_says_so(cast):
+    NotificationSettings.objects.create(user=cast.amina.user, email=False)
+    answer = signed_in(cast.amina).post(page("notifications-test"), follow=True)
+    assert "Nothing was sent" in answer.text
+    assert not OutboxMessage.objects.filter(recipient=cast.amina.user).exists()
 
 
 # --- Receipts
