@@ -29,6 +29,7 @@ from leaddistrib.models import (
 )
 from leaddistrib.queries.checking import Check
 from leaddistrib.queries.clocks import running
+from leaddistrib.queries.rollups import COUNTED
 
 SENT_WITHIN = timedelta(minutes=15)
 IN_FLIGHT_WITHIN = timedelta(hours=36)
@@ -72,26 +73,47 @@ def _late_and_forgotten(moment: datetime) -> QuerySet[ResponseClock]:
     )
 
 
-def _rollups_differ(moment: datetime) -> QuerySet[Rep]:
-    """By their totals; ``leaddistrib_rollups --check`` compares every row. One statement, so that
-    it sees log and sums at the same moment."""
+STARTED = Q(event=LogEntry.Event.CLOCK_STARTED)
+ANSWERED = Q(event=LogEntry.Event.CONTACTED, detail__has_key="response")
+UNDONE = Q(event=LogEntry.Event.CONTACT_UNDONE, detail__has_key="response")
 
-    def counted(**which: object) -> Coalesce:
-        entries = LogEntry.objects.filter(rep=OuterRef("pk"), **which).order_by().values("rep")
+
+def _rollups_differ(moment: datetime) -> QuerySet[Rep]:
+    """By their totals; ``leaddistrib_rollups --check`` compares every row. The log and the sums are
+    each read once. Who differs may have been in the middle of a change, so those few are looked at
+    again, in one statement that sees both at the same moment."""
+    logged = LogEntry.objects.filter(rep__isnull=False, event__in=COUNTED).order_by()
+    said = {
+        rep: (started, answered - undone)
+        for rep, started, answered, undone in logged.values_list("rep").annotate(
+            started=Count("pk", filter=STARTED),
+            answered=Count("pk", filter=ANSWERED),
+            undone=Count("pk", filter=UNDONE),
+        )
+    }
+    sums = ResponseRollup.objects.order_by().values_list("rep")
+    kept = {rep: tuple(two) for rep, *two in sums.annotate(Sum("started"), Sum("answered"))}
+    differing = [rep for rep in {*said, *kept} if said.get(rep, (0, 0)) != kept.get(rep, (0, 0))]
+    return _differing_now(Rep.objects.filter(pk__in=differing))
+
+
+def _differing_now(reps: QuerySet[Rep]) -> QuerySet[Rep]:
+    def counted(which: Q) -> Coalesce:
+        entries = LogEntry.objects.filter(which, rep=OuterRef("pk")).order_by().values("rep")
         return Coalesce(Subquery(entries.annotate(n=Count("pk")).values("n")), Value(0))
 
     def kept(name: str) -> Coalesce:
         rows = ResponseRollup.objects.filter(rep=OuterRef("pk")).order_by().values("rep")
         return Coalesce(Subquery(rows.annotate(n=Sum(name)).values("n")), Value(0))
 
-    reps = Rep.objects.annotate(
-        begun=counted(event=LogEntry.Event.CLOCK_STARTED),
-        spoken=counted(event=LogEntry.Event.CONTACTED, detail__has_key="response"),
-        undone=counted(event=LogEntry.Event.CONTACT_UNDONE, detail__has_key="response"),
+    compared = reps.annotate(
+        begun=counted(STARTED),
+        spoken=counted(ANSWERED),
+        undone=counted(UNDONE),
         started=kept("started"),
         answered=kept("answered"),
     )
-    return reps.exclude(begun=F("started"), spoken=F("answered") + F("undone"))
+    return compared.exclude(begun=F("started"), spoken=F("answered") + F("undone"))
 
 
 WORKER = _("See that leaddistrib_worker runs, and its log for the reason.")

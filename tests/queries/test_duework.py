@@ -15,6 +15,7 @@ from leaddistrib.models import (
     ResponseRollup,
 )
 from leaddistrib.queries.consistency import findings
+from leaddistrib.queries.duework import CHECKS
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory
 from tests.responses import answered, lapsed, started
 
@@ -129,3 +130,17 @@ def test_sums_that_do_not_agree_with_the_log(amina, spoil):
     [finding] = findings(timezone.now())
     assert (finding.code, finding.examples) == ("rollups_differ", ("amina",))
     assert "leaddistrib_rollups --rebuild" in finding.remedy
+
+
+def test_the_log_of_all_reps_is_read_once_to_compare_the_sums(amina, django_assert_num_queries):
+    """The log is the largest table of all: it is not read again for each rep."""
+    [check] = [one for one in CHECKS if one.code == "rollups_differ"]
+    for reps in (0, 4):
+        for _number in range(reps):
+            answered(started(RepFactory(user__password=None), timezone.now() - HOUR), MINUTE)
+        with django_assert_num_queries(2):
+            assert not check.rows(timezone.now())
+    ResponseRollup.objects.filter(rep=amina).delete()
+    started(amina, timezone.now())
+    ResponseRollup.objects.filter(rep=amina).update(started=2)
+    assert [rep.pk for rep in check.rows(timezone.now())] == [amina.pk]
