@@ -26,7 +26,7 @@ LOCALES = (
 LABELS = {"received_at": lazy("received"), "company_domain": lazy("company domain")}
 OUTCOME_LABELS = {
     "source_system": lazy("Source system"),
-    "external_id": lazy("External id"),
+    "external_id": lazy("external id"),
     "stage": lazy("stage"),
     "closed_at": lazy("when"),
     "owner": lazy("rep"),
