@@ -1,7 +1,8 @@
 """One transaction for each business act, tried again when the database asks for it.
 
 The order of locks, everywhere: idempotency key → person → reps by ascending id → rotations by
-ascending id → leads by ascending id → pools by ascending id. See docs/locking.md.
+ascending id → leads by ascending id → response clocks → offers → pools by ascending id. See
+docs/locking.md.
 """
 
 from collections.abc import Callable, Iterable
