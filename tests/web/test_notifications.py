@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from leaddistrib.errors import Busy
 from leaddistrib.lifecycle import subscribing
 from leaddistrib.lifecycle.gateways import make_push_keys
 from leaddistrib.models import Channel, Gateway, NotificationSettings, OutboxMessage
@@ -199,6 +200,15 @@ def test_a_browser_renews_its_address_without_a_page(cast):
     assert Device.objects.get().fingerprint == subscribing.fingerprint(
         subscription("new")["endpoint"]
     )
+
+
+def test_a_browser_that_meets_a_busy_database_is_told_to_come_again(cast, monkeypatch):
+    def busy(*args):
+        raise Busy("Too much at once.")
+
+    monkeypatch.setattr("leaddistrib.lifecycle.subscribing.renew", busy)
+    given = {"endpoint": "known", "subscription": subscription("new")}
+    assert send(signed_in(cast.amina), "push-renew", given).status_code == 503
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,8 @@ def renew(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         known = isinstance(endpoint, str) and subscribing.renew(viewer.user, endpoint, fresh)
     except NoSubscription:
         return HttpResponse(status=400)
+    except Busy:  # no page is there to say it on
+        return HttpResponse(status=503)
     return HttpResponse(status=204 if known else 404)
 
 
