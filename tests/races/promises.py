@@ -183,8 +183,9 @@ def _owners() -> Iterator[str]:
 
 
 def overdue(clocks: Sequence[int]) -> int:
-    """How many of these clocks are still to be acted on."""
-    return ResponseClock.objects.filter(pk__in=clocks, lapsed_at=None).count()
+    """How many of these clocks are still to be acted on, to the end: a worker may die, or lose the
+    database, when it noted a deadline and before it handed the lead on."""
+    return ResponseClock.objects.filter(pk__in=clocks, stopped_at=None).count()
 
 
 def unsent() -> int:
