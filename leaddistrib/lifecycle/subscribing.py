@@ -14,7 +14,7 @@ from leaddistrib import conf
 from leaddistrib.errors import NoSubscription
 from leaddistrib.fetching import NotFetched, check_address
 from leaddistrib.lifecycle.transactions import act
-from leaddistrib.models import NotificationSettings, PushSubscription
+from leaddistrib.models import NotificationSettings, OutboxMessage, PushSubscription
 from leaddistrib.notify.push.device import MOST_DEVICES
 from leaddistrib.notify.telling import tell_users
 from leaddistrib.queries import clock
@@ -132,14 +132,18 @@ def revoke_links(user: AbstractUser) -> datetime:
 
 
 @act(durable=False)
-def send_test(user: AbstractUser) -> None:
-    """Write a test message to ``user`` by every way that is set up; one a minute at most.
+def send_test(user: AbstractUser) -> set[str]:
+    """Write a test message to ``user`` by every way that is set up, one a minute at most; returns
+    the channels of this minute's.
 
     Raises:
         Busy: the database was locked through every retry; nothing was written.
     """
     moment = clock.now()
-    tell_users([user.pk], f"channel.test:{int(moment.timestamp()) // 60 * 60}", moment)
+    event = f"channel.test:{int(moment.timestamp()) // 60 * 60}"
+    tell_users([user.pk], event, moment)
+    written = OutboxMessage.objects.filter(event=event, recipient=user.pk)
+    return set(written.values_list("channel", flat=True))
 
 
 def _save(user: AbstractUser, **values: Any) -> NotificationSettings:

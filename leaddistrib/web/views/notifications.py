@@ -119,12 +119,24 @@ def untie(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @signed_in
 def test(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     try:
-        subscribing.send_test(viewer.user)
+        channels = subscribing.send_test(viewer.user)
     except Busy:
         say_busy(request)
     else:
-        messages.success(request, _("A test is on its way, by each way that is turned on."))
+        _say_where(request, channels)
     return redirect("leaddistrib:notifications")
+
+
+def _say_where(request: HttpRequest, channels: set[str]) -> None:
+    """By which ways a test was sent, so that its sender knows where to look for it."""
+    if not channels:
+        messages.warning(
+            request, _("Nothing was sent: no way to you is turned on here and set up on this site.")
+        )
+        return
+    ways = [str(channel.label) for channel in Channel if channel in channels]
+    text = _("A test is on its way: %(ways)s. In your quiet hours, phones are told at their end.")
+    messages.success(request, text % {"ways": ", ".join(ways)})
 
 
 def _json(request: HttpRequest) -> dict[str, Any]:
