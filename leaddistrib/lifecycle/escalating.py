@@ -72,7 +72,7 @@ def to_pools(going: Sequence[Going], until: datetime) -> None:
     save_placed(leads)
     _record(still, now)
     tell_of_handing_on(still, now)
-    tell(leads, now)
+    tell(leads, now, urgent=True)
 
 
 def _lock_reps(taken: Sequence[int], until: datetime) -> set[int]:

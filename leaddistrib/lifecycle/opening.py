@@ -40,10 +40,17 @@ def open_to_claims(lead: Lead, pool: Pool, moment: datetime, later: Later = NOBO
     tell([lead], moment, {lead.pk: later})
 
 
-def tell(leads: Iterable[Lead], moment: datetime, later: Mapping[int, Later] = NOBODY) -> None:
+def tell(
+    leads: Iterable[Lead],
+    moment: datetime,
+    later: Mapping[int, Later] = NOBODY,
+    *,
+    urgent: bool = False,
+) -> None:
     """Offer waiting ``leads``, already saved as open, to the reps who may claim them; ``later`` as
     in ``open_to_claims``, by the lead's primary key. Who had to wait longer than until ``moment``
-    in a former opening goes on waiting.
+    in a former opening goes on waiting. Of ``urgent`` ones phones and chats are told however many
+    they are.
 
     In a race each member who passes the gates gets an offer; in a queue nobody is told, members
     look. Constant numbers of queries per pool, however many leads and reps there are.
@@ -90,7 +97,9 @@ def tell(leads: Iterable[Lead], moment: datetime, later: Mapping[int, Later] = N
     ]
     # Not asked whether they are eligible now: these rows are what keeps the lead closed for them.
     Offer.objects.bulk_create(offers + to_come)
-    _write_messages(offers, pools, by_pool, moment)
+    # A file with more leads for a pool than pages are told of singly rings no phone.
+    few = {pk: some for pk, some in by_pool.items() if urgent or len(some) <= SINGLY}
+    _write_messages(offers, pools, few, moment)
     LogEntry.objects.bulk_create(
         LogEntry(
             lead=lead,
@@ -164,11 +173,9 @@ def _write_messages(
     by_pool: Mapping[int, Sequence[Lead]],
     moment: datetime,
 ) -> None:
-    """Write what phones and chats are told of leads that open now. Of a file with more leads for a
-    pool than pages are told of singly (``SINGLY``), phones and chats are told nothing at all."""
-    few = {pk for pk, leads in by_pool.items() if len(leads) <= SINGLY}
-    _write_to_reps([offer for offer in offers if offer.lead.pool_id in few], moment)
-    posted = Pool.objects.filter(pk__in=few, teams__chats__active=True)
+    """Write what phones and chats are told of leads that open now in the pools of ``by_pool``."""
+    _write_to_reps([offer for offer in offers if offer.lead.pool_id in by_pool], moment)
+    posted = Pool.objects.filter(pk__in=by_pool, teams__chats__active=True)
     for pk in sorted(set(posted.values_list("pk", flat=True))):
         for lead in by_pool[pk]:
             tell_chats(pools[pk], event_of(lead), moment, lead)

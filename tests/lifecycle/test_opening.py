@@ -283,6 +283,19 @@ def test_a_file_of_leads_rings_no_phone(cast, phones):
     assert Offer.objects.filter(opened_at=NOON).count() == 2 * len(leads)
 
 
+def test_phones_ring_for_leads_that_nobody_answered_however_many_they_are(cast, phones):
+    """No worker ran for an hour: then all those go to their pool at once."""
+    with transaction.atomic():
+        leads = Lead.objects.bulk_create(
+            Lead(status="waiting", pool=cast.pool, period=1, opens_at=NOON, received_at=NOON)
+            for _ in range(SINGLY + 1)
+        )
+        tell(leads, NOON, urgent=True)
+
+    rung = OutboxMessage.objects.filter(channel="push", recipient=cast.amina.user)
+    assert rung.count() == len(leads)
+
+
 def test_when_a_lead_is_gone_the_post_about_it_is_put_right(cast, phones):
     cast.pool.teams.add(cast.paris)
     lead = opened(cast.pool, {cast.amina: 15})
