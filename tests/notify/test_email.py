@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
+from django.core.mail.backends import smtp
 from django.db import transaction
 from time_machine import travel
 
@@ -185,3 +186,22 @@ def test_what_the_mail_server_answers_decides(
     assert message.last_error == reason
     assert (message.dead_at is not None) is dead
     assert "CANARY" not in caplog.text
+
+
+def test_no_mail_server_is_waited_for_for_ever_where_the_host_says_nothing(
+    amina, lead, settings, monkeypatch
+):
+    """Django's own default is to wait; a host project that sets its own time keeps it."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    patience = []
+
+    def handed(backend, mails):
+        patience.append(backend.timeout)
+        return len(mails)
+
+    monkeypatch.setattr(smtp.EmailBackend, "send_messages", handed)
+    for seconds in (None, 5):
+        settings.EMAIL_TIMEOUT = seconds
+        send(write(Channel.EMAIL, f"lead.assigned:{seconds or 0}", rep=amina, lead=lead))
+
+    assert patience == [15, 5]
