@@ -32,7 +32,12 @@ def policy(db):
 def claimed(cast, policy):
     """Amina has Acme since noon."""
     with clock_at(NOON):
-        cast.lead = LeadFactory(pool=cast.pool, company="Acme", lead_type="demo_request")
+        cast.lead = LeadFactory(
+            pool=cast.pool,
+            company="Acme",
+            lead_type="demo_request",
+            received_at=NOON - 10 * MINUTE,
+        )
         claim(cast.lead, cast.amina, via="page")
     return cast
 
