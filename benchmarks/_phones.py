@@ -59,12 +59,3 @@ def reps(number: int, host: str = "") -> list[Any]:
         for one in users
     )
     return made
-
-
-def percentiles(values: list[float]) -> str:
-    """Milliseconds: median, 95th and 99th of 100, and the worst."""
-    from statistics import quantiles
-
-    cut = quantiles(values, n=100, method="inclusive")
-    named = {"p50": cut[49], "p95": cut[94], "p99": cut[98], "worst": max(values)}
-    return "  ".join(f"{name} {1000 * value:7.0f} ms" for name, value in named.items())
