@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.escalating import escalate, to_pools
 from leaddistrib.lifecycle.lapsing import leased, locked, raise_alarm, tell_of_lapses
+from leaddistrib.lifecycle.leasing import lease
 from leaddistrib.lifecycle.responding import note_lapses
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import LogEntry, ResponseClock
@@ -48,7 +47,8 @@ def fire_due(moment: datetime, limit: int = AT_ONCE) -> int:
     again soon.
     """
     until = moment + LEASE
-    taken = _lease(moment, until, limit)
+    due = ResponseClock.objects.filter(next_at__lte=moment)
+    taken = lease(due, "next_at", until, limit)
     if not taken:
         return 0
     with ExitStack() as unless_done:
@@ -72,18 +72,6 @@ def _fall_apart(taken: Sequence[int], until: datetime) -> None:
     logger.error("Response clocks %s could not be done together.", list(taken))
     for number, pk in enumerate(taken):
         running().filter(pk=pk, next_at=until).update(next_at=until + number * APART)
-
-
-def _lease(moment: datetime, until: datetime, limit: int) -> list[int]:
-    """Take clocks that are due: they are due again ``until`` then, should this worker die."""
-    due = ResponseClock.objects.filter(next_at__lte=moment)
-    if not due.exists():  # without a transaction, which would lock all of SQLite
-        return []
-    with transaction.atomic():
-        free = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
-        pks = list(free.order_by("next_at", "pk").values_list("pk", flat=True)[:limit])
-        ResponseClock.objects.filter(pk__in=pks).update(next_at=until)
-    return pks
 
 
 @act(durable=False)

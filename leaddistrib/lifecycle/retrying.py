@@ -14,6 +14,7 @@ from leaddistrib.engine.gates import Situation, first_refusal
 from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.alerting import open_alert, subject_of
 from leaddistrib.lifecycle.carrying_out import TRY_AGAIN
+from leaddistrib.lifecycle.leasing import lease
 from leaddistrib.lifecycle.routing import route_waiting
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import (
@@ -56,7 +57,8 @@ def retry_due(moment: datetime, limit: int = WOKEN) -> int:
     about because the database was busy is due again soon, and the next leads are asked about first.
     """
     until = moment + LEASE
-    taken = _lease(moment, until, limit)
+    due = Lead.objects.filter(status=Lead.Status.WAITING, retry_at__lte=moment)
+    taken = lease(due, "retry_at", until, limit)
     if not taken:
         return 0
     try:
@@ -152,18 +154,6 @@ def _may_go_to(reps: Collection[Rep]) -> Q:
         | Q(Exists(steps.filter(push="territory_owner")), territory__in=territories)
         | Q(Exists(steps.filter(push="account_owner")), account__owner__in=owners)
     )
-
-
-def _lease(moment: datetime, until: datetime, limit: int) -> list[int]:
-    """Take leads that are due: their time is ``until``, should this worker die."""
-    due = Lead.objects.filter(status=Lead.Status.WAITING, retry_at__lte=moment)
-    if not due.exists():  # without a transaction, which would lock all of SQLite
-        return []
-    with transaction.atomic():
-        free = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
-        pks = list(free.order_by("retry_at", "pk").values_list("pk", flat=True)[:limit])
-        Lead.objects.filter(pk__in=pks).update(retry_at=until)
-    return pks
 
 
 def _give_back(leads: Sequence[int], until: datetime, at: datetime) -> None:

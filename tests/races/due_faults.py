@@ -33,7 +33,7 @@ routing: Any = real_routing
 def no_lease() -> None:
     """Workers do not take waiting leads from each other before they ask the rules about them."""
 
-    def all_of_them(moment: datetime, until: datetime, limit: int) -> list[int]:
+    def all_of_them(due: QuerySet[Any], time: str, until: datetime, limit: int) -> list[int]:
         waiting = Lead.objects.filter(status=Lead.Status.WAITING)
         waiting.update(retry_at=until)
         return list(waiting.values_list("pk", flat=True))
@@ -45,7 +45,7 @@ def no_lease() -> None:
             meet_once()
         return route_waiting(leads)
 
-    retrying._lease = all_of_them
+    retrying.lease = all_of_them
     retrying.route_waiting = together
 
 
@@ -114,13 +114,12 @@ def no_lock_on_windows() -> None:
 def no_lease_of_clocks() -> None:
     """Workers do not take response clocks from each other before they act on them."""
 
-    def all_of_them(moment: datetime, until: datetime, limit: int) -> list[int]:
-        due = ResponseClock.objects.filter(next_at__lte=moment)
+    def all_of_them(due: QuerySet[Any], time: str, until: datetime, limit: int) -> list[int]:
         pks = list(due.values_list("pk", flat=True))
         due.update(next_at=until)
         return pks
 
-    firing._lease = all_of_them
+    firing.lease = all_of_them
 
 
 def no_second_look_at_clocks() -> None:
@@ -129,11 +128,11 @@ def no_second_look_at_clocks() -> None:
     before = list(rows.select_related("lead__pool", "policy").prefetch_related("policy__steps"))
     done = threading.local()
 
-    def all_of_them_once(moment: datetime, until: datetime, limit: int) -> list[int]:
+    def all_of_them_once(due: QuerySet[Any], time: str, until: datetime, limit: int) -> list[int]:
         first, done.it = not hasattr(done, "it"), True
         return [one.pk for one in before] if first else []
 
-    firing._lease = all_of_them_once
+    firing.lease = all_of_them_once
     for module in (firing, escalating):
         module.locked = lambda taken, until: deepcopy(before)
         module.leased = lambda taken, until: ResponseClock.objects.filter(pk__in=taken)
