@@ -152,7 +152,7 @@ def _more(entry: LogEntry, undone: set[int]) -> str:
     detail = entry.detail
     match entry.event:
         case LogEntry.Event.CONTACTED if detail.get("contact") in undone:
-            return _("Taken back")
+            return _("It was taken back")
         case LogEntry.Event.CONTACTED if "response" in detail:
             after = {"time": _duration(detail["response"]["seconds"])}
             if detail["response"]["in_time"]:

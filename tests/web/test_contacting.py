@@ -359,7 +359,7 @@ def test_a_slip_is_taken_back_from_the_leads_page(cast, own):
     assert "That was a slip" not in body
     assert "Time left to answer:" in deadline(body)
     assert "Amina took the contact back" in body
-    assert re.search(r"Amina called</p><p class=\"more-known\">Taken back<", body)
+    assert re.search(r"Amina called</p><p class=\"more-known\">It was taken back<", body)
     assert not Contact.objects.exists()
 
 
