@@ -1,5 +1,5 @@
 """What each page of the app is about, and its address: for the tables of permissions and of what
-is disclosed. Where there is somebody whose thing it is, that is Amina."""
+is disclosed. Where there is somebody whose thing it is, that is Amina, or another rep."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -16,6 +16,7 @@ from leaddistrib.models import (
     NotificationSettings,
     OutboxMessage,
     PushSubscription,
+    Rep,
     RuleSet,
     TimeOff,
 )
@@ -33,48 +34,48 @@ NAMED = ("assign", "recycle")
 """Pages of the leads that are named in the query."""
 
 
-def address(name: str, cast: SimpleNamespace, lead: Lead) -> str:
+def address(name: str, cast: SimpleNamespace, lead: Lead, rep: Rep | None = None) -> str:
     """Where ``name`` is found, of ``lead`` if it is of one."""
-    path = reverse(f"leaddistrib:{name}", args=_arguments(name, cast, lead))
+    path = reverse(f"leaddistrib:{name}", args=_arguments(name, cast, lead, rep or cast.amina))
     return f"{path}?{urlencode({'lead': lead.public_id})}" if name in NAMED else path
 
 
-def _arguments(name: str, cast: SimpleNamespace, lead: Lead) -> list[object]:
+def _arguments(name: str, cast: SimpleNamespace, lead: Lead, rep: Rep) -> list[object]:
     if name in OF_A_LEAD:
         return [lead.public_id]
     match name:
         case "contributions":
             return [cast.pool.public_id]
         case "leave":
-            return [cast.amina.public_id]
+            return [rep.public_id]
         case "handed-over":
-            return [cast.amina.public_id, _handed_over(cast, lead).public_id]
+            return [rep.public_id, _handed_over(rep, lead).public_id]
         case "rule-review":
             return [_rule(cast)]
         case "preview" | "preview-seen":
-            return [preview_token(lead, cast.amina, timezone.now())]
+            return [preview_token(lead, rep, timezone.now())]
         case "receipt-delivered" | "receipt-seen":
-            return [receipt_token(_message(cast, lead))]
+            return [receipt_token(_message(rep, lead))]
         case "survey" | "slack-link":
             return ["-"]  # the link says who may answer, or whose account it is: this is none
         case "time-off-change" | "time-off-remove":
-            return [_time_off(cast)]
+            return [_time_off(rep)]
         case "push-unsubscribe":
-            return [_device(cast)]
+            return [_device(rep)]
         case "push-renew":
-            _device(cast)  # which is named by what is sent
+            _device(rep)  # which is named by what is sent
         case "slack-untie":
             NotificationSettings.objects.update_or_create(
-                user=cast.amina.user, defaults={"slack_member": "U0AMINA"}
+                user=rep.user, defaults={"slack_member": f"U{rep.pk}"}
             )
     return []
 
 
-def _handed_over(cast: SimpleNamespace, lead: Lead) -> HandOver:
-    made = HandOver.objects.create(rep=cast.amina, at=timezone.now(), reason="Moves to Lyon")
+def _handed_over(rep: Rep, lead: Lead) -> HandOver:
+    made = HandOver.objects.create(rep=rep, at=timezone.now(), reason="Moves to Lyon")
     lead.log.create(
         event="lead.reassigned",
-        rep=cast.amina,
+        rep=rep,
         at=timezone.now(),
         detail={"handover": str(made.public_id)},
     )
@@ -89,25 +90,25 @@ def _rule(cast: SimpleNamespace) -> UUID:
     return key
 
 
-def _message(cast: SimpleNamespace, lead: Lead) -> OutboxMessage:
+def _message(rep: Rep, lead: Lead) -> OutboxMessage:
     now = timezone.now()
     told = {"event": f"lead.offered:{lead.pk}:{lead.period}", "channel": "push"}
     when = {"created_at": now, "due_at": now, "sent_at": now}
     return OutboxMessage.objects.get_or_create(
-        **told, recipient=cast.amina.user, defaults={"lead": lead, **when}
+        **told, recipient=rep.user, defaults={"lead": lead, **when}
     )[0]
 
 
-def _time_off(cast: SimpleNamespace) -> int:
+def _time_off(rep: Rep) -> int:
     now = timezone.now()
     made = TimeOff.objects.create(
-        rep=cast.amina, starts_at=now + timedelta(days=6), ends_at=now + timedelta(days=9)
+        rep=rep, starts_at=now + timedelta(days=6), ends_at=now + timedelta(days=9)
     )
     return made.pk
 
 
-def _device(cast: SimpleNamespace) -> int:
-    kept = {"user": cast.amina.user, "secret": b"-", "created_at": timezone.now()}
+def _device(rep: Rep) -> int:
+    kept = {"user": rep.user, "secret": b"-", "created_at": timezone.now()}
     found, _made = PushSubscription.objects.get_or_create(
         fingerprint=fingerprint(ENDPOINT), defaults=kept
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -88,15 +89,17 @@ DOCUMENTS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def send(client: Client, name: str, asked: str, cast: SimpleNamespace, lead: Lead) -> int:
-    """The status for what the page itself would send."""
+def answer_to(
+    client: Client, name: str, asked: str, cast: SimpleNamespace, lead: Lead
+) -> HttpResponse:
+    """The answer to what the page itself would send."""
     if name in DOCUMENTS:
-        return client.post(asked, json.dumps(DOCUMENTS[name]), "application/json").status_code
+        return client.post(asked, json.dumps(DOCUMENTS[name]), "application/json")  # type: ignore[return-value]
     body: Mapping[str, object] = BODIES.get(name, {})
     if name in NAMED:
         whither = {"to": cast.bruno.public_id, "pool": cast.pool.public_id}
         body = {**whither, "seen": as_it_is(lead), "reason": "She knows them"}
-    return client.post(asked, body).status_code
+    return client.post(asked, body)  # type: ignore[return-value]
 
 
 @contextmanager
@@ -128,7 +131,7 @@ def test_each_role_changes_what_is_its_own_only(cast, name):
         client = signed_in(getattr(cast, role)) if role else Client()
         before = transaction.savepoint()
         with written() as found:
-            status = send(client, name, asked, cast, lead)
+            status = answer_to(client, name, asked, cast, lead).status_code
         transaction.savepoint_rollback(before)
         answers.append(f"{status}+" if found else str(status))
     assert " ".join(answers) == SENT[name]
