@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from leaddistrib.admin.outbox import KIND_LABELS, REASONS, STATES
@@ -76,12 +78,17 @@ def test_messages_are_found_by_their_kind(client):
     assert listed(client, kind="rules.review") == {"rules.review:2026-03-02"}
 
 
-def test_the_list_costs_no_more_for_many(client, django_assert_max_num_queries):
+def test_the_list_costs_as_many_queries_for_twenty_messages_as_for_four(client):
     team = TeamFactory()
-    for number in range(10):
-        message(f"lead.assigned:{number}", recipient=UserFactory())
-        room = TeamChat.objects.create(team=team, channel="slack", name=f"Room {number}")
-        message(f"lead.offered:{number}:1", "slack", chat=room)
 
-    with django_assert_max_num_queries(12):
-        client.get(reverse(LIST))
+    def more(first: int, last: int) -> int:
+        for number in range(first, last):
+            message(f"lead.assigned:{number}", recipient=UserFactory())
+            room = TeamChat.objects.create(team=team, channel="slack", name=f"Room {number}")
+            message(f"lead.offered:{number}:1", "slack", chat=room)
+        with CaptureQueriesContext(connection) as caught:
+            assert client.get(reverse(LIST)).status_code == 200
+        return len(caught)
+
+    more(0, 1)  # the first visit learns what is kept for all
+    assert more(1, 2) == more(2, 10)

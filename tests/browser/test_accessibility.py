@@ -108,6 +108,8 @@ def pages_of_a_manager(team):
     given = hand_over(team.chloe, actor=team.mireille, reason="Moves to Lyon")
     leave = f"/leads/manage/reps/{team.amina.public_id}/"
     answered(started(team.bruno, timezone.now() - timedelta(hours=1)), timedelta(minutes=4))
+    for minutes in (5, 600):
+        started(team.bruno, timezone.now() - timedelta(hours=1), minutes=minutes)
     return [
         (team.mireille, "/leads/manage/"),
         (team.mireille, "/leads/manage/reps/"),
@@ -123,6 +125,8 @@ def pages_of_a_manager(team):
         (team.mireille, "/leads/manage/response/"),
         (team.mireille, "/leads/manage/response/?by=hour"),
         (team.mireille, "/leads/manage/response/leads/?by=rep&figure=answered"),
+        (team.mireille, "/leads/manage/due/"),
+        (team.mireille, "/leads/manage/waiting/"),
         (team.mireille, "/leads/manage/claim-speed/"),
         (team.mireille, "/leads/rules/"),
         (team.amina, "/leads/rules/"),
