@@ -1,5 +1,7 @@
 """Without a connection the app says so, shows what it last knew, and does nothing later (UI2)."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -52,6 +54,29 @@ def test_the_last_known_pool_is_shown_and_marked_as_such(phone):
     expect(note).to_contain_text("No connection.")
     expect(note.locator("time")).not_to_be_empty()
     expect(phone.get_by_role("link", name="Boulangeries Lenoir").first).to_be_visible()
+
+
+def test_nothing_of_a_person_is_in_what_a_phone_keeps(phone):
+    """The pool shows previews; pages that show more are kept by nobody."""
+    phone.get_by_role("link", name="Boulangeries Lenoir").first.click()
+    expect(phone.get_by_role("heading", name="Boulangeries Lenoir")).to_be_visible()
+    texts = phone.evaluate(
+        """async () => {
+          const found = {};
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            for (const asked of await cache.keys()) {
+              found[asked.url] = await (await cache.match(asked, { ignoreVary: true })).text();
+            }
+          }
+          return found;
+        }"""
+    )
+    [pool] = [text for url, text in texts.items() if url.endswith(POOL)]
+    assert "Boulangeries Lenoir" in pool
+    assert not [url for url in texts if "/leads/lead/" in url]
+    for text in texts.values():
+        assert not re.search(r"Jeanne|jeanne\.moreau|140203040", text)
 
 
 def test_the_mark_goes_when_the_pool_is_right_again(phone):
