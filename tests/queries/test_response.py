@@ -204,8 +204,8 @@ def test_thirty_rows_cost_as_many_queries_as_three(cast, by, django_assert_num_q
     def more(first, last):
         for number in range(first, last):
             rep = RepFactory(user__password=None, team=TeamFactory())
-            facts = {"source": f"source {number}", "lead_type": f"type {number}"}
-            started(rep, NINE + number * HOUR, **facts)
+            at = NINE + number * HOUR
+            started(rep, at, source=f"source {number}", lead_type=f"type {number}")
 
     cost = 3 if by in (By.REP, By.TEAM) else 2
     more(0, 3)

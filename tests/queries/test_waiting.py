@@ -53,9 +53,8 @@ def test_a_customer_who_waited_for_two_reps_waited_for_both(cast):
     lead = came(source="web", owner=cast["Bruno"])
     lapsed(started(cast["Amina"], NINE + 40 * MINUTE, lead=lead))
     Assignment.objects.update(ended_at=NINE + 160 * MINUTE, end=Assignment.Ended.LAPSED)
-    clock = started(cast["Bruno"], NINE + 160 * MINUTE, lead=lead)
-    answered(clock, 3 * MINUTE)
-    Contact.objects.create(lead=lead, rep=cast["Bruno"], channel="call", at=clock.answered_at)
+    answered(started(cast["Bruno"], NINE + 160 * MINUTE, lead=lead), 3 * MINUTE)
+    Contact.objects.create(lead=lead, rep=cast["Bruno"], channel="call", at=NINE + 163 * MINUTE)
 
     days = AskedOfReps(BEGAN.date(), ENDED.date() - timedelta(days=1))
     [of_reps] = responses(days, By.SOURCE).lines

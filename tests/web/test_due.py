@@ -107,7 +107,9 @@ def test_a_list_that_changed_is_drawn_anew_and_one_that_did_not_is_left_alone(bu
     mireille = signed_in(burning.mireille)
 
     def state():
-        return re.search(r'id="due" data-state="(\w+)"', mireille.get(PAGE).content.decode())[1]
+        page = mireille.get(PAGE).content.decode()
+        [found] = re.findall(r'id="due" data-state="(\w+)"', page)
+        return found
 
     before = state()
     assert state() == before
