@@ -109,6 +109,31 @@ def test_without_scripts_the_tap_logs_and_shows_whom_to_call(company, lead, serv
     assert Contact.objects.get().channel == "call"
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_call_that_nobody_answered_is_still_to_be_answered(company, lead, serve, enter, scripts):
+    page = enter(serve(), company.amina, java_script_enabled=scripts)
+    page.add_init_script(NO_TELEPHONE)
+    page.goto(at(lead))
+    button(page, "Call").click()
+    if not scripts:
+        # In a tab of its own: without a telephone Chromium waits for the call in the first one.
+        page = page.context.new_page()
+        page.goto(at(lead))
+    slip = page.locator(".slip")
+    expect(slip).to_contain_text("Amina Benali called. You can take this back for another")
+    expect(page.get_by_text("Time left to answer:")).to_be_hidden()
+    for one in slip.get_by_role("button").all():
+        box = one.bounding_box()
+        assert box
+        assert box["height"] >= 48
+    with page.expect_response("**/contacts/undo/", timeout=30_000):
+        slip.get_by_role("button", name="Nobody answered").click()
+    expect(page.get_by_text("Time left to answer:")).to_be_visible()
+    expect(page.get_by_text("1 attempt without an answer, the last at")).to_be_visible()
+    expect(slip).to_have_count(0)
+    assert not Contact.objects.exists()
+
+
 def test_without_a_connection_the_call_goes_on_and_the_rep_reads_that_it_is_not_logged(
     company, lead, serve, enter
 ):

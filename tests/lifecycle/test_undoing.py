@@ -137,6 +137,8 @@ def test_of_two_contacts_the_newest_is_taken_back_first(cast, lead, now):
         first = log_contact(lead, cast.amina, "call").contact
     with clock_at(now + 2 * MINUTE):
         second = log_contact(lead, cast.amina, "email").contact
+        assert first
+        assert second
         with pytest.raises(Outdated):
             undo_contact(lead, cast.amina, first.pk)
         undo_contact(lead, cast.amina, second.pk)
@@ -150,6 +152,7 @@ def test_an_impatient_thumb_takes_back_one_contact(cast, lead, now):
     with clock_at(now + MINUTE):
         log_contact(lead, cast.amina, "call")
         second = log_contact(lead, cast.amina, "email").contact
+        assert second
         for named in (second.pk, second.pk, None):
             undo_contact(lead, cast.amina, named)
     assert Contact.objects.get().channel == "call"

@@ -139,6 +139,10 @@ SEEN: dict[str, tuple[int, ...]] = {
     "response": (403, 403, 403, 200, 200, 403, 302),
     "response-leads": (403, 403, 403, 200, 200, 403, 302),
     "claim-speed": (403, 403, 403, 200, 200, 403, 302),
+    "claim-speed-leads": (403, 403, 403, 404, 404, 403, 302),  # without naming a figure
+    "due": (403, 403, 403, 200, 200, 403, 302),
+    "waiting": (403, 403, 403, 200, 200, 403, 302),
+    "waiting-leads": (403, 403, 403, 200, 200, 403, 302),
     "conversion": (403, 403, 403, 200, 200, 403, 302),
     "conversion-leads": (403, 403, 403, 200, 200, 403, 302),
     "recycle": (403, 403, 403, 200, 200, 403, 302),
@@ -192,8 +196,8 @@ def test_a_preview_says_nothing_of_the_person(cast):
 
 def test_every_page_asks_for_scripts_of_its_own_host_only(cast, waiting):
     client = signed_in(cast.amina)
-    for address in (page("pool"), page("lead", waiting.public_id), reverse("login"), "/nowhere/"):
-        answer = client.get(address)
+    for path in (page("pool"), page("lead", waiting.public_id), reverse("login"), "/nowhere/"):
+        answer = client.get(path)
         policy = answer["Content-Security-Policy"]
         assert "default-src 'self';" in policy
         assert "ws://testserver" in policy
