@@ -17,7 +17,7 @@ from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps
 from leaddistrib.models import Assignment, Contact, Lead, LogEntry, Rep, ResponseClock
 from leaddistrib.queries import clock
 from leaddistrib.queries.cards import is_shared
-from leaddistrib.queries.contacts import undoable_contact
+from leaddistrib.queries.contacts import UNDO_WITHIN, said_at, undoable_contact
 from leaddistrib.signals import announce, lead_contact_undone
 
 
@@ -30,13 +30,15 @@ def undo_contact(
 
     Within ten minutes, while nothing came of it. The response clock that it answered runs on, with
     the deadline that was promised. Where it made the owner, the lead stays the rep's, and a clock
-    starts. With ``unanswered`` the rep tried, and it is logged as an attempt instead. ``contact``,
-    a primary key, says which one is meant: what was taken back already stays so. Left out, a
-    second call within a minute takes back no second one.
+    starts. With ``unanswered`` the rep tried, and it is logged as an attempt instead, also where it
+    was taken back as a slip just before; an attempt is no slip any more. ``contact``, a primary
+    key, says which one is meant: what was taken back already stays so. Left out, a second call
+    within a minute takes back no second one.
 
     Raises:
         NotYours: the lead is neither the rep's nor shared.
-        Outdated: there is nothing that can be taken back (any more), or another contact came since.
+        Outdated: there is nothing that can be taken back (any more), another contact came since, or
+            it was made an attempt.
         Busy: the database was locked through every retry; nothing was written.
     """
     lock_reps([rep.pk])
@@ -45,7 +47,9 @@ def undo_contact(
         raise NotYours("This lead is not yours (any more).")
     rep = Rep.objects.select_related("user").get(pk=rep.pk)
     now = clock.now()
-    if _undone_already(locked, rep, contact, now):
+    undone = _undone_already(locked, rep, contact, now)
+    if undone is not None:
+        _say_again(locked, rep, undone, now, unanswered)
         return locked
     entry = undoable_contact(locked, rep, now)
     if entry is None or contact not in (None, entry.detail["contact"]):
@@ -56,15 +60,29 @@ def undo_contact(
     return locked
 
 
-def _undone_already(lead: Lead, rep: Rep, contact: int | None, now: datetime) -> bool:
-    """Whether the tap before this one did it. The rep is locked, so of two taps at once the second
-    one sees it."""
+def _undone_already(lead: Lead, rep: Rep, contact: int | None, now: datetime) -> LogEntry | None:
+    """The entry of the tap before this one, if that did it. The rep is locked, so of two taps at
+    once the second one sees it."""
     undone = LogEntry.Event.CONTACT_UNDONE
     own = lead.log.filter(rep=rep, event__in=(LogEntry.Event.CONTACTED, undone))
     if contact is not None:
-        return own.filter(event=undone, detail__contact=contact).exists()
+        return own.filter(event=undone, detail__contact=contact).first()
     last = own.order_by("-pk").first()
-    return last is not None and last.event == undone and last.at > now - TAP
+    return last if last and last.event == undone and last.at > now - TAP else None
+
+
+def _say_again(lead: Lead, rep: Rep, undone: LogEntry, now: datetime, unanswered: bool) -> None:
+    """It is undone, and the log may say otherwise how: whoever tapped both buttons is told what is
+    so. A slip becomes an attempt as long as the contact could have; an attempt stays."""
+    entry = lead.log.get(
+        rep=rep, event=LogEntry.Event.CONTACTED, detail__contact=undone.detail["contact"]
+    )
+    tried = lead.log.filter(rep=rep, event=LogEntry.Event.ATTEMPTED, at=entry.at).exists()
+    if tried == unanswered:
+        return
+    if tried or said_at(entry) <= now - UNDO_WITHIN:
+        raise Outdated("There is nothing that could be taken back any more.")
+    attempted(lead, rep, entry.detail["channel"], entry.detail["note"], entry.at)
 
 
 def _undo(lead: Lead, rep: Rep, entry: LogEntry, now: datetime) -> None:

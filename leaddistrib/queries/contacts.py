@@ -62,18 +62,23 @@ def undoable_contact(lead: Lead, rep: Rep, now: datetime) -> LogEntry | None:
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """How often somebody tried to reach a lead in vain since the last contact, and when last."""
+    """How often somebody tried to reach a lead in vain since the last contact, and since it was
+    recycled; and when last."""
 
     number: int
     last_at: datetime
 
 
 def attempts_of(leads: Iterable[Lead]) -> dict[int, Attempts]:
-    """The attempts to reach each of ``leads`` that no contact followed, whoever made them, by the
-    lead's primary key; a lead that nobody tried is not in it. One query."""
+    """The attempts to reach each of ``leads`` that no contact followed, whoever made them, since it
+    was recycled last, by the lead's primary key; a lead that nobody tried is not in it. One
+    query."""
     reached = Contact.objects.filter(lead=OuterRef("lead"), at__gt=OuterRef("at"))
+    recycled = LogEntry.objects.filter(
+        lead=OuterRef("lead"), event=LogEntry.Event.RECYCLED, pk__gt=OuterRef("pk")
+    )
     tried = LogEntry.objects.filter(
-        ~Exists(reached), lead__in=list(leads), event=LogEntry.Event.ATTEMPTED
+        ~Exists(reached), ~Exists(recycled), lead__in=list(leads), event=LogEntry.Event.ATTEMPTED
     )
     counted = tried.order_by().values_list("lead").annotate(Count("pk"), Max("at"))
     return {lead: Attempts(number, last_at) for lead, number, last_at in counted}

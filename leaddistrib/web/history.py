@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from babel.dates import format_timedelta
 from django.db.models import Q
 from django.utils.text import capfirst
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, gettext_noop, to_locale
 from django.utils.translation import gettext as _
 
 from leaddistrib.models import (
@@ -23,6 +23,9 @@ from leaddistrib.policy import View
 from leaddistrib.queries.contacts import said_at
 
 LONGEST = 50
+TEXT_MESSAGE = gettext_noop("Text message")
+"""The note that a contact by text message is kept with: each reads it in their own language."""
+
 CONTACT_UNDONE = LogEntry.Event.CONTACT_UNDONE
 OF_THE_CLOCK = (LogEntry.Event.CLOCK_STARTED, LogEntry.Event.REMINDED, LogEntry.Event.LAPSED)
 
@@ -193,7 +196,8 @@ def _note(entry: LogEntry, oversees: bool) -> str:
         return ""  # a code, and the closing says more
     if "handover" in entry.detail and not oversees:
         return ""
-    return str(entry.detail.get("reason") or entry.detail.get("note", ""))
+    note = str(entry.detail.get("reason") or entry.detail.get("note", ""))
+    return _("Text message") if note == TEXT_MESSAGE else note
 
 
 def _tried(claim: Claim) -> str:

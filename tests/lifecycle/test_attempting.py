@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from leaddistrib.errors import NotYours
-from leaddistrib.lifecycle import claim, close, log_attempt, log_contact
+from leaddistrib.lifecycle import claim, close, log_attempt, log_contact, recycle
 from leaddistrib.models import Contact, LogEntry, ResponseClock
 from leaddistrib.queries.contacts import Attempts, attempts_of
 from leaddistrib.testing import LeadFactory, PoolFactory, clock_at
@@ -54,6 +54,20 @@ def test_attempts_are_counted_until_somebody_gets_through(cast, lead, now):
     assert attempts(lead) is None
     with clock_at(now + 5 * MINUTE):
         log_attempt(lead, cast.amina, "call")
+    assert attempts(lead) == Attempts(1, now + 5 * MINUTE)
+
+
+def test_a_recycled_lead_begins_without_the_attempts_of_before(cast, lead, now):
+    for minute in (1, 3):
+        with clock_at(now + minute * MINUTE):
+            log_attempt(lead, cast.amina, "call")
+    with clock_at(now + 4 * MINUTE):
+        recycle([lead], cast.pool, by=None, reason="Not worked")
+        lead.refresh_from_db()
+        claim(lead, cast.bruno, via="page")
+    assert attempts(lead) is None
+    with clock_at(now + 5 * MINUTE):
+        log_attempt(lead, cast.bruno, "call")
     assert attempts(lead) == Attempts(1, now + 5 * MINUTE)
 
 

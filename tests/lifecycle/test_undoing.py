@@ -260,6 +260,45 @@ def test_a_call_that_nobody_answered_is_an_attempt_and_the_clock_goes_on(cast, l
     assert attempts_of([lead])[lead.pk].number == 1
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["named", "the newest"])
+def test_who_taps_slip_and_then_nobody_answered_has_tried(cast, lead, now, named):
+    with clock_at(now + MINUTE):
+        made = log_contact(lead, cast.amina, "call", note="Switchboard").contact
+    assert made
+    contact = made.pk if named else None
+    with clock_at(now + 2 * MINUTE):
+        undo_contact(lead, cast.amina, contact)
+        assert attempts_of([lead]) == {}
+        for _ in range(2):
+            undo_contact(lead, cast.amina, contact, unanswered=True)
+    tried = LogEntry.objects.get(event="lead.attempted")
+    assert (tried.at, tried.detail) == (now + MINUTE, {"channel": "call", "note": "Switchboard"})
+    assert LogEntry.objects.filter(event="contact.undone").count() == 1
+    assert ResponseClock.objects.get().runs
+
+
+def test_an_attempt_is_not_said_to_be_a_slip(cast, lead, now):
+    with clock_at(now + MINUTE):
+        made = log_contact(lead, cast.amina, "call").contact
+        assert made
+        undo_contact(lead, cast.amina, made.pk, unanswered=True)
+        with pytest.raises(Outdated):
+            undo_contact(lead, cast.amina, made.pk)
+    assert attempts_of([lead])[lead.pk].number == 1
+
+
+def test_after_ten_minutes_a_slip_stays_one(cast, lead, now):
+    with clock_at(now + MINUTE):
+        made = log_contact(lead, cast.amina, "call").contact
+        assert made
+        undo_contact(lead, cast.amina, made.pk)
+    with clock_at(now + 11 * MINUTE):
+        undo_contact(lead, cast.amina, made.pk)
+        with pytest.raises(Outdated):
+            undo_contact(lead, cast.amina, made.pk, unanswered=True)
+    assert attempts_of([lead]) == {}
+
+
 def test_the_host_project_hears_of_it(cast, lead):
     heard = []
 

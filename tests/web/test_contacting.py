@@ -137,11 +137,25 @@ def test_a_busy_database_is_said_and_calls_nobody(cast, own, monkeypatch):
 
 
 def test_one_tap_logs_a_text_message_and_opens_it(cast, own):
-    given = {"channel": "other", "go": "1", "note": "Text message"}
+    given = {"channel": "other", "go": "1"}
     body = signed_in(cast.amina).post(at("contacts", own), given).content.decode()
     assert 'content="0; url=sms:+33140203040"' in body
     contact = own.contacts.get()
     assert (contact.channel, contact.note) == ("other", "Text message")
+
+
+def test_a_text_message_reads_in_the_language_of_who_reads(cast, own):
+    """Amina writes in French, Mireille reads in English."""
+    Rep.objects.filter(pk=cast.amina.pk).update(language="fr")
+    client = signed_in(cast.amina)
+    client.get(at("lead", own))
+    client.post(at("contacts", own), {"channel": "other", "go": "1"})
+    with translation.override("fr"):
+        said = translation.gettext("Text message")
+    assert said != "Text message"
+    assert f'<p class="note"><q>{said}</q></p>' in shown(cast.amina, own)
+    with translation.override("en"):
+        assert '<p class="note"><q>Text message</q></p>' in shown(cast.mireille, own)
 
 
 @pytest.mark.parametrize(
@@ -431,6 +445,59 @@ def test_a_note_that_is_too_long_is_shown_again_with_what_is_wrong(cast, own):
     answer = signed_in(cast.amina).post(at("attempts", own), {"channel": "call", "note": "x" * 501})
     assert answer.status_code == 400
     assert "x" * 501 in answer.content.decode()
+
+
+def test_who_taps_both_buttons_reads_what_the_log_says(cast, own):
+    """On a slow line the second tap comes before the first one's page."""
+    client = signed_in(cast.amina)
+    client.post(at("contacts", own), {"channel": "call", "go": "1"})
+    slip = {"contact": own.contacts.get().pk}
+    client.post(at("contact-undo", own), slip)
+    body = client.post(at("contact-undo", own), slip | {"unanswered": "1"}, follow=True)
+    assert "Noted: nobody answered." in body.content.decode()
+    assert "1 attempt without an answer, the last at" in body.content.decode()
+    client.get(at("lead", own))
+    body = client.post(at("contact-undo", own), slip, follow=True).content.decode()
+    assert "Taken back" not in body
+    assert "There is nothing (any more) that you could take back here." in body
+
+
+def test_a_tap_on_a_lead_with_a_long_history_is_drawn(cast, own):
+    """The script compares ``data-state`` of the page that it fetches with its own."""
+    for _ in range(60):
+        own.log.create(event="lead.attempted", rep=cast.amina, at=timezone.now(), detail={})
+    client = signed_in(cast.amina)
+
+    def state():
+        [found] = re.findall(r'data-state="([^"]+)" data-stales', shown(cast.amina, own))
+        return found
+
+    before = state()
+    assert state() == before
+    client.post(at("contacts", own), {"channel": "call", "go": "1"})
+    called = state()
+    assert called != before
+    client.post(at("contact-undo", own), {"contact": own.contacts.get().pk})
+    assert state() not in (before, called)
+
+
+def test_enter_in_the_note_logs_nothing_and_asks_how(cast, own):
+    """Enter presses the first button of the form."""
+    client = signed_in(cast.amina)
+    body = client.get(at("lead", own)).content.decode()
+    [form] = re.findall(r'<form class="contact-form".*?</form>', body, re.S)
+    first = re.findall(r"<button([^>]*)>", form)[0]
+    pressed = dict(re.findall(r'(\w+)="([^"]*)"', first))
+    assert "formaction" not in pressed
+    given = {"note": "Voicemail"}
+    if "name" in pressed:
+        given[pressed["name"]] = pressed["value"]
+    answer = client.post(at("contacts", own), given)
+    assert answer.status_code == 400
+    assert "Say how you were in touch." in answer.content.decode()
+    assert 'value="Voicemail"' in answer.content.decode()
+    assert not Contact.objects.exists()
+    assert deadline(client.get(at("lead", own)).content.decode())
 
 
 # Meetings -----------------------------------------------------------------------------------

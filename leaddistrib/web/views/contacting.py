@@ -22,6 +22,7 @@ from leaddistrib.queries.templating import first_messages, mailto, sms, tel
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in, wants_json
 from leaddistrib.web.forms import ContactForm, UndoContactForm
+from leaddistrib.web.history import TEXT_MESSAGE
 from leaddistrib.web.overseeing import BUSY
 
 STATUS = {"logged": 200, "lost": 409, "refused": 403}
@@ -40,7 +41,7 @@ def contacts(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpRespo
         return _not_logged(request, lead, _not_yours(), 403)  # a preview of it has no such form
     given = form.cleaned_data
     try:
-        result = log_contact(lead, rep, given["channel"], note=given["note"], tapped=True)
+        result = log_contact(lead, rep, given["channel"], note=_note(given), tapped=True)
     except NotYours:
         return _not_logged(request, lead, _not_yours(), 403)
     except Busy:
@@ -142,6 +143,12 @@ def _in_words(before: Lead, result: ContactResult) -> list[str]:
     if before.owner_id is None and result.taken_by:
         return [_("Noted. You were first: this lead is yours.")]
     return [_("Noted.")]
+
+
+def _note(given: Mapping[str, Any]) -> str:
+    """What the rep wrote; a text message is no channel of its own, so the note says it."""
+    texts = given["channel"] == Contact.Channel.OTHER and given["go"]
+    return given["note"] or (TEXT_MESSAGE if texts else "")
 
 
 def _address(lead: Lead, rep: Rep, given: Mapping[str, Any]) -> str:

@@ -47,6 +47,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
     slips = undoable(found, stages, viewer.sight, viewer.user)
     said = stages if whole else slips  # whoever sees a preview knows what they said themselves
     stands = said[0] if said else None
+    logged = found.log.count()  # before it is read: what comes in between is drawn once more
     events = history(found, view, rep, oversees=viewer.oversees)
     context = {
         "viewer": viewer,
@@ -77,8 +78,9 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "attempts": attempts_of([found]).get(found.pk) if whole else None,
         "is_late": deadline is not None and late(deadline, clock.now()),
         "history": events,
-        # What is on screen: a page that is asked for again, and has the same, stays as it is.
-        "state": f"{found.status} {found.period} {own:d} {len(events)}",
+        # What is on screen: a page that is asked for again, and has the same, stays as it is. Of a
+        # long history the newest part is shown, and the log alone says that there is more.
+        "state": f"{found.status} {found.period} {own:d} {logged} {len(events)}",
         "movable": movable,
         "stands": stands,
         "speaks": whole and may_speak(found, viewer.sight),
