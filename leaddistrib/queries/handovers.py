@@ -9,6 +9,7 @@ from leaddistrib.queries.standing import reached
 WORKED_ON = (
     LogEntry.Event.CLAIMED,
     LogEntry.Event.CONTACTED,
+    LogEntry.Event.ATTEMPTED,
     LogEntry.Event.RELEASED,
     LogEntry.Event.REASSIGNED,
     LogEntry.Event.CLOSED,
@@ -59,15 +60,22 @@ def set_inactive_by(handover: HandOver) -> bool:
 
 def untouched(handover: HandOver) -> QuerySet[LogEntry]:
     """Those of ``handed_over`` whose leads are open, with somebody else or with nobody, and nobody
-    worked on since: no contact or outcome, nobody at it, neither claimed nor handed on by anybody.
-    One query for any number of leads."""
+    worked on since: no contact, attempt or outcome, nobody at it, neither claimed nor handed on by
+    anybody. A contact that was taken back is none. One query for any number of leads."""
     since = {"lead": OuterRef("lead")}
     by_hand = Q(event=LogEntry.Event.ASSIGNED, detail__method=Decision.Method.MANUAL)
     later = LogEntry.objects.filter(Q(event__in=WORKED_ON) | by_hand, pk__gt=OuterRef("pk"))
+    slip = Q(event=LogEntry.Event.CONTACTED) & Exists(
+        LogEntry.objects.filter(
+            lead=OuterRef("lead"),
+            event=LogEntry.Event.CONTACT_UNDONE,
+            detail__contact=OuterRef("detail__contact"),
+        )
+    )
     return (
         handed_over(handover)
         .filter(
-            ~Exists(later.filter(**since)),
+            ~Exists(later.filter(~slip, **since)),
             ~Exists(Contact.objects.filter(**since, at__gte=OuterRef("at"))),
             ~Exists(reached().filter(**since, at__gte=OuterRef("at"))),
             ~Exists(Work.objects.filter(**since, since__gte=OuterRef("at"))),

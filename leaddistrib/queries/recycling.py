@@ -42,15 +42,18 @@ def lost_long_ago(settings: Organisation, moment: datetime) -> QuerySet[Lead]:
 
 def unworked(settings: Organisation, moment: datetime) -> QuerySet[Lead]:
     """Leads that somebody has owned for as many days before ``moment`` as the organisation says,
-    without a contact or an outcome since, those first that were owned longest. None where it says
-    nothing."""
+    without a contact, an attempt or an outcome since, those first that were owned longest. None
+    where it says nothing."""
     if settings.recycle_unworked_days is None:
         return Lead.objects.none()
     before = moment - timedelta(days=settings.recycle_unworked_days)
     held = Assignment.objects.filter(lead=OuterRef("pk"), ended_at=None, started_at__lte=before)
     touched = Contact.objects.filter(lead=OuterRef("pk"), at__gt=before)
+    tried = LogEntry.objects.filter(
+        lead=OuterRef("pk"), event=LogEntry.Event.ATTEMPTED, at__gt=before
+    )
     went_on = reached().filter(lead=OuterRef("pk"), at__gt=before)
     owned = Lead.objects.filter(status=Lead.Status.OWNED)
-    due = owned.filter(Exists(held), ~Exists(touched), ~Exists(went_on))
+    due = owned.filter(Exists(held), ~Exists(touched), ~Exists(tried), ~Exists(went_on))
     since_when = Subquery(held.values("started_at")[:1])
     return due.annotate(since=since_when).order_by("since", "pk")

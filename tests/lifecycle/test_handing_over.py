@@ -15,12 +15,14 @@ from leaddistrib.lifecycle import (
     receive_many,
     taking_back,
 )
+from leaddistrib.lifecycle.attempting import log_attempt
 from leaddistrib.lifecycle.contacting import log_contact
 from leaddistrib.lifecycle.handing_over import BATCH, hand_over, preview_handover
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.retrying import retry_due
 from leaddistrib.lifecycle.taking_back import take_back
 from leaddistrib.lifecycle.transactions import lock_reps
+from leaddistrib.lifecycle.undoing import undo_contact
 from leaddistrib.models import (
     Account,
     Assignment,
@@ -321,6 +323,20 @@ def test_a_hand_over_is_taken_back_where_nobody_worked_on_the_leads(leaving):
     assert [one.lead for one in decisions] == [quiet]
     assert quiet.owner == leaving.amina
     assert called.owner != leaving.amina
+
+
+def test_a_slip_is_no_work_on_a_lead_and_an_attempt_is(leaving):
+    """Also a call of the day before, logged since, is work."""
+    slip, tried, called = leads = [LeadFactory(owner=leaving.amina) for _ in range(3)]
+    done = leave(leaving)
+    for lead in leads:
+        lead.refresh_from_db()
+    log_contact(slip, slip.owner, "call")
+    undo_contact(slip, slip.owner)
+    log_attempt(tried, tried.owner, "call")
+    log_contact(called, called.owner, "call", at=done.handover.at - timedelta(minutes=1))
+
+    assert [one.lead for one in back(leaving, done)] == [slip]
 
 
 def test_what_somebody_gave_on_by_hand_or_claimed_is_not_taken_back(leaving):

@@ -10,6 +10,7 @@ from leaddistrib.lifecycle import (
     claim,
     close,
     hand_over,
+    log_attempt,
     log_contact,
     record_outcome,
     recycle,
@@ -21,7 +22,7 @@ from leaddistrib.lifecycle.opening import tell_due
 from leaddistrib.lifecycle.reassigning import assign_by_hand
 from leaddistrib.lifecycle.recycling import recycle_due
 from leaddistrib.lifecycle.retrying import retry_due
-from leaddistrib.models import Lead, Organisation
+from leaddistrib.models import Assignment, Lead, Organisation, OutboxMessage
 from leaddistrib.testing import LeadFactory, PoolFactory, UserFactory, clock_at, publish_rules
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -113,6 +114,48 @@ def test_in_a_race_the_last_owner_is_told_when_the_own_cooldown_is_over(cast, lo
         cast.bruno: NOON + 2 * DAY,
         cast.amina: NOON + 31 * DAY,
     }
+
+
+def lapse(lead, rep):
+    """``rep`` had the lead once, and did not answer it in time."""
+    Assignment.objects.create(
+        lead=lead,
+        rep=rep,
+        method="push",
+        started_at=NOON - DAY,
+        ended_at=NOON - DAY + timedelta(hours=1),
+        end="lapsed",
+    )
+
+
+@pytest.mark.parametrize("mode", ["race", "queue"])
+def test_whoever_let_it_lapse_waits_for_no_window_that_would_stay_shut(cast, mode, lost):
+    lapse(lost, cast.amina)
+    pool = PoolFactory(mode=mode, reps=[cast.amina, cast.bruno])
+    with clock_at(NOON + DAY):
+        recycle([lost], pool, by=None, reason="New budget")
+
+    assert not lost.offers.filter(rep=cast.amina).exists()
+
+
+@pytest.mark.parametrize("mode", ["race", "queue"])
+def test_whoever_let_it_lapse_since_is_not_told_that_it_is_open(cast, mode, lost, monkeypatch):
+    pool = PoolFactory(mode=mode, reps=[cast.amina, cast.bruno])
+    with clock_at(NOON + DAY):
+        recycle([lost], pool, by=None, reason="New budget")
+    lapse(lost, cast.amina)
+    told = []
+    monkeypatch.setattr(
+        "leaddistrib.lifecycle.opening.announce_windows",
+        lambda offers, reps: told.extend(offers),
+    )
+
+    with clock_at(NOON + 31 * DAY):
+        assert tell_due(NOON + 31 * DAY) == 1
+        assert [why.code for why in claim(lost, cast.amina, via="page").refusals] == ["let_lapse"]
+
+    assert not told
+    assert not OutboxMessage.objects.filter(recipient=cast.amina.user, event__startswith="lead.off")
 
 
 def test_what_is_not_any_more_what_somebody_saw_is_left_alone(cast, second_chance):
@@ -215,15 +258,16 @@ def test_a_loss_that_was_undone_is_none(cast, second_chance, lost):
 
 def test_owned_leads_that_nobody_works_are_recycled(cast, second_chance):
     with clock_at(NOON):
-        idle, called, going_on = (LeadFactory(owner=cast.amina) for _ in range(3))
+        idle, called, tried, going_on = (LeadFactory(owner=cast.amina) for _ in range(4))
     with clock_at(NOON + 10 * DAY):
         log_contact(called, cast.amina, "call")
+        log_attempt(tried, cast.amina, "call")
         record_outcome(going_on, "qualified", by=None)
     with clock_at(NOON + 14 * DAY):
         assert recycle_due(NOON + 14 * DAY) == {"lost": 0, "unworked": 1}
 
     assert fresh(idle).pool == second_chance
-    assert fresh(called).owner == fresh(going_on).owner == cast.amina
+    assert {fresh(one).owner for one in (called, tried, going_on)} == {cast.amina}
     [held] = idle.assignments.all()
     assert (held.end, held.end_reason) == ("reassigned", "")
 
