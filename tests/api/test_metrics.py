@@ -1,6 +1,8 @@
 """Programs read the same distribution, each caller as far as it is theirs to see (FA1, FA2)."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -10,6 +12,7 @@ from tests.api.conftest import address
 from tests.responses import answered, started
 
 PATH = "/leads/api/v1/metrics/distribution/"
+API_PAGE = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
 
 
 @pytest.fixture
@@ -89,3 +92,16 @@ def test_another_period_has_other_leads(closed):
     answer = closed.client("admin").get(PATH, {"to": "2020-01-31", "by": "method"}).json()
     assert (answer["rows"], answer["total"]["volume"]) == ([], 0)
     assert answer["to"] == "2020-02-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("name", "readers"), re.findall(r"(?m)^\| `GET metrics/([\w-]+)/.*?` \| (.*?) \|", API_PAGE)
+)
+def test_who_may_read_figures_is_as_the_documentation_says(closed, name, readers):
+    """The integration reads none of them; a rep those of whom the row says "reps their own"."""
+    path = f"/leads/api/v1/metrics/{name}/"
+    said = {role: f"{role}s" in readers for role in ("admin", "manager", "rep")}
+    assert said["admin"], "each row says for itself who reads it"
+    for role, may in said.items():
+        assert closed.client(role).get(path).status_code == (200 if may else 403), role
+    assert closed.client("integration").get(path).status_code == 403
