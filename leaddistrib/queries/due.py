@@ -37,7 +37,7 @@ ALL = Asked()
 def due(who: Sight, moment: datetime, asked: Asked = ALL) -> QuerySet[ResponseClock]:
     """The response clocks that run for leads of the viewer's teams (admins: of everybody), with
     lead, rep and team: what is due first, first."""
-    clocks = _of(who).filter(lead__owner=F("rep"))
+    clocks = _of(who)
     if asked.state is not None:
         clocks = clocks.filter(_in(asked.state, moment))
     if asked.rep is not None:
@@ -49,12 +49,13 @@ def due(who: Sight, moment: datetime, asked: Asked = ALL) -> QuerySet[ResponseCl
 
 
 def late_number(who: Sight, moment: datetime) -> int:
-    """How many of them are late at ``moment``. One query, of the clocks alone."""
+    """How many of them are late at ``moment``. One query."""
     return _of(who).filter(_in(State.LATE, moment)).count()
 
 
 def _of(who: Sight) -> QuerySet[ResponseClock]:
-    clocks = running()
+    # A clock that was left running for somebody who has the lead no more is for the worker to stop.
+    clocks = running().filter(lead__owner=F("rep"))
     return clocks if who.role is Role.ADMIN else clocks.filter(rep__team__in=who.managed_teams)
 
 

@@ -29,7 +29,7 @@ from leaddistrib.queries import handovers
 from leaddistrib.queries.overseeing import may_move, reps_overseen
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.cards import called
-from leaddistrib.web.overseeing import HandOverForm, must_oversee, rep_overseen
+from leaddistrib.web.overseeing import HandOverForm, overview, rep_overseen
 
 PAGE = 50
 LISTED = 50
@@ -42,11 +42,11 @@ NEWEST = 10
 @signed_in
 def reps(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The reps whom the viewer looks after, each with what is open."""
-    must_oversee(viewer)
+    context = overview(viewer)
     owned = Count("leads", filter=Q(leads__status=Lead.Status.OWNED))
     listed = reps_overseen(viewer.sight).annotate(open_leads=owned).order_by("-active", *_BY_NAME)
     page = Paginator(listed, PAGE).get_page(request.GET.get("page"))
-    return render(request, "leaddistrib/reps.html", {"viewer": viewer, "page": page})
+    return render(request, "leaddistrib/reps.html", context | {"page": page})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
