@@ -23,11 +23,17 @@ Decided = Sequence[tuple[Lead, engine.Decision]]
 
 
 def carry_out(
-    ruleset: RuleSet, world: World, decided: Decided, told: Sequence[Mapping[str, object]] = ()
+    ruleset: RuleSet,
+    world: World,
+    decided: Decided,
+    told: Sequence[Mapping[str, object]] = (),
+    *,
+    urgent: bool = False,
 ) -> list[Decision]:
     """Write a decided batch: places, decisions with all that owners need, turns, offers, alerts.
 
     Each lead is where ``decided`` says afterwards; ``told``, if any, is kept in each explanation.
+    Of ``urgent`` ones phones and chats are told however many go to a pool.
     The reps and rotations of ``world``, and leads that have a row, are locked before. Returns the
     decisions, in the same order.
     """
@@ -56,7 +62,7 @@ def carry_out(
     entries = [(lead, what.entry) for lead, what in decided if what.entry]
     save_entries(_rotations(world), entries, moment)
     announce_limits(owners.values(), world.reps, moment)
-    tell([lead for lead, what in decided if what.pool], moment)
+    tell([lead for lead, what in decided if what.pool], moment, urgent=urgent)
     _alert(ruleset, decided, moment)
     return decisions
 

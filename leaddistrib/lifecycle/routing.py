@@ -121,7 +121,7 @@ def reroute(
             going.append((lead, found))
             reasons.append(why)
     part([lead for lead, _ in going])
-    kept = carry_out(ruleset, world, going, reasons) if going else []
+    kept = carry_out(ruleset, world, going, reasons, urgent=True) if going else []
     decided = {decision.lead_id: decision for decision in kept}
     return [decided.get(lead.pk) for lead in leads]
 

@@ -395,6 +395,19 @@ def test_a_rule_that_sends_to_a_pool_opens_it_to_the_others(given):
     assert company.lead.assignments.get().end == "lapsed"
 
 
+def test_phones_ring_for_all_that_the_rules_open_to_others_in_one_go(given, monkeypatch):
+    """No worker ran for a while: more leads go to a pool at once than a file's would be told of."""
+    monkeypatch.setattr("leaddistrib.lifecycle.opening.SINGLY", 1)
+    company = given("rules")
+    with clock_at(NOON):
+        assert receive(clean({"company": "Bolt"})).lead.owner == company.bruno
+    publish_rules([{"name": "Race", "when": {}, "then": {"pool": "Everyone"}}])
+
+    fire(NOON + 20 * MINUTE)
+
+    assert messages("lead.offered") == {"amina", "bruno"}
+
+
 # Steps that find nobody
 
 
