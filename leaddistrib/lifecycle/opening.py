@@ -71,9 +71,10 @@ def tell(
         if opens_at > moment
     }
     races = [pool.pk for pool in pools.values() if pool.mode == Pool.Mode.RACE]
-    members = members_by_pool(pools if waits else races)
+    asked = list(pools) if waits else races
+    members = members_by_pool(asked)
     facts = rep_facts(set().union(*(members[pool] for pool in races)), moment)
-    lapsed = let_lapse(lead for pool in races for lead in by_pool[pool])
+    lapsed = let_lapse(lead for pool in asked for lead in by_pool[pool])
     ready = {rep for rep, own in facts.items() if not first_refusal(own, Situation(moment))}
     offers = [
         Offer(
@@ -93,9 +94,10 @@ def tell(
         for pool in by_pool
         for lead in by_pool[pool]
         for rep in sorted(later.get(lead.pk, ()))
-        if rep in members[pool] and (lead.pk, rep) in waits
+        if rep in members[pool] and (lead.pk, rep) in waits and rep not in lapsed[lead.pk]
     ]
     # Not asked whether they are eligible now: these rows are what keeps the lead closed for them.
+    # Whoever let it lapse needs none: it stays closed for them.
     Offer.objects.bulk_create(offers + to_come)
     # A file with more leads for a pool than pages are told of singly rings no phone.
     few = {pk: some for pk, some in by_pool.items() if urgent or len(some) <= SINGLY}
@@ -209,9 +211,16 @@ def _stands(offer: Offer) -> bool:
 
 def _eligible(offers: Sequence[Offer], moment: datetime) -> list[Offer]:
     """Those of ``offers`` whose rep is still in the pool, and in a race may have a lead by the
-    gates at ``moment``. Elsewhere members look by themselves, and whoever acts is asked then."""
+    gates at ``moment``. Elsewhere members look by themselves, and whoever acts is asked then. It is
+    open to nobody who let it lapse since."""
     members = members_by_pool({offer.lead.pool_id for offer in offers if offer.lead.pool_id})
-    inside = [offer for offer in offers if offer.rep_id in members[offer.lead.pool_id or 0]]
+    lapsed = let_lapse(offer.lead for offer in offers)
+    inside = [
+        offer
+        for offer in offers
+        if offer.rep_id in members[offer.lead.pool_id or 0]
+        and offer.rep_id not in lapsed[offer.lead_id]
+    ]
     racing = {offer.rep_id for offer in inside if _in_a_race(offer)}
     facts = rep_facts(racing, moment) if racing else {}
     return [
