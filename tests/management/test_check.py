@@ -20,6 +20,7 @@ from leaddistrib.models import (
     Claim,
     JobRun,
     Lead,
+    NotificationSettings,
     Offer,
     OutboxMessage,
     Pool,
@@ -79,6 +80,10 @@ def bruno(amina):
 
 @pytest.fixture
 def pool(amina, bruno):
+    """Of reps who get no mail: no worker runs here that would send it."""
+    NotificationSettings.objects.bulk_create(
+        NotificationSettings(user=rep.user, email=False) for rep in (amina, bruno)
+    )
     return PoolFactory(name="Everyone", reps=[amina, bruno])
 
 

@@ -255,14 +255,13 @@ def test_telling_many_rooms_costs_no_more_than_telling_one(
     other = LeadFactory(owner=amina)
     teams = list(TeamChat.objects.values_list("team", flat=True).distinct())
     events = [f"response.lapsed:{late(one, amina).pk}" for one in (lead, other)]
+    now = clock.now()
 
     with django_assert_num_queries(3):  # users, rooms, messages
-        tell_many([Telling((amina.user_id,), events[0], lead, teams=teams[:1])], clock.now())
+        tell_many([Telling((amina.user_id,), events[0], lead, teams=teams[:1])], now)
     OutboxMessage.objects.all().delete()
     with django_assert_num_queries(3):
-        tell_many(
-            [Telling((amina.user_id,), event, lead, teams=teams) for event in events], clock.now()
-        )
+        tell_many([Telling((amina.user_id,), event, lead, teams=teams) for event in events], now)
 
 
 def test_a_pool_of_single_reps_is_posted_nowhere(amina, rooms):
