@@ -1,10 +1,12 @@
 """What comes of a lead: the stages that it reaches, until it is won or lost (OU1)."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
+from django.db.models import QuerySet
 
 from leaddistrib import conf
 from leaddistrib.errors import NotYours, Outdated
@@ -50,7 +52,7 @@ def record_outcome(
     Won or lost closes the lead; one that is closed can only become won or lost. What its owner says
     of it, unless that it is lost, takes having been in touch: it stops the response clock. Said
     twice in the same words, the first one is returned: a second tap does no harm. A lead that had
-    another chance since is won or lost anew.
+    another chance since is won or lost anew, unless ``at`` says that this is what was known before.
 
     Raises:
         ValueError: no such stage, a time in the future, an amount out of bounds, or a reason of
@@ -81,17 +83,30 @@ def record_outcome(
         (currency or locked.currency or conf.settings.CURRENCY) if value is not None else "",
         reason,
     )
+    known = _known(one, rep) if at is not None else None
+    if known is not None:
+        return known
     if rep is not None and rep.pk == locked.owner_id and stage != Outcome.Stage.LOST:
         imply_contact(locked, rep, one.at)
     before = standing_of([locked]).get(locked.pk)
     still_to_close = stage in TERMINAL and locked.status != Lead.Status.CLOSED
-    said = before is not None and one.equals(before) and at in (None, before.at)
-    if before is not None and said and not still_to_close:
+    if at is None and before is not None and one.equals(before) and not still_to_close:
         return before
     against(one, before)
     [outcome] = keep([one], now, by=by)
     ask(outcome, now)
     return outcome
+
+
+def _known(one: Reached, rep: Rep | None) -> Outcome | None:
+    """The outcome that says the same of the very moment, whatever became of the lead since: another
+    system tells what it knows each night. With ``rep`` only what was said of that rep; else also of
+    a former owner."""
+    last = reached([one.stage]).filter(lead=one.lead, at=one.at).order_by("pk").last()
+    if last is None:
+        return None
+    said = one if rep is not None else replace(one, rep=last.rep_id)
+    return last if said.equals(last) else None
 
 
 def _checked(stage: str, value: Decimal | None, reason: str) -> str:
@@ -142,14 +157,22 @@ def undo_outcome(outcome: Outcome, by: AbstractUser | None) -> Lead:
     )
     announce(lead_outcome_undone, sender=Lead, lead=lead, rep=outcome.rep, outcome=outcome)
     closing = lead.log.filter(event=LogEntry.Event.CLOSED).order_by("-pk").first()
-    closed_by = closing.detail.get("outcome") if closing else None
-    # What it came to before it was recycled stands, and says nothing about how it is now.
-    since = reached(TERMINAL).filter(lead=lead, pk__gte=closed_by or outcome.pk)
-    if closing is not None and not since.exists():
-        withdraw(lead, closing.at)
-        if closed_by is not None and lead.status == Lead.Status.CLOSED:
-            _reopen(lead, now)
+    if closing is None or outcome.stage not in TERMINAL or _came_of(lead, closing).exists():
+        return lead
+    withdraw(lead, closing.at)
+    if "outcome" in closing.detail and lead.status == Lead.Status.CLOSED:
+        _reopen(lead, now)
     return lead
+
+
+def _came_of(lead: Lead, closing: LogEntry) -> QuerySet[Outcome]:
+    """The wins and losses that stand of those that closed ``lead`` then, or were recorded since.
+    What it came to before it was recycled says nothing about how it is now."""
+    ends = reached(TERMINAL).filter(lead=lead)
+    if "outcome" in closing.detail:
+        return ends.filter(pk__gte=closing.detail["outcome"])
+    recorded = lead.log.filter(event=LogEntry.Event.OUTCOME, pk__gt=closing.pk)
+    return ends.filter(pk__in=[entry.detail["outcome"] for entry in recorded])
 
 
 def _reopen(lead: Lead, now: datetime) -> None:

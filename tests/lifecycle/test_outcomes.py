@@ -318,6 +318,47 @@ def test_a_recycled_lead_is_lost_again_in_the_same_words(cast, owned, mireille, 
     assert not owned.assignments.filter(ended_at=None).exists()
 
 
+@pytest.mark.parametrize("again", ["waiting", "hers again", "a colleague's"])
+def test_a_loss_that_is_told_every_night_ends_no_other_chance(cast, owned, mireille, again):
+    with clock_at(NOON + 2 * HOUR):
+        first = record_outcome(owned, "lost", by=mireille, at=NOON + HOUR)
+    with clock_at(NOON + 30 * 24 * HOUR):
+        recycle([owned], cast.pool, by=None, reason="New budget")
+    with clock_at(NOON + 61 * 24 * HOUR):
+        if again != "waiting":
+            rep = cast.amina if again == "hers again" else cast.bruno
+            assert claim(owned, rep, via="page").result == "won"
+        assert record_outcome(owned, "lost", by=mireille, at=NOON + HOUR) == first
+
+    assert Outcome.objects.get() == first
+    assert Lead.objects.get(pk=owned.pk).status == ("waiting" if again == "waiting" else "owned")
+
+
+def test_a_value_that_is_corrected_back_counts(cast, owned, mireille):
+    """Dated as before, each time: the last word stands."""
+    for value in (100, 150, 150, 100):
+        with clock_at(NOON + 2 * HOUR):
+            said = record_outcome(owned, "won", by=mireille, at=NOON + HOUR, value=Decimal(value))
+
+    assert list(standing(["won"])) == [said]
+    assert [one.value for one in Outcome.objects.order_by("pk")] == [100, 150, 100]
+
+
+@pytest.mark.parametrize("stage", ["qualified", "lost"])
+def test_the_question_about_a_win_outlives_a_slip_about_what_was_before(cast, owned, stage):
+    Organisation.objects.create(pk=1, satisfaction="won")
+    Lead.objects.update(contact_email="ines@acme.example")
+    with clock_at(NOON + 2 * HOUR):
+        close(owned, cast.amina, reason="They think about it")
+        won = say(owned, "won", cast.amina)
+        slip = say(owned, stage, cast.amina, at=NOON + HOUR)
+
+    undo_outcome(slip, cast.amina.user)
+    assert Satisfaction.objects.exists()
+    undo_outcome(won, cast.amina.user)
+    assert not Satisfaction.objects.exists()
+
+
 def test_who_gets_a_lead_again_and_says_the_same_of_it_answers_its_clock(cast, running_clock):
     lead, first = running_clock
     with clock_at(NOON + timedelta(minutes=2)):

@@ -2,7 +2,8 @@
 
 Each row names a lead by its external id, and a stage. What else the file says of leads is left
 alone. So that a file imported twice changes nothing, an outcome that is kept already is found by
-its stage and time; one that somebody undid stays undone.
+its stage and time; one that somebody undid stays undone. What has no time says how it is now: a
+lead that was recycled since comes to that stage anew.
 """
 
 from collections import defaultdict
@@ -13,7 +14,7 @@ from decimal import Decimal
 from functools import partial
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from leaddistrib import conf
@@ -27,7 +28,7 @@ from leaddistrib.lifecycle.intake.reps import Reps
 from leaddistrib.lifecycle.intake.texts import one_line
 from leaddistrib.lifecycle.reaching import Reached, against, keep
 from leaddistrib.lifecycle.transactions import act, lock_reps
-from leaddistrib.models import Lead, Outcome
+from leaddistrib.models import Lead, LogEntry, Outcome
 from leaddistrib.queries import clock
 from leaddistrib.queries.standing import standing_of
 
@@ -114,6 +115,11 @@ class _Look:
         self.kept: dict[tuple[int, str], list[Outcome]] = defaultdict(list)
         for outcome in Outcome.objects.filter(lead__in=self.leads.values()).order_by("pk"):
             self.kept[outcome.lead_id, outcome.stage].append(outcome)
+        recycled = LogEntry.objects.filter(
+            lead__in=self.leads.values(), event=LogEntry.Event.RECYCLED
+        )
+        last = recycled.order_by().values_list("lead").annotate(Max("at"))
+        self.recycled: dict[int, datetime] = dict(last)
 
     def at(self, result: Result) -> Reached | Came | str:
         """What is to be kept of a row; UNCHANGED for one that is; else why it is rejected."""
@@ -127,8 +133,10 @@ class _Look:
         at = result.at or self.now
         one = Reached(lead, result.stage, rep, at, result.value, result.currency)
         for kept in self.kept[lead.pk, result.stage]:
-            same_time = result.at is None or kept.at == result.at
-            if same_time and (kept.value, kept.currency) == (result.value, result.currency):
+            if self._same_time(result, kept) and (kept.value, kept.currency) == (
+                result.value,
+                result.currency,
+            ):
                 return Came.UNCHANGED
         try:
             against(one, self.standing.get(lead.pk))
@@ -137,6 +145,14 @@ class _Look:
         except Outdated:
             return _("Something later than this is known of the lead.")
         return one
+
+    def _same_time(self, result: Result, kept: Outcome) -> bool:
+        """Whether a row may be about ``kept``; one without a time, about any since the lead was
+        recycled last."""
+        if result.at is not None:
+            return kept.at == result.at
+        recycled = self.recycled.get(kept.lead_id)
+        return recycled is None or kept.at > recycled
 
     def add(self, outcome: Outcome) -> None:
         self.kept[outcome.lead_id, outcome.stage].append(outcome)

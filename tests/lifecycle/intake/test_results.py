@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from leaddistrib.errors import UnreadableFile
-from leaddistrib.lifecycle import claim, record_outcome, undo_outcome
+from leaddistrib.lifecycle import claim, record_outcome, recycle, undo_outcome
 from leaddistrib.lifecycle.intake.importing import import_file
 from leaddistrib.models import Lead, Organisation, OutboxMessage, Outcome, Satisfaction
 from leaddistrib.queries.standing import standing
@@ -78,6 +78,20 @@ def test_another_value_is_news(cast, known):
     bring("crm,1,won,2026-03-02,,100,EUR")
     assert counts(bring("crm,1,won,2026-03-02,,150,EUR")) == (1, 0, 0)
     assert standing().get().value == 150
+
+
+def test_a_row_without_a_time_is_news_about_a_lead_that_was_recycled_since(cast, known):
+    """A dated one is not: it is known when that was."""
+    dated, undated = "crm,1,lost,2026-03-02,,,", "crm,1,lost,,,,"
+    bring(dated)
+    assert counts(bring(undated)) == (0, 1, 0)
+    recycle(known[:1], cast.pool, by=None, reason="New budget")
+
+    assert counts(bring(dated)) == (0, 1, 0)
+    assert Lead.objects.get(external_id="1").status == "waiting"
+    assert counts(bring(undated)) == (1, 0, 0)
+    assert Lead.objects.get(external_id="1").status == "closed"
+    assert counts(bring(undated)) == (0, 1, 0)
 
 
 def test_what_somebody_undid_stays_undone(cast, known):
