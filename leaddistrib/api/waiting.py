@@ -11,7 +11,6 @@ from leaddistrib.api.documenting import Example, documented
 from leaddistrib.api.shapes.metrics import WaitingOut
 from leaddistrib.queries.periods import WaitingForm
 from leaddistrib.queries.response import By
-from leaddistrib.queries.sight import leads_of
 from leaddistrib.queries.waiting import Line, waiting
 
 SHOWN = {
@@ -41,11 +40,12 @@ class Waiting(ApiView):
         "Leads that came in during a period, and how long it took until anybody was in touch, "
         "through every pool and every rep who had them: by source, lead type, hour of the day in "
         "which they came in, or rep or team of the first contact, with the row `nobody` of those "
-        "without one. `median` and `p90` are the seconds within which half and nine in ten of the "
+        "without one; for managers those of other teams are the row `others`. "
+        "`median` and `p90` are the seconds within which half and nine in ten of the "
         "answered ones were. `waiting` are open and not answered yet, `closed` were closed "
         "without a contact; shares are of all but these. Leads that were imported with their "
         f"history are left out. {reporting.WHEN} Admins see everybody's leads, managers those of "
-        "their teams.",
+        "their teams and their teams' pools.",
         answers={200: (WaitingOut, "The rows, those with most leads first; hours in their order.")},
         errors=(400,),
         parameters=reporting.parameters(By, By.SOURCE),
@@ -54,7 +54,7 @@ class Waiting(ApiView):
     def get(self, request: Request) -> Response:
         reporting.must_oversee(self)
         form = reporting.valid(WaitingForm(request.query_params))
-        found = waiting(form.asked(leads_of(self.sight)), form.by_asked)
+        found = waiting(form.asked(self.sight), form.by_asked)
         rows = [{"key": line.key, "name": line.name, **_figures(line)} for line in found.lines]
         return Response(
             {

@@ -5,11 +5,10 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leaddistrib.models import Lead
+from leaddistrib.policy import Sight
 from leaddistrib.queries import conversion, response, waiting
 from leaddistrib.queries.distribution import By, Scope
 
@@ -127,9 +126,9 @@ class WaitingForm(DaysForm):
     def by_asked(self) -> response.By:
         return response.By(self.cleaned_data["by"] or response.By.SOURCE)
 
-    def asked(self, leads: QuerySet[Lead]) -> waiting.Asked:
-        """What a valid form asks for, of these leads."""
-        return waiting.Asked(leads, self.since, self.until)
+    def asked(self, who: Sight) -> waiting.Asked:
+        """What a valid form asks for, of the leads that ``who`` looks after."""
+        return waiting.asked_by(who, self.since, self.until)
 
 
 class ConversionForm(DaysForm):

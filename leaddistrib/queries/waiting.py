@@ -7,13 +7,15 @@ routing them. The number of queries does not depend on how many rows there are.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import (
+    BigIntegerField,
+    Case,
     Count,
     DurationField,
     Exists,
@@ -22,14 +24,17 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    When,
 )
 from django.db.models.functions import ExtractHour
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leaddistrib.models import Assignment, Contact, Lead
+from leaddistrib.policy import Role, Sight
 from leaddistrib.queries.ranking import percentiles
 from leaddistrib.queries.response import By, names
+from leaddistrib.queries.sight import leads_of
 
 
 class Figure(StrEnum):
@@ -44,11 +49,24 @@ class Figure(StrEnum):
 
 
 class Asked(NamedTuple):
-    """Which leads: those of ``leads`` that came in from ``since`` until before ``until``."""
+    """Which leads: those of ``leads`` that came in from ``since`` until before ``until``. Of the
+    reps of ``teams`` it is told who was in touch and how soon (None: of everybody); all others are
+    one row."""
 
     leads: QuerySet[Lead]
     since: datetime
     until: datetime
+    teams: frozenset[int] | None = None
+
+
+def asked_by(who: Sight, since: datetime, until: datetime) -> Asked:
+    """What admins may ask: of everybody; managers: of the leads of their teams and their pools. One
+    who is a rep too does not ask of what waits in another team's pool, which would be gone from the
+    figures as soon as somebody answers it."""
+    if who.role is Role.ADMIN:
+        return Asked(leads_of(who), since, until)
+    leads = leads_of(replace(who, rep=None, pools=frozenset()))
+    return Asked(leads, since, until, who.managed_teams)
 
 
 @dataclass(slots=True)
@@ -91,6 +109,9 @@ class Report:
 NOBODY = "nobody"
 """The key of those that nobody was in touch with, where the rows are reps or teams."""
 
+OTHERS = "others"
+"""The key of those whom reps of other teams than the asked ones were in touch with first."""
+
 IN_TOUCH = {By.REP: "rep", By.TEAM: "rep__team"}
 """Who was in touch first, from a contact. The other rows are fields of the lead, or the hour in
 which it came in."""
@@ -111,6 +132,10 @@ def waiting(asked: Asked, by: By = By.SOURCE) -> Report:
     for key, leads, closed in _came(asked, by):
         lines[key].leads, lines[key].closed = leads, closed
     place = IN_TOUCH.get(by, by if by is By.HOUR else f"lead__{by}")
+    if by in IN_TOUCH and asked.teams is not None:
+        theirs = When(rep__team__in=asked.teams, then=F(place))
+        contacts = contacts.annotate(told=Case(theirs, output_field=BigIntegerField()))
+        place = "told"
     counted = (
         contacts.order_by()
         .values_list(place)
@@ -139,14 +164,17 @@ def waiting(asked: Asked, by: By = By.SOURCE) -> Report:
             one.median = seconds
         else:
             one.p90 = seconds
+    if place == "told" and None in lines:
+        lines[OTHERS] = lines.pop(None)
     return Report(by, tuple(_named(lines, by)), total)
 
 
 def leads_behind(asked: Asked, by: By, key: str | None, figure: Figure) -> QuerySet[Lead]:
     """The leads that a figure of the report counts: those of the row ``key`` (None: of all rows).
+    Not all of them are for the viewer: see ``told``.
 
     Raises:
-        ValueError: ``key`` is no key of such a row.
+        ValueError: ``key`` is no key of such a row, or that of other teams.
     """
     leads = _by_hour(_cohort(asked), "received_at", by)
     first = _first_contacts(asked).filter(lead=OuterRef("pk"))
@@ -165,7 +193,21 @@ def leads_behind(asked: Asked, by: By, key: str | None, figure: Figure) -> Query
     if key == NOBODY:
         return leads.filter(~in_touch)
     named = {f"{IN_TOUCH[by]}__public_id": UUID(key)} if key else {IN_TOUCH[by]: None}
-    return leads.filter(Exists(first.filter(**named)))
+    return leads.filter(Exists(first.filter(_told(asked), **named)))
+
+
+def told(asked: Asked, leads: QuerySet[Lead], figure: Figure) -> QuerySet[Lead]:
+    """Those of the ``leads`` behind ``figure`` of which the viewer is told: how soon a rep of
+    another team was in touch is not said of any one lead."""
+    if figure not in WITHIN or asked.teams is None:
+        return leads
+    first = _first_contacts(asked).filter(_told(asked), lead=OuterRef("pk"))
+    return leads.filter(Exists(first))
+
+
+def _told(asked: Asked) -> Q:
+    """Contacts of which it is told whose they are."""
+    return Q() if asked.teams is None else Q(rep__team__in=asked.teams)
 
 
 def _cohort(asked: Asked) -> QuerySet[Lead]:
@@ -206,8 +248,8 @@ def _by_hour(rows: QuerySet[Any], field: str, by: By) -> QuerySet[Any]:
 
 def _named(lines: dict[Any, Line], by: By) -> list[Line]:
     """The rows with their names, in order; in one query at most."""
-    called = names(by, [key for key in lines if key != NOBODY])
-    called[NOBODY] = (NOBODY, _("Nobody yet"))
+    called = names(by, [key for key in lines if key not in {NOBODY, OTHERS}])
+    called |= {NOBODY: (NOBODY, _("Nobody yet")), OTHERS: (OTHERS, _("Other teams"))}
     shown = [(key, line) for key, line in lines.items() if line.leads]
     for key, line in shown:
         line.key, line.name = called[key]

@@ -65,14 +65,26 @@ def paged(request: HttpRequest, rows: Sequence[Any] | QuerySet[Any]) -> Page[Any
 
 
 def leads_page(
-    request: HttpRequest, viewer: Viewer, leads: QuerySet[Lead], back: str, label: str
+    request: HttpRequest,
+    viewer: Viewer,
+    leads: QuerySet[Lead],
+    back: str,
+    label: str,
+    told: QuerySet[Lead] | None = None,
 ) -> HttpResponse:
-    """The ``leads`` behind a figure, as far as they are still the viewer's to see: one that went on
-    to another team counts for the rep who had it, and is that team's now."""
-    shown = leads_of(viewer.sight).filter(pk__in=leads.order_by().values("pk"))
+    """The ``leads`` behind a figure of the days that are asked for, as far as they are still the
+    viewer's to see: one that went on to another team counts for the rep who had it, and is that
+    team's now. With ``told``, none but those are listed. The page says if there are fewer."""
+    counted = Lead.objects.filter(pk__in=leads.order_by().values("pk"))
+    may_list = counted if told is None else told
+    shown = leads_of(viewer.sight).filter(pk__in=may_list.order_by().values("pk"))
+    page = paged(request, shown.order_by("-received_at", "-id"))
+    days = DaysForm(request.GET)
     context = {
         "viewer": viewer,
-        "page": paged(request, shown.order_by("-received_at", "-id")),
+        "page": page,
+        "days": days.cleaned_data if days.is_valid() else {},
+        "fewer": page.paginator.count < counted.count(),
         "back": back,
         "back_label": label,
     }

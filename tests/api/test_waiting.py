@@ -55,6 +55,21 @@ def test_a_manager_reads_of_the_own_teams_leads(answering):
     assert answer["rows"][-1]["key"] == "nobody"
 
 
+def test_a_manager_is_not_told_how_soon_another_teams_rep_was(answering):
+    answering.paris.reps.add(answering.chloe)
+    at = timezone.now() - timedelta(hours=3)
+    lead = LeadFactory(owner=answering.chloe, pool=answering.paris, received_at=at)
+    Contact.objects.create(
+        lead=lead, rep=answering.chloe, channel="call", at=at + timedelta(minutes=9)
+    )
+    for by in ("rep", "team"):
+        answer = answering.client("manager").get(PATH, {"by": by})
+        assert b"Chlo" not in answer.content
+        assert b"Lyon" not in answer.content
+        [others] = [row for row in answer.json()["rows"] if row["key"] == "others"]
+        assert (others["name"], others["leads"], others["median"]) == ("Other teams", 1, 540.0)
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [({"by": "size"}, "by"), ({"from": "soon"}, "from"), ({"to": "9999-12-31"}, "to")],

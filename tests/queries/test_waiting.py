@@ -9,8 +9,8 @@ from leaddistrib.lifecycle.contacting import log_contact
 from leaddistrib.models import Assignment, Contact, Lead, Pool
 from leaddistrib.queries.response import Asked as AskedOfReps
 from leaddistrib.queries.response import By, responses
-from leaddistrib.queries.sight import leads_of, sight
-from leaddistrib.queries.waiting import NOBODY, Asked, Figure, leads_behind, waiting
+from leaddistrib.queries.sight import sight
+from leaddistrib.queries.waiting import NOBODY, Asked, Figure, asked_by, leads_behind, waiting
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory, UserFactory
 from tests.responses import answered, lapsed, started
 
@@ -133,7 +133,7 @@ def test_a_manager_reads_of_the_own_teams_leads_each_once(cast):
     pool = PoolFactory(reps=[cast["Amina"], cast["Bruno"]], teams=[cast["Amina"].team])
     came((cast["Amina"], MINUTE), owner=cast["Amina"], pool=pool)
     came(owner=cast["Chloé"])
-    asked = november(leads_of(sight(mireille)))
+    asked = asked_by(sight(mireille), BEGAN, ENDED)
     assert (waiting(asked).total.leads, waiting(asked).total.answered) == (1, 1)
 
 

@@ -8,11 +8,13 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from leaddistrib.models import Contact, Organisation
-from leaddistrib.testing import LeadFactory, UserFactory
+from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, UserFactory
 from tests.web.conftest import signed_in
 from tests.web.test_pages import queries
 
@@ -139,3 +141,83 @@ def test_twenty_rows_cost_as_many_queries_as_three(week):
     for number in range(17):
         came(week, MINUTE, source=f"source {number}")
     assert queries(client, PAGE) == few <= 12
+
+
+@pytest.fixture
+def everyone(week):
+    """The pool is one of all teams: David answered two leads from it, and has one of them. One of
+    Nobody's waits in a pool of London alone, in which Mireille is a rep."""
+    week.pool.reps.add(week.david)
+    came(week, 3 * MINUTE, week.david, source="fair", company="Fair Ltd", owner=week.david)
+    came(week, 97 * MINUTE, week.david, source="fair")
+    rep = RepFactory(user=week.mireille, team=week.david.team)
+    came(week, source="docks", pool=PoolFactory(name="London only", reps=[rep]))
+    return week
+
+
+@pytest.mark.parametrize(("by", "named"), [("rep", "David"), ("team", "London")])
+def test_what_other_teams_answered_is_one_row_that_names_nobody(everyone, by, named):
+    mireille = signed_in(everyone.mireille)
+    page = mireille.get(PAGE, {"by": by})
+    assert "Other teams 2 2 3 min 00 s 1 h 37 min 50% 50% 0 0" in text(page)
+    assert named not in text(page)
+    file = mireille.get(PAGE, {"by": by, "format": "csv"}).content.decode()
+    assert "others,Other teams,2,2,180.0,5820.0" in file
+    assert named not in file
+    assert named in text(signed_in(everyone.admin).get(PAGE, {"by": by}))
+
+
+def test_no_list_says_how_soon_another_team_answered_a_lead(everyone):
+    mireille = signed_in(everyone.mireille)
+    david, london = str(everyone.david.public_id), str(everyone.david.team.public_id)
+    for by, key in (("rep", david), ("team", london)):
+        for figure in ("leads", "answered", "within_5"):
+            behind = text(mireille.get(BEHIND, {"by": by, "key": key, "figure": figure}))
+            assert "The leads behind the figure 0 leads" in behind
+            assert "counts more leads than these" not in behind
+    assert mireille.get(BEHIND, {"by": "rep", "key": "others"}).status_code == 404
+    assert "key=others" not in mireille.get(PAGE, {"by": "rep"}).content.decode()
+    quick = text(mireille.get(BEHIND, {"figure": "within_5"}))
+    assert "The leads behind the figure 2 leads" in quick
+    assert "The figure counts more leads than these" in quick
+    assert "Fair Ltd" not in quick
+    assert "Fair Ltd" in text(signed_in(everyone.admin).get(BEHIND, {"figure": "within_5"}))
+
+
+def test_a_manager_who_is_a_rep_of_another_teams_pool_is_not_asked_for_it(everyone):
+    """It would count while it waits, and be gone as soon as somebody answers it."""
+    shown = text(signed_in(everyone.mireille).get(PAGE))
+    assert "docks" not in shown
+    assert "Total 7 5" in shown
+
+
+@pytest.mark.parametrize("name", ["waiting", "response", "claim-speed", "distribution"])
+def test_the_days_of_the_figures_stand_in_the_boxes_and_over_the_leads(week, name):
+    mireille, today = signed_in(week.mireille), timezone.localdate()
+    first = today - timedelta(days=29)
+    page = mireille.get(reverse(f"leaddistrib:{name}")).content.decode()
+    assert re.findall(r'<input type="date" name="(\w+)" value="([^"]+)"', page) == [
+        ("from", first.isoformat()),
+        ("to", today.isoformat()),
+    ]
+    wrong = mireille.get(reverse(f"leaddistrib:{name}"), {"from": "soon"}).content.decode()
+    assert 'name="from" value="soon"' in wrong
+
+
+def test_the_leads_behind_a_figure_say_of_which_days_they_are(week):
+    behind = text(signed_in(week.mireille).get(BEHIND, {"from": "2026-02-03", "to": "2026-02-28"}))
+    assert "0 leads · 02/03/2026 – 02/28/2026" in behind
+
+
+def test_a_year_of_responses_does_not_read_a_year_of_leads(week):
+    """What customers waited is a sum over leads and contacts; of more than a month it is a link."""
+    mireille, address = signed_in(week.mireille), reverse("leaddistrib:response")
+    today = timezone.localdate()
+    month = {"from": today - timedelta(days=30), "to": today}
+    assert "What the customers waited" in text(mireille.get(address, month))
+    year = {"from": today - timedelta(days=31), "to": today}
+    with CaptureQueriesContext(connection) as found:
+        page = mireille.get(address, year)
+    assert "What the customers waited" not in text(page)
+    assert f'href="{PAGE}?from={year["from"]}' in page.content.decode()
+    assert not [one for one in found if "leaddistrib_contact" in one["sql"]]

@@ -105,7 +105,8 @@ class WaitingLine(WaitingFigures):
     """A source, a lead type, an hour of the day, or the rep or team of the first contact."""
 
     key = serializers.CharField(
-        help_text="source, type, hour or public id; empty for none, `nobody` without a contact"
+        help_text="source, type, hour or public id; empty for none, `nobody` without a contact, "
+        "`others` for other teams"
     )
     name = serializers.CharField()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from leaddistrib.queries.periods import RESPONSE_LABELS, ResponseForm
 from leaddistrib.queries.response import By, Figure, Line, leads_behind, responses
-from leaddistrib.queries.sight import leads_of
-from leaddistrib.queries.waiting import Asked, waiting
+from leaddistrib.queries.waiting import Line as Waited
+from leaddistrib.queries.waiting import asked_by, waiting
 from leaddistrib.web import reporting
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.durations import duration
@@ -22,6 +23,9 @@ COLUMNS = (
     *("key", "name", "started", "answered", "mean_seconds", "in_time", "within_5", "within_60"),
     *("lapsed", "longest_run"),
 )
+
+AT_ONCE = timedelta(days=31)
+"""For how long a period the waiting times are told beside it: any month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def report(request: HttpRequest, viewer: Viewer) -> HttpResponse:
                 request, viewer, "responses", form, str(found.by), found.lines, COLUMNS, rows
             )
         page = reporting.paged(request, found.lines)
-        waited = waiting(Asked(leads_of(viewer.sight), form.since, form.until)).total
+        waited = _waited(viewer, form)
         context |= {
             "report": found,
             "page": page,
@@ -59,8 +63,8 @@ def report(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             "runs": found.by in (By.REP, By.TEAM),
             "csv": reporting.csv_link(viewer, form, str(found.by)),
             "waited": waited,
-            "waited_median": duration(waited.median),
-            "waited_p90": duration(waited.p90),
+            "waited_median": duration(waited.median) if waited else "",
+            "waited_p90": duration(waited.p90) if waited else "",
             "waited_days": reporting.query(form),
         }
     return render(request, "leaddistrib/response.html", context)
@@ -82,6 +86,14 @@ def behind(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     back = reverse("leaddistrib:response") + reporting.query(form, by=str(form.by_asked))
     label = _("Back to how soon leads are answered")
     return reporting.leads_page(request, viewer, leads, back, label)
+
+
+def _waited(viewer: Viewer, form: ResponseForm) -> Waited | None:
+    """What the customers of these days waited; None for more than a month: it is read from leads
+    and contacts, and a report of years costs no more than one of days."""
+    if form.until - form.since > AT_ONCE:
+        return None
+    return waiting(asked_by(viewer.sight, form.since, form.until)).total
 
 
 def _shown(line: Line, form: ResponseForm, key: str | None) -> ShownLine:

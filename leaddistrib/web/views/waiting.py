@@ -11,8 +11,7 @@ from django.views.decorators.http import require_safe
 
 from leaddistrib.queries.periods import RESPONSE_LABELS, WaitingForm
 from leaddistrib.queries.response import By
-from leaddistrib.queries.sight import leads_of
-from leaddistrib.queries.waiting import Figure, Line, leads_behind, waiting
+from leaddistrib.queries.waiting import OTHERS, Figure, Line, leads_behind, told, waiting
 from leaddistrib.web import reporting
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.durations import duration
@@ -46,7 +45,7 @@ def report(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     form = WaitingForm(request.GET)
     context["form"] = form
     if form.is_valid():
-        found = waiting(form.asked(leads_of(viewer.sight)), form.by_asked)
+        found = waiting(form.asked(viewer.sight), form.by_asked)
         if reporting.csv_asked(request, viewer):
             rows = map(_cells, found.lines)
             return reporting.csv_file(
@@ -74,16 +73,21 @@ def behind(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         raise Http404
     try:
         figure = Figure(request.GET.get("figure", Figure.LEADS))
-        asked = form.asked(leads_of(viewer.sight))
+        asked = form.asked(viewer.sight)
         leads = leads_behind(asked, form.by_asked, request.GET.get("key"), figure)
     except ValueError as error:
         raise Http404 from error
     back = reverse("leaddistrib:waiting") + reporting.query(form, by=str(form.by_asked))
-    return reporting.leads_page(request, viewer, leads, back, _("Back to how long customers wait"))
+    label = _("Back to how long customers wait")
+    return reporting.leads_page(
+        request, viewer, leads, back, label, told=told(asked, leads, figure)
+    )
 
 
 def _shown(line: Line, form: WaitingForm, key: str | None) -> ShownLine:
-    figures = {str(figure): getattr(line, figure) for figure in Figure}
+    # Nothing is behind those of other teams: that would say which of their leads waited how long.
+    shown = () if key == OTHERS else Figure
+    figures = {str(figure): getattr(line, figure) for figure in shown}
     return ShownLine(
         line,
         duration(line.median),
