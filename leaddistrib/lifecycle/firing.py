@@ -7,8 +7,9 @@ again under the locks, so a contact in the same second is either before or after
 
 import logging
 from collections.abc import Sequence
-from contextlib import ExitStack
 from datetime import datetime, timedelta
+
+from django.db import InterfaceError, OperationalError
 
 from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.escalating import escalate, to_pools
@@ -31,8 +32,9 @@ AT_ONCE = 50
 LEASE = timedelta(seconds=30)
 """How long a worker may take over a batch of clocks before another worker takes it up."""
 
-APART = timedelta(seconds=1)
-"""Between the clocks of a batch that failed: one that cannot be done holds up no other for long."""
+AFTER_FAILURE = timedelta(minutes=5)
+"""When a clock is looked at again that could not be done by itself: each time it is, what is due
+with it is done twice."""
 
 AFTER_BUSY = timedelta(seconds=2)
 """When clocks are looked at again whose locks somebody else held for too long."""
@@ -44,34 +46,47 @@ def fire_due(moment: datetime, limit: int = AT_ONCE) -> int:
 
     Each reminder is sent, each deadline noted and each step taken once, however many workers there
     are and whenever one of them dies. What could not be done because the database was busy is due
-    again soon.
+    again soon. Where something is wrong with one of them, the others are done by themselves at
+    once.
+
+    Raises:
+        OperationalError, InterfaceError: the database went away. What is due is still in it.
     """
     until = moment + LEASE
     due = ResponseClock.objects.filter(next_at__lte=moment)
     taken = lease(due, "next_at", until, limit)
     if not taken:
         return 0
-    with ExitStack() as unless_done:
-        unless_done.callback(_fall_apart, taken, until)
-        try:
-            going = _note(taken, until)
-            if going:
-                rest = escalate(going, until)
-                if rest:
-                    to_pools(rest, until)
-        except Busy:
-            logger.warning("Response clocks (%d) are looked at later: busy.", len(taken))
-            running().filter(pk__in=taken, next_at=until).update(next_at=moment + AFTER_BUSY)
-        unless_done.pop_all()
+    if not _done(taken, moment, until):
+        for pk in taken if len(taken) > 1 else ():
+            _done([pk], moment, until)
     return len(taken)
 
 
-def _fall_apart(taken: Sequence[int], until: datetime) -> None:
-    """Something is wrong with one of these clocks, and nobody knows with which: each is looked at
-    by itself the next time."""
-    logger.error("Response clocks %s could not be done together.", list(taken))
-    for number, pk in enumerate(taken):
-        running().filter(pk=pk, next_at=until).update(next_at=until + number * APART)
+def _done(taken: Sequence[int], moment: datetime, until: datetime) -> bool:
+    """Do what ``taken`` are due for; False if something is wrong with one of them. A single one is
+    then put off, so that it does not hold up the others again and again."""
+    try:
+        going = _note(taken, until)
+        rest = escalate(going, until) if going else []
+        if rest:
+            to_pools(rest, until)
+    except Busy:
+        logger.warning("Response clocks (%d) are looked at later: busy.", len(taken))
+        _put_off(taken, until, moment + AFTER_BUSY)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:  # whatever it is, it is held up no more than itself
+        logger.exception("Response clocks %s could not be done.", list(taken))
+        if len(taken) == 1:
+            _put_off(taken, until, moment + AFTER_FAILURE)
+        return False
+    return True
+
+
+def _put_off(taken: Sequence[int], until: datetime, later: datetime) -> None:
+    """What was not done is looked at ``later``, unless somebody else took it meanwhile."""
+    running().filter(pk__in=taken, next_at=until).update(next_at=later)
 
 
 @act(durable=False)

@@ -1,10 +1,10 @@
 """What is not answered goes to somebody who will (SL3, SL6)."""
 
-from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import OperationalError
 
 from leaddistrib.engine.gates import Refusal
 from leaddistrib.lifecycle import (
@@ -16,7 +16,7 @@ from leaddistrib.lifecycle import (
 )
 from leaddistrib.lifecycle.alerting import close_alerts
 from leaddistrib.lifecycle.availability import set_paused
-from leaddistrib.lifecycle.firing import fire_due
+from leaddistrib.lifecycle.firing import LEASE, fire_due
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.responding import look_again
 from leaddistrib.models import (
@@ -253,8 +253,9 @@ def test_minutes_of_work_are_counted_alike_on_both_sides_of_new_year(company):
     assert clock.next_at == due_at
 
 
-def test_one_clock_that_cannot_be_done_holds_up_the_others_once_only(given, monkeypatch):
-    """Those that are tried together with it fail with it, and are done by themselves then."""
+def test_one_clock_that_cannot_be_done_holds_up_no_other(given, monkeypatch):
+    """Those that are tried together with it fail with it, and are done by themselves at once; it
+    is not tried with the next ones either."""
     company = given("backup")
     with clock_at(NOON):
         others = [LeadFactory(pool=company.pool) for _ in range(3)]
@@ -268,12 +269,30 @@ def test_one_clock_that_cannot_be_done_holds_up_the_others_once_only(given, monk
         return outlook(clock, *args)
 
     monkeypatch.setattr("leaddistrib.lifecycle.firing.outlook", outlook_of)
-    for second in range(40):
-        with suppress(ZeroDivisionError):
-            fire(NOON + 10 * MINUTE + timedelta(seconds=second))
+    fire(NOON + 10 * MINUTE)
 
     noted = ResponseClock.objects.filter(lapsed_at__isnull=False)
     assert set(noted) == set(ResponseClock.objects.exclude(pk=bad.pk))
+    bad.refresh_from_db()
+    assert bad.next_at == NOON + 15 * MINUTE
+    assert fire(NOON + 14 * MINUTE) == 0
+    monkeypatch.undo()
+    assert fire(NOON + 15 * MINUTE) == 1
+    bad.refresh_from_db()
+    assert bad.lapsed_at
+
+
+def test_a_lost_database_is_no_fault_of_a_clock(given, monkeypatch):
+    """Nothing is put off: what is due is done as soon as the worker's lease of it is over."""
+    given("backup")
+
+    def gone(*args):
+        raise OperationalError
+
+    monkeypatch.setattr("leaddistrib.lifecycle.firing.outlook", gone)
+    with pytest.raises(OperationalError):
+        fire(NOON + 10 * MINUTE)
+    assert ResponseClock.objects.get().next_at == NOON + 10 * MINUTE + LEASE
 
 
 def test_a_clock_that_runs_on_after_its_rep_lost_the_lead_is_stopped(given):
