@@ -19,7 +19,7 @@ from leaddistrib.models import Alert, Decision, Lead, OutboxMessage, Pool, Rep, 
 from leaddistrib.queries import clock
 from leaddistrib.queries.alerts import ABOUT_LEADS, waiting_for
 from leaddistrib.queries.periods import FIRST, LAST
-from leaddistrib.queries.policies import first_fits, policies
+from leaddistrib.queries.policies import fitted_by, policies
 
 
 class SelectFilter(admin.SimpleListFilter):
@@ -138,7 +138,7 @@ class ResponsePolicyFilter(SelectFilter):
         return [(policy.pk, policy.name) for policy in policies()]
 
     def chosen(self, queryset: QuerySet, value: str) -> QuerySet:
-        return queryset.filter(first_fits(policies())[int(value)])
+        return fitted_by(int(value), queryset)
 
 
 class RuleFilter(SelectFilter):

@@ -1,10 +1,11 @@
 """Which response policy holds for a lead, and when its times are up (SL1, SL3)."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from leaddistrib.engine.availability import WorkingWeek
 from leaddistrib.engine.deadlines import after
@@ -36,40 +37,48 @@ def policies() -> list[ResponsePolicy]:
 
 def fitting(lead: Lead, among: Iterable[ResponsePolicy]) -> ResponsePolicy | None:
     """The first of ``among`` that fits the lead's type and source, in capitals or not."""
-    return next((policy for policy in among if _fits(policy, lead)), None)
+    return _first(among, lead.lead_type, lead.source)
 
 
-def first_fits(ordered: Iterable[ResponsePolicy]) -> dict[int, Q]:
-    """For each of ``ordered``, the active policies in their order: which leads it is the first to
-    fit, as a condition for the database."""
-    found: dict[int, Q] = {}
-    before = Q(pk__in=())
-    for policy in ordered:
-        fits = Q(pk__isnull=False)
-        if policy.lead_type:
-            fits &= Q(lead_type__iexact=policy.lead_type)
-        if policy.source:
-            fits &= Q(source__iexact=policy.source)
-        found[policy.pk] = fits & ~before
-        before |= fits
-    return found
+def fitted_by(policy: int, leads: QuerySet[Lead]) -> QuerySet[Lead]:
+    """Those of ``leads`` that the active policy of this primary key is the first to fit. Which
+    types and sources those have is asked first: two queries."""
+    known = policies()
+    sources_of: dict[str, list[str]] = defaultdict(list)
+    for lead_type, source in leads.order_by().values_list("lead_type", "source").distinct():
+        found = _first(known, lead_type, source)
+        if found and found.pk == policy:
+            sources_of[lead_type].append(source)
+    fits = Q(pk__in=())
+    for lead_type, sources in sources_of.items():
+        fits |= Q(lead_type=lead_type, source__in=sources)
+    return leads.filter(fits)
 
 
 def fitted_since(moment: datetime) -> dict[int, int]:
     """How many leads that came in since ``moment`` each active policy is the first to fit, by its
     primary key. Two queries."""
-    conditions = first_fits(policies())
-    if not conditions:
-        return {}
-    counts = {f"policy_{pk}": Count("pk", filter=fits) for pk, fits in conditions.items()}
-    numbers = Lead.objects.filter(received_at__gte=moment).aggregate(**counts)
-    return {pk: numbers[f"policy_{pk}"] for pk in conditions}
+    known = policies()
+    numbers = dict.fromkeys((policy.pk for policy in known), 0)
+    leads = Lead.objects.filter(received_at__gte=moment).order_by()
+    kinds = leads.values_list("lead_type", "source").annotate(Count("pk"))
+    for lead_type, source, number in kinds if known else ():
+        found = _first(known, lead_type, source)
+        if found:
+            numbers[found.pk] += number
+    return numbers
 
 
-def _fits(policy: ResponsePolicy, lead: Lead) -> bool:
+def _first(among: Iterable[ResponsePolicy], lead_type: str, source: str) -> ResponsePolicy | None:
+    """In Python, also for figures: databases fold capitals each in their own way, SQLite those of
+    ASCII only."""
+    return next((policy for policy in among if _fits(policy, lead_type, source)), None)
+
+
+def _fits(policy: ResponsePolicy, lead_type: str, source: str) -> bool:
     return all(
         not wanted or wanted.casefold() == is_so.casefold()
-        for wanted, is_so in ((policy.lead_type, lead.lead_type), (policy.source, lead.source))
+        for wanted, is_so in ((policy.lead_type, lead_type), (policy.source, source))
     )
 
 

@@ -5,11 +5,14 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from leaddistrib.lifecycle import claim, log_contact
 from leaddistrib.models import ResponseClock, ResponsePolicy
 from leaddistrib.queries import clock
+from leaddistrib.queries.policies import fitting, policies
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, UserFactory, clock_at
 from tests.lifecycle.policies import only_policy
 
@@ -137,6 +140,40 @@ def test_a_misspelt_type_is_seen_by_the_leads_that_it_does_not_fit(admin):
     assert 'list="known-lead_type"' in form_page
     template = admin.get(reverse("admin:leaddistrib_messagetemplate_add")).content.decode()
     assert '<option value="demo_request">' in template
+
+
+def test_a_policy_counts_the_leads_that_it_holds_for_also_with_accents(admin):
+    """Databases fold capitals each in their own way; whoever routes a lead does so in one."""
+    ResponsePolicy.objects.all().delete()
+    energy, others = (
+        ResponsePolicy.objects.create(name=name, position=number, minutes=5, source=source)
+        for number, (name, source) in enumerate([("Energy", "Énergie"), ("All", "")])
+    )
+    lead = LeadFactory(source="ÉNERGIE", received_at=clock.now())
+    assert fitting(lead, policies()) == energy
+
+    rows = {one.pk: one for one in admin.get(POLICIES).context["cl"].result_list}
+
+    assert [rows[one.pk]._recent for one in (energy, others)] == [1, 0]
+    leads = reverse("admin:leaddistrib_lead_changelist")
+    for policy, listed in ((energy, [lead]), (others, [])):
+        assert list(admin.get(leads, {"policy": policy.pk}).context["cl"].queryset) == listed
+
+
+def test_leads_are_counted_for_the_list_of_policies_alone(admin):
+    """Counting them reads all leads of a month."""
+    policy = only_policy(("rules", 120))
+    pages = [
+        reverse(f"admin:leaddistrib_responsepolicy_{page}", args=[policy.pk])
+        for page in ("change", "history", "delete")
+    ]
+
+    def counting(page):
+        with CaptureQueriesContext(connection) as found:
+            assert admin.get(page).status_code == 200
+        return sum("received_at" in one["sql"] and "COUNT(" in one["sql"] for one in found)
+
+    assert [counting(page) for page in (POLICIES, *pages)] == [1, 0, 0, 0]
 
 
 def test_a_policy_that_only_has_a_new_name_keeps_nobody_busy(admin):
