@@ -82,7 +82,7 @@ def preview_handover(rep: Rep, *, successor: Rep | None = None) -> list[Row]:
     """Where each open lead of ``rep`` would go now, worked out in memory; nothing is written and
     nothing is locked. With ``successor``, as if the rep's accounts, territories and cover were
     that rep's already."""
-    leads = list(open_leads(rep).select_related("pool"))
+    leads = list(open_leads(rep).select_related("pool", "owner__user"))
     if not leads:
         return []
     place(leads)

@@ -44,7 +44,7 @@ def due(who: Sight, moment: datetime, asked: Asked = ALL) -> QuerySet[ResponseCl
         clocks = clocks.filter(rep__public_id=asked.rep)
     if asked.team is not None:
         clocks = clocks.filter(rep__team__public_id=asked.team)
-    found = clocks.select_related("lead__pool", "lead__owner", "rep__user", "rep__team")
+    found = clocks.select_related("lead__pool", "lead__owner__user", "rep__user", "rep__team")
     return found.order_by("due_at", "id")
 
 

@@ -16,16 +16,19 @@ from django.utils.translation import gettext_lazy as _
 
 from leaddistrib.models import Lead, MessageTemplate, Rep
 
-PLACEHOLDERS: Mapping[str, tuple[Any, Callable[[Lead, Rep], str]]] = {
-    "contact_name": (_("the contact's name"), lambda lead, rep: lead.contact_name),
-    "contact_title": (_("the contact's title"), lambda lead, rep: lead.contact_title),
-    "company": (_("the lead's company"), lambda lead, rep: lead.company),
-    "product": (_("what the lead is interested in"), lambda lead, rep: lead.product),
-    "city": (_("the lead's city"), lambda lead, rep: lead.city),
-    "rep_name": (_("the rep's name"), lambda lead, rep: rep.name),
-    "rep_email": (_("the rep's e-mail address"), lambda lead, rep: rep.user.email),
-    "team": (_("the rep's team"), lambda lead, rep: rep.team.name if rep.team else ""),
-    "booking_link": (_("the rep's booking page"), lambda lead, rep: rep.booking_url),
+Shown = Mapping[str, Any]
+"""A lead as ``policy.disclose`` gives it."""
+
+PLACEHOLDERS: Mapping[str, tuple[Any, Callable[[Shown, Rep], str]]] = {
+    "contact_name": (_("the contact's name"), lambda shown, rep: shown["contact"].get("name", "")),
+    "contact_title": (_("the contact's title"), lambda shown, rep: shown["contact"].get("title", "")),
+    "company": (_("the lead's company"), lambda shown, rep: shown.get("company", "")),
+    "product": (_("what the lead is interested in"), lambda shown, rep: shown.get("product", "")),
+    "city": (_("the lead's city"), lambda shown, rep: shown.get("city", "")),
+    "rep_name": (_("the rep's name"), lambda shown, rep: rep.name),
+    "rep_email": (_("the rep's e-mail address"), lambda shown, rep: rep.user.email),
+    "team": (_("the rep's team"), lambda shown, rep: rep.team.name if rep.team else ""),
+    "booking_link": (_("the rep's booking page"), lambda shown, rep: rep.booking_url),
 }
 """What a template may name, what that is, and where it comes from."""
 
@@ -64,16 +67,17 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return FOUND.sub(replaced, text)
 
 
-def values_of(lead: Lead, rep: Rep) -> dict[str, str]:
-    """The value of each placeholder for ``rep`` who writes to ``lead``. Read the rep with user and
-    team; no query."""
-    return {name: value(lead, rep) for name, (_label, value) in PLACEHOLDERS.items()}
+def values_of(shown: Shown, rep: Rep) -> dict[str, str]:
+    """The value of each placeholder for ``rep`` who writes to a lead that is ``shown`` to them: ""
+    for what is not. Read the rep with user and team; no query."""
+    return {name: value(shown, rep) for name, (_label, value) in PLACEHOLDERS.items()}
 
 
-def first_messages(lead: Lead, rep: Rep) -> list[FirstMessage]:
-    """The templates that fit ``lead`` and ``rep``, filled in: those made for its type, language and
-    team first. One query; none for a lead without an e-mail address."""
-    if not lead.contact_email:
+def first_messages(lead: Lead, rep: Rep, shown: Shown) -> list[FirstMessage]:
+    """The templates that fit ``lead`` and ``rep``, filled in with what is ``shown`` of it to them:
+    those made for its type, language and team first. One query; none without an e-mail address."""
+    email = shown["contact"].get("email")
+    if not email:
         return []
     fitting = MessageTemplate.objects.filter(
         Q(team=None) | Q(team=rep.team_id),
@@ -81,8 +85,8 @@ def first_messages(lead: Lead, rep: Rep) -> list[FirstMessage]:
         Q(language="") | Q(language__iexact=lead.language),
         active=True,
     )
-    values = values_of(lead, rep)
-    return [_filled(one, lead, values) for one in sorted(fitting, key=_made_for_any)]
+    values = values_of(shown, rep)
+    return [_filled(one, email, values) for one in sorted(fitting, key=_made_for_any)]
 
 
 def tel(number: str) -> str:
@@ -103,9 +107,9 @@ def mailto(address: str, subject: str = "", body: str = "") -> str:
     return f"mailto:{quote(address, safe='@')}{'?' if given else ''}{given}"
 
 
-def _filled(template: MessageTemplate, lead: Lead, values: Mapping[str, str]) -> FirstMessage:
+def _filled(template: MessageTemplate, email: str, values: Mapping[str, str]) -> FirstMessage:
     subject, body = fill(template.subject, values), fill(template.body, values)
-    link = mailto(lead.contact_email, subject, body)
+    link = mailto(email, subject, body)
     return FirstMessage(template.pk, template.name, subject, body, link)
 
 

@@ -4,7 +4,7 @@ A row is the socket's own card with words beside its codes, so that a row drawn 
 one drawn by the page from a message look the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 
 from leaddistrib.models import Lead, Rep, ResponseClock, Work
 from leaddistrib.models.going_on import passed_on, stale_at
+from leaddistrib.policy import Sight, View, disclose, policy
 from leaddistrib.queries.cards import card, is_shared, work_on
 from leaddistrib.queries.claimable import opening_times
 from leaddistrib.queries.clocks import clocks_of, late
 from leaddistrib.queries.contacts import Attempts, attempts_of
 from leaddistrib.queries.wording import field_label
 
+STATUSES = dict(Lead.Status.choices)
 TEMPERATURES = dict(Lead.Temperature.choices)
 SIZES = dict(Lead.SizeBand.choices)
 
@@ -90,10 +92,33 @@ def place(city: str | None, country: str | None) -> str:
     return ", ".join(part for part in (city, country and country_name(country)) if part)
 
 
-def called(lead: Lead) -> str:
-    """What a message calls a lead whose reader sees all of it: never by the contact's name, which
-    would go with the message into the cookie that carries it."""
-    return lead.company or lead.contact_title or _("Company not known")
+def listed(leads: Iterable[Lead], who: Sight) -> dict[int, dict[str, Any]]:
+    """Leads for a list of somebody who looks after them, by their primary keys: of each what the
+    policy shows this viewer, with what it is called and words beside its codes. One that does not
+    exist for the viewer is left out (IG4). No query: read the leads with owner, user and pool."""
+    rules = policy()
+    views = ((lead, rules.view(lead, who)) for lead in leads)
+    return {
+        lead.pk: (shown := disclose(lead, view))
+        | {
+            "called": called(shown),
+            "status_label": STATUSES[shown["status"]],
+            "temperature_label": TEMPERATURES.get(shown.get("temperature", ""), ""),
+        }
+        for lead, view in views
+        if view is not View.NOTHING
+    }
+
+
+def shown_to(lead: Lead, who: Sight) -> dict[str, Any]:
+    """One lead as the policy shows it to a viewer of whom it is known that it exists for them."""
+    return disclose(lead, policy().view(lead, who))
+
+
+def called(shown: Mapping[str, Any]) -> str:
+    """What a lead is called, of what its reader may see: never by the contact's name, which would
+    go with a message into the cookie that carries it."""
+    return shown.get("company") or shown["contact"].get("title") or _("Company not known")
 
 
 def country_name(code: str) -> str:

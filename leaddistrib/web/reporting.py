@@ -20,6 +20,7 @@ from leaddistrib.policy import Role
 from leaddistrib.queries.periods import DaysForm
 from leaddistrib.queries.sight import leads_of
 from leaddistrib.web.access import Viewer
+from leaddistrib.web.cards import listed
 from leaddistrib.web.overseeing import must_oversee
 
 PAGE = 50
@@ -78,11 +79,12 @@ def leads_page(
     counted = Lead.objects.filter(pk__in=leads.order_by().values("pk"))
     may_list = counted if told is None else told
     shown = leads_of(viewer.sight).filter(pk__in=may_list.order_by().values("pk"))
-    page = paged(request, shown.order_by("-received_at", "-id"))
     days = DaysForm(request.GET)
+    page = paged(request, shown.order_by("-received_at", "-id"))
     context = {
         "viewer": viewer,
         "page": page,
+        "leads": list(listed(page.object_list, viewer.sight).values()),
         "days": days.cleaned_data if days.is_valid() else {},
         "fewer": page.paginator.count < counted.count(),
         "back": back,

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from leaddistrib.models import Lead, MessageTemplate, Rep
+from leaddistrib.policy import View, disclose
 from leaddistrib.queries.templating import (
     PLACEHOLDERS,
     fill,
@@ -45,10 +46,15 @@ def lead(amina):
     )
 
 
+def written(lead, rep):
+    """The first messages of a rep who may see the whole lead."""
+    return first_messages(lead, rep, disclose(lead, View.WHOLE))
+
+
 def test_every_placeholder_says_something_of_the_lead_or_the_rep(lead, amina):
     text = " / ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     assert unknown_placeholders(text) == []
-    assert fill(text, values_of(lead, amina)) == (
+    assert fill(text, values_of(disclose(lead, View.WHOLE), amina)) == (
         "Jeanne Lenoir / Director / Boulangeries Lenoir / Route planner / Lyon / Amina Benali"
         " / amina@example.com / Paris / https://meet.example.com/amina"
     )
@@ -75,7 +81,8 @@ def test_placeholders_are_replaced_and_nothing_else_is_read(text, filled):
 
 def test_a_value_with_braces_is_text_and_is_not_filled_again(lead, amina):
     lead.company = "{rep_email} & Sons {contact_name}"
-    assert fill("{company}", values_of(lead, amina)) == "{rep_email} & Sons {contact_name}"
+    values = values_of(disclose(lead, View.WHOLE), amina)
+    assert fill("{company}", values) == "{rep_email} & Sons {contact_name}"
 
 
 def test_unknown_placeholders_are_named_once_as_they_were_written():
@@ -98,7 +105,7 @@ def test_templates_that_fit_come_with_the_most_particular_first(lead, amina):
     template("Referrals", lead_type="referral")
     template("London", team=TeamFactory(name="London"))
     template("Old", active=False)
-    names = [one.name for one in first_messages(lead, amina)]
+    names = [one.name for one in written(lead, amina)]
     assert names == ["French demos of Paris", "Demos", "Also everybody", "Everybody"]
 
 
@@ -106,14 +113,14 @@ def test_a_rep_without_a_team_gets_those_for_everybody(lead):
     template("Everybody")
     template("Paris", team=lead.owner.team)
     david = RepFactory(team=None)
-    assert [one.name for one in first_messages(lead, david)] == ["Everybody"]
+    assert [one.name for one in written(lead, david)] == ["Everybody"]
 
 
 def test_a_lead_without_an_address_is_written_nothing(lead, amina, django_assert_num_queries):
     template("Everybody")
     lead.contact_email = ""
     with django_assert_num_queries(0):
-        assert first_messages(lead, amina) == []
+        assert written(lead, amina) == []
 
 
 def test_templates_cost_one_query(lead, amina, django_assert_num_queries):
@@ -121,7 +128,7 @@ def test_templates_cost_one_query(lead, amina, django_assert_num_queries):
         template(f"Template {number}")
     rep = Rep.objects.select_related("user", "team").get(pk=amina.pk)
     with django_assert_num_queries(1):
-        assert len(first_messages(lead, rep)) == 5
+        assert len(written(lead, rep)) == 5
 
 
 def opened(link):
@@ -133,7 +140,7 @@ def opened(link):
 
 def test_an_email_is_opened_with_subject_and_lines(lead, amina):
     template("Everybody", body="Hello {contact_name},\n\nà bientôt & 100 % + more?\n{booking_link}")
-    [message] = first_messages(lead, amina)
+    [message] = written(lead, amina)
     address, fields = opened(message.mailto)
     assert address == "jeanne@lenoir.example"
     assert fields == {
@@ -150,7 +157,7 @@ def test_no_value_adds_a_header_or_a_recipient(lead, amina, field):
     setattr(lead, field, attack)
     lead.contact_email = "jeanne@lenoir.example"
     template("Everybody", subject="{company} {contact_name}")
-    [message] = first_messages(lead, amina)
+    [message] = written(lead, amina)
     address, fields = opened(message.mailto)
     assert address == "jeanne@lenoir.example"
     assert set(fields) == {"subject", "body"}
@@ -173,5 +180,5 @@ def test_a_number_opens_the_telephone():
 def test_nothing_of_a_lead_is_changed_by_reading_it(lead, amina):
     before = Lead.objects.values().get(pk=lead.pk)
     template("Everybody")
-    first_messages(lead, amina)
+    written(lead, amina)
     assert Lead.objects.values().get(pk=lead.pk) == before

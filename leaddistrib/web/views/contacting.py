@@ -15,12 +15,12 @@ from leaddistrib.lifecycle.attempting import log_attempt
 from leaddistrib.lifecycle.contacting import ContactResult, log_contact
 from leaddistrib.lifecycle.undoing import undo_contact
 from leaddistrib.models import Contact, Lead, Rep
-from leaddistrib.policy import disclose, policy
 from leaddistrib.queries import clock
 from leaddistrib.queries.cards import is_shared
 from leaddistrib.queries.templating import first_messages, mailto, sms, tel
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in, wants_json
+from leaddistrib.web.cards import shown_to
 from leaddistrib.web.forms import ContactForm, UndoContactForm
 from leaddistrib.web.history import TEXT_MESSAGE
 from leaddistrib.web.overseeing import BUSY
@@ -103,7 +103,7 @@ def _asked_again(
     context = {
         "viewer": viewer,
         "lead": lead,
-        "shown": disclose(lead, policy().view(lead, viewer.sight)),
+        "shown": shown_to(lead, viewer.sight),
         "shared": is_shared(lead),
         "contact": form,
     }
@@ -119,11 +119,12 @@ def _answer(
         document = {"result": result.result, "message": " ".join(said)}
         return JsonResponse(document, status=STATUS[result.result])
     if result.result == "logged" and form.cleaned_data["go"]:
-        address = _address(result.lead, viewer.own, form.cleaned_data)
+        shown = shown_to(before, viewer.sight)
+        address = _address(before, viewer.own, form.cleaned_data, shown)
         if address:
             context = {
                 "viewer": viewer,
-                "lead": result.lead,
+                "shown": shown,
                 "said": said,
                 "address": address,
                 "channel": form.cleaned_data["channel"],
@@ -151,17 +152,19 @@ def _note(given: Mapping[str, Any]) -> str:
     return given["note"] or (TEXT_MESSAGE if texts else "")
 
 
-def _address(lead: Lead, rep: Rep, given: Mapping[str, Any]) -> str:
-    """What opens the telephone, a text message, or an e-mail with what was chosen; "" for none."""
-    if given["channel"] == Contact.Channel.CALL and lead.contact_phone:
-        return tel(lead.contact_phone)
-    if given["channel"] == Contact.Channel.OTHER and lead.contact_phone:
-        return sms(lead.contact_phone, rep.booking_url if given["booking"] else "")
-    if given["channel"] == Contact.Channel.EMAIL and lead.contact_email:
+def _address(lead: Lead, rep: Rep, given: Mapping[str, Any], shown: Mapping[str, Any]) -> str:
+    """What opens the telephone, a text message, or an e-mail with what was chosen, of what is
+    ``shown``; "" for none."""
+    phone, email = shown["contact"].get("phone"), shown["contact"].get("email")
+    if given["channel"] == Contact.Channel.CALL and phone:
+        return tel(phone)
+    if given["channel"] == Contact.Channel.OTHER and phone:
+        return sms(phone, rep.booking_url if given["booking"] else "")
+    if given["channel"] == Contact.Channel.EMAIL and email:
         if given["booking"] and rep.booking_url:
-            return mailto(lead.contact_email, body=rep.booking_url)
-        written = {one.pk: one.mailto for one in first_messages(lead, rep)}
-        return written.get(given["template"]) or mailto(lead.contact_email)
+            return mailto(email, body=rep.booking_url)
+        written = {one.pk: one.mailto for one in first_messages(lead, rep, shown)}
+        return written.get(given["template"]) or mailto(email)
     return ""
 
 

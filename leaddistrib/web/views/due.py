@@ -16,6 +16,7 @@ from leaddistrib.queries.clocks import late
 from leaddistrib.queries.due import Asked, State, due
 from leaddistrib.queries.overseeing import may_move, reps_overseen, teams_overseen
 from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.cards import listed
 from leaddistrib.web.overseeing import overview
 from leaddistrib.web.reporting import paged
 
@@ -72,13 +73,16 @@ def late_and_due(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     now = clock.now()
     clocks = due(viewer.sight, now, form.asked) if form.is_valid() else ResponseClock.objects.none()
     page = paged(request, clocks)
+    shown = listed((one.lead for one in page.object_list), viewer.sight)
     context |= {
         "form": form,
         "page": page,
         "now": now,
         "state": _state(page.object_list),
         "rows": [
-            (one, late(one, now), may_move(one.lead, viewer.sight)) for one in page.object_list
+            (shown[one.lead_id], one, late(one, now), may_move(one.lead, viewer.sight))
+            for one in page.object_list
+            if one.lead_id in shown
         ],
         "filtered": any(request.GET.get(name) for name in form.fields),
     }

@@ -1,5 +1,6 @@
 """One lead: as much of it as its reader may see, and why it came here (RU5)."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -90,7 +91,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "form": CloseForm() if own or shared else None,
     }
     if rep is not None and (own or shared):
-        context |= _ways(found, rep) | {"slip": _slip(found, rep)}
+        context |= _ways(found, rep, shown) | {"slip": _slip(found, rep)}
     # Scripts put times into the browser's zone; without them they are in the rep's own.
     with timezone.override(rep.zone if rep else timezone.get_current_timezone()):
         return render(request, "leaddistrib/lead.html", context)
@@ -109,14 +110,14 @@ def _slip(found: Lead, rep: Rep) -> dict[str, object] | None:
     }
 
 
-def _ways(found: Lead, rep: Rep) -> dict[str, object]:
-    """By which ways the rep gets in touch: each is one tap."""
-    phone, email = found.contact_phone, found.contact_email
+def _ways(found: Lead, rep: Rep, shown: dict[str, Any]) -> dict[str, object]:
+    """By which ways the rep gets in touch, of those that are shown: each is one tap."""
+    phone, email = shown["contact"].get("phone"), shown["contact"].get("email")
     return {
         "tel": tel(phone) if phone else "",
         "sms": sms(phone) if phone else "",
         "mailto": mailto(email) if email else "",
-        "first_messages": first_messages(found, rep),
+        "first_messages": first_messages(found, rep, shown),
         "booking_by_email": mailto(email, body=rep.booking_url) if email else "",
         "booking_by_text": sms(phone, rep.booking_url) if phone else "",
     }

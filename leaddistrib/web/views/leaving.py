@@ -24,11 +24,10 @@ from leaddistrib.lifecycle.handing_over import (
 )
 from leaddistrib.lifecycle.taking_back import TakenBack, take_back
 from leaddistrib.models import HandOver, Lead, Rep
-from leaddistrib.policy import View, policy
 from leaddistrib.queries import handovers
 from leaddistrib.queries.overseeing import may_move, reps_overseen
 from leaddistrib.web.access import Viewer, signed_in
-from leaddistrib.web.cards import called
+from leaddistrib.web.cards import called, listed, shown_to
 from leaddistrib.web.overseeing import HandOverForm, overview, rep_overseen
 
 PAGE = 50
@@ -73,7 +72,7 @@ def leave(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse
             form.add_error("successor", form.fields["successor"].error_messages["invalid_choice"])
         else:
             if not form.differs(done.handover):
-                _say(request, done, _shown(request.POST.get("shown", ""), salt))
+                _say(request, viewer, done, _shown(request.POST.get("shown", ""), salt))
                 return redirect("leaddistrib:handed-over", rep.public_id, done.id)
             form.add_error(
                 "public_id",
@@ -84,6 +83,8 @@ def leave(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse
             )
     chosen = _chosen(form, request)
     rows = preview_handover(rep, successor=chosen)
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    leads = listed((row.lead for row in page), viewer.sight)
     coverable = set(handovers.coverable(rep, chosen)) if chosen else set()
     accounts = rep.accounts.order_by("name")
     context = {
@@ -91,7 +92,8 @@ def leave(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse
         "rep": rep,
         "form": form,
         "chosen": chosen,
-        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "rows": [(leads[row.lead.pk], row) for row in page if row.lead.pk in leads],
         "receivers": Counter(_receiver(row) for row in rows).most_common(),
         "shown": signing.dumps(
             {row.lead.public_id.hex: row.receiver for row in rows}, salt=salt, compress=True
@@ -120,7 +122,7 @@ def handed_over(
     entries = handovers.handed_over(found).select_related("lead__owner__user", "lead__pool")
     page = Paginator(entries, PAGE).get_page(request.GET.get("page"))
     # What went to another team may be none of the viewer's business any more.
-    views = [(entry.lead, policy().view(entry.lead, viewer.sight)) for entry in page]
+    leads = listed((entry.lead for entry in page), viewer.sight)
     untouched = handovers.untouched(found).select_related("lead__owner__user", "lead__pool")
     left = len({one.lead_id for one in untouched if may_move(one.lead, viewer.sight)})
     revives = handovers.set_inactive_by(found)
@@ -130,7 +132,7 @@ def handed_over(
         "rep": rep,
         "handover": found,
         "page": page,
-        "leads": [(lead, view is not View.NOTHING) for lead, view in views],
+        "leads": [leads.get(entry.lead_id) for entry in page],
         "left": left,
         "revives": revives,
         "may_take_back": left or more or revives,
@@ -227,7 +229,7 @@ def _receiver(row: Row) -> str:
     return row.pool.name if row.pool else "–"
 
 
-def _say(request: HttpRequest, done: HandedOver, shown: Mapping[str, str]) -> None:
+def _say(request: HttpRequest, viewer: Viewer, done: HandedOver, shown: Mapping[str, str]) -> None:
     """How much was handed over, and what came otherwise than the preview said."""
     if done.handover.taken_back_at:
         messages.warning(request, _("This hand-over was taken back meanwhile."))
@@ -239,7 +241,7 @@ def _say(request: HttpRequest, done: HandedOver, shown: Mapping[str, str]) -> No
     )
     messages.success(request, text % {"number": number})
     elsewhere = [
-        called(one.lead)
+        one.lead
         for one in done.decisions
         if shown and shown.get(one.lead.public_id.hex) != receiver(one)
     ]
@@ -250,7 +252,9 @@ def _say(request: HttpRequest, done: HandedOver, shown: Mapping[str, str]) -> No
             "%(number)d leads went elsewhere than the preview said: %(leads)s.",
             len(elsewhere),
         )
-        messages.warning(request, text % {"number": len(elsewhere), "leads": _some(elsewhere)})
+        messages.warning(
+            request, text % {"number": len(elsewhere), "leads": _some(elsewhere, viewer)}
+        )
     if gone:
         text = ngettext(
             "%(number)d lead of the preview was the rep's no more.",
@@ -260,5 +264,6 @@ def _say(request: HttpRequest, done: HandedOver, shown: Mapping[str, str]) -> No
         messages.warning(request, text % {"number": gone})
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
+def _some(leads: Sequence[Lead], viewer: Viewer) -> str:
+    names = [called(shown_to(lead, viewer.sight)) for lead in leads[:10]]
+    return ", ".join(names) + (" …" if len(leads) > 10 else "")

@@ -12,7 +12,7 @@ from leaddistrib.queries.inhand import not_contacted
 from leaddistrib.queries.overseeing import reps_overseen
 from leaddistrib.queries.sight import leads_of, pools_seen
 from leaddistrib.web.access import Viewer, signed_in
-from leaddistrib.web.cards import TEMPERATURES
+from leaddistrib.web.cards import listed
 from leaddistrib.web.forms import LeadFilterForm
 from leaddistrib.web.overseeing import overview
 
@@ -42,7 +42,7 @@ def manage(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context |= {
         "form": form,
         "page": page,
-        "rows": [(lead, TEMPERATURES.get(lead.temperature, "")) for lead in page.object_list],
+        "rows": list(listed(page.object_list, viewer.sight).values()),
         "pools": sized(pools_seen(viewer.sight)).order_by("name"),
         "filtered": any(request.GET.get(name) for name in ("company", "status", "alert")),
         "alerts": alerts,

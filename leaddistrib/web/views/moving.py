@@ -1,6 +1,7 @@
 """A manager gives leads to a rep by hand, or gives a lead's turn back (PU7)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,7 +19,7 @@ from leaddistrib.models import Lead, Rep
 from leaddistrib.queries import clock, wording
 from leaddistrib.queries.overseeing import may_move, reps_overseen
 from leaddistrib.web.access import Viewer, signed_in
-from leaddistrib.web.cards import called
+from leaddistrib.web.cards import listed, shown_to
 from leaddistrib.web.overseeing import BUSY, CreditForm, MoveForm, as_it_is, leads_to_move
 
 
@@ -29,6 +30,7 @@ def assign(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     seen yet, and otherwise does it. The leads are named in the address; the form says how they
     were when they were looked at, and what changed since is shown again before it is given away."""
     leads = leads_to_move(viewer, request.GET.getlist("lead"))
+    shown = listed(leads, viewer.sight)  # as they were when they were this viewer's to give away
     reps = reps_overseen(viewer.sight)
     form = MoveForm(request.POST if request.method == "POST" else None, reps=reps)
     against: Sequence[Refusal] = ()
@@ -51,12 +53,12 @@ def assign(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             except ValueError:  # set inactive at this very moment
                 form.add_error("to", form.fields["to"].error_messages["invalid_choice"])
             else:
-                _say(request, done, to)
+                _say(request, done, to, shown)
                 return _back([] if done.changed else leads)
     context = {
         "viewer": viewer,
         "form": form,
-        "leads": leads,
+        "leads": list(shown.values()),
         "seen": [as_it_is(lead) for lead in leads],
         "changed": changed,
         "to": form.cleaned_data.get("to") if against else None,
@@ -84,7 +86,7 @@ def credit(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpRespons
                 messages.info(request, _("This lead has no turn to give back (any more)."))
             return redirect("leaddistrib:lead", public_id)
     status = 400 if form.errors else 200
-    context = {"viewer": viewer, "form": form, "lead": lead}
+    context = {"viewer": viewer, "form": form, "shown": shown_to(lead, viewer.sight)}
     return render(request, "leaddistrib/credit.html", context, status=status)
 
 
@@ -107,7 +109,9 @@ def _back(leads: Sequence[Lead]) -> HttpResponse:
     return redirect("leaddistrib:manage")
 
 
-def _say(request: HttpRequest, done: Assigned, to: Rep) -> None:
+def _say(
+    request: HttpRequest, done: Assigned, to: Rep, shown: Mapping[int, Mapping[str, Any]]
+) -> None:
     number = len(done.decisions)
     if number:
         text = ngettext(
@@ -122,5 +126,7 @@ def _say(request: HttpRequest, done: Assigned, to: Rep) -> None:
         )
         messages.info(request, text % {"number": len(done.left_alone)})
     for lead in done.changed:
+        if lead.pk not in shown:
+            continue
         text = _("%(lead)s was left alone: it changed hands while you gave it away.")
-        messages.warning(request, text % {"lead": called(lead)})
+        messages.warning(request, text % {"lead": shown[lead.pk]["called"]})

@@ -14,7 +14,7 @@ from leaddistrib.lifecycle import closing, releasing
 from leaddistrib.models import Lead
 from leaddistrib.queries.cards import is_shared
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in
-from leaddistrib.web.cards import called
+from leaddistrib.web.cards import called, shown_to
 from leaddistrib.web.forms import CloseForm, ReleaseForm
 
 
@@ -51,6 +51,7 @@ def _part(
         if found.status != Lead.Status.CLOSED:  # its page says that it is closed, and by whom
             messages.info(request, _("This lead is not yours (any more)."))
         return redirect("leaddistrib:lead", public_id)
+    shown = shown_to(found, viewer.sight)
     if form.is_valid():
         try:
             act(found, rep, **form.cleaned_data)
@@ -60,8 +61,14 @@ def _part(
         except Busy:
             form.add_error(None, _("Too much is going on at once. Nothing was changed: try again."))
         else:
-            messages.success(request, done % {"lead": called(found)})
+            messages.success(request, done % {"lead": called(shown)})
             return redirect("leaddistrib:home")
-    context = {"viewer": viewer, "lead": found, "form": form}
+    context = {
+        "viewer": viewer,
+        "lead": found,
+        "shown": shown,
+        "called": called(shown),
+        "form": form,
+    }
     status = 400 if form.errors else 200
     return render(request, f"leaddistrib/{name}.html", context, status=status)

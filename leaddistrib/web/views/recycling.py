@@ -15,6 +15,7 @@ from leaddistrib.queries.organisation import organisation
 from leaddistrib.queries.overseeing import may_move
 from leaddistrib.queries.recycling import recyclable
 from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.cards import listed
 from leaddistrib.web.outcomeforms import RecycleForm
 from leaddistrib.web.overseeing import BUSY, as_it_is, leads_to_move
 
@@ -49,7 +50,7 @@ def recycle(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context = {
         "viewer": viewer,
         "form": form,
-        "leads": leads,
+        "leads": list(listed(leads, viewer.sight).values()),
         "seen": [as_it_is(lead) for lead in leads],
         "changed": changed,
         "going": recyclable(leads),

@@ -12,6 +12,7 @@ from leaddistrib.errors import Answered, Busy, Closed, NotYours, Outdated
 from leaddistrib.lifecycle.outcomes import record_outcome, undo_outcome
 from leaddistrib.lifecycle.satisfying import tell_satisfaction
 from leaddistrib.models import Lead, Outcome, Rep
+from leaddistrib.policy import disclose
 from leaddistrib.queries.outcomes import outcomes_of, speaks_as, undoable
 from leaddistrib.web.access import Viewer, lead_for, signed_in
 from leaddistrib.web.cards import called
@@ -23,7 +24,8 @@ from leaddistrib.web.overseeing import BUSY
 @signed_in
 def outcome(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
     """GET asks how far the lead got and changes nothing; POST records it."""
-    found, _view, _passed = lead_for(viewer, public_id)
+    found, view, _passed = lead_for(viewer, public_id)
+    name = called(disclose(found, view))
     try:
         rep = speaks_as(found, viewer.sight)
     except NotYours:
@@ -40,8 +42,8 @@ def outcome(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpRespon
         except Busy:
             form.add_error(None, BUSY)
         else:
-            return _kept(request, viewer, found, rep, form)
-    context = {"viewer": viewer, "lead": found, "form": form, "called": called(found)}
+            return _kept(request, viewer, found, rep, form, name)
+    context = {"viewer": viewer, "lead": found, "form": form, "called": name}
     status = 400 if form.errors else 200
     return render(request, "leaddistrib/outcome.html", context, status=status)
 
@@ -60,7 +62,12 @@ def _record(viewer: Viewer, lead: Lead, rep: Rep | None, form: OutcomeForm) -> N
 
 
 def _kept(
-    request: HttpRequest, viewer: Viewer, lead: Lead, rep: Rep | None, form: OutcomeForm
+    request: HttpRequest,
+    viewer: Viewer,
+    lead: Lead,
+    rep: Rep | None,
+    form: OutcomeForm,
+    name: str,
 ) -> HttpResponse:
     csat, stage = form.cleaned_data["csat"], Outcome.Stage(form.cleaned_data["stage"])
     if csat is not None:
@@ -74,7 +81,7 @@ def _kept(
             )
             messages.warning(request, text)
     text = _("Noted: %(lead)s, %(stage)s.")
-    messages.success(request, text % {"lead": called(lead), "stage": stage.label})
+    messages.success(request, text % {"lead": name, "stage": stage.label})
     # Also won or lost, when it is in no list any more: a slip is undone there.
     return redirect("leaddistrib:lead", lead.public_id)
 
@@ -83,7 +90,8 @@ def _kept(
 @signed_in
 def undo(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
     """GET shows what may be undone and changes nothing; POST undoes the one that is named."""
-    found, _view, _passed = lead_for(viewer, public_id)
+    found, view, _passed = lead_for(viewer, public_id)
+    name = called(disclose(found, view))
     choices = undoable(found, outcomes_of(found), viewer.sight, viewer.user)
     if not choices:
         messages.info(request, _("There is nothing that you could undo here."))
@@ -102,11 +110,11 @@ def undo(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         else:
             text = _("Undone: %(lead)s, %(stage)s.")
             stage = Outcome.Stage(chosen.stage).label
-            messages.success(request, text % {"lead": called(found), "stage": stage})
+            messages.success(request, text % {"lead": name, "stage": stage})
             return redirect("leaddistrib:lead", public_id)
     elif request.method == "POST":
         error = _("Choose what is to be undone.")
-    context = {"viewer": viewer, "lead": found, "choices": choices, "error": error}
+    context = {"viewer": viewer, "lead": found, "called": name, "choices": choices, "error": error}
     status = 400 if error else 200
     return render(request, "leaddistrib/undo.html", context, status=status)
 
