@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import (
     Case,
     DateField,
@@ -38,6 +39,25 @@ MOVES_TIMES = {
 
 RECENT = timedelta(days=30)
 """For how many days back it is counted which policies leads fit."""
+
+
+class PolicyList(ChangeList):
+    """The list of policies. It alone says how many leads each is the first to fit, which reads all
+    leads of ``RECENT``: the pages of one policy do not count them."""
+
+    counted = False
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
+        if not self.counted:  # filters and actions ask for the rows again
+            since = timezone.localdate(time.now()) - RECENT
+            fitted = fitted_since(midnight(since))
+            cases = (When(pk=pk, then=Value(number)) for pk, number in fitted.items())
+            self.root_queryset = self.root_queryset.annotate(
+                _recent=Case(*cases, default=Value(0), output_field=IntegerField()),
+                _since=Value(since, output_field=DateField()),
+            )
+            self.counted = True
+        return super().get_queryset(request, exclude_parameters)
 
 
 class StepInline(admin.TabularInline):
@@ -82,16 +102,12 @@ class ResponsePolicyAdmin(SuggestingAdmin):
         ),
     )
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PolicyList]:
+        return PolicyList
+
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = super().get_queryset(request).prefetch_related("steps__pool")
-        since = timezone.localdate(time.now()) - RECENT
-        fitted = fitted_since(midnight(since))
-        cases = (When(pk=pk, then=Value(number)) for pk, number in fitted.items())
-        return rows.annotate(
-            _running=number_of(running(), "policy"),
-            _recent=Case(*cases, default=Value(0), output_field=IntegerField()),
-            _since=Value(since, output_field=DateField()),
-        )
+        return rows.annotate(_running=number_of(running(), "policy"))
 
     @admin.display(description=_("when nobody answers"), empty_value="–")
     def chain(self, policy: ResponsePolicy) -> str | None:
