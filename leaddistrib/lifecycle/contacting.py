@@ -18,7 +18,6 @@ from leaddistrib.lifecycle.announcing import announce_taken, announce_updated
 from leaddistrib.lifecycle.claiming import claimable
 from leaddistrib.lifecycle.opening import close_offers
 from leaddistrib.lifecycle.responding import answer_clock
-from leaddistrib.lifecycle.tallying import answered_detail
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps, violates
 from leaddistrib.models import (
     Assignment,
@@ -27,7 +26,6 @@ from leaddistrib.models import (
     LogEntry,
     Pool,
     Rep,
-    ResponseClock,
     Work,
 )
 from leaddistrib.queries import clock
@@ -208,19 +206,19 @@ def _owned(lead: Lead, rep: Rep, contact: Contact) -> ContactResult | None:
         return None
     if holding.rep_id != rep.pk:
         return ContactResult("lost", lead, taken_by=holding.rep, taken_at=holding.started_at)
-    answered = answer_clock(lead, rep, contact.at)
-    _record(lead, rep, contact, clock.now(), owner_made=False, answered=answered)
+    response = answer_clock(lead, rep, contact.at)
+    _record(lead, rep, contact, clock.now(), owner_made=False, response=response)
     return ContactResult("logged", lead, contact, taken_by=rep, taken_at=holding.started_at)
 
 
 def imply_contact(lead: Lead, rep: Rep, at: datetime) -> None:
     """The owner says of ``lead`` what takes having been in touch with it: if nobody logged that,
     and the response clock runs, it is logged now. Both are locked."""
-    answered = answer_clock(lead, rep, at)
-    if answered is not None:
+    response = answer_clock(lead, rep, at)
+    if response is not None:
         since = max(at, lead.received_at)
         contact = Contact(lead=lead, rep=rep, channel=Contact.Channel.OTHER, at=since)
-        _record(lead, rep, contact, clock.now(), owner_made=False, answered=answered)
+        _record(lead, rep, contact, clock.now(), owner_made=False, response=response)
 
 
 def _record(
@@ -230,7 +228,7 @@ def _record(
     now: datetime,
     *,
     owner_made: bool,
-    answered: ResponseClock | None = None,
+    response: dict[str, Any] | None = None,
     retry_at: datetime | None = None,
 ) -> None:
     """Keep the contact, and in the log what is needed to take it back (``lifecycle.undoing``)."""
@@ -244,8 +242,8 @@ def _record(
     }
     if now - contact.at >= TAP:
         detail["said_at"] = now.isoformat()
-    if answered is not None:
-        detail["response"] = answered_detail(answered)
+    if response is not None:
+        detail["response"] = response
     if retry_at is not None:
         detail["retry_at"] = retry_at.isoformat()
     LogEntry.objects.create(

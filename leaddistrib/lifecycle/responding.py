@@ -6,6 +6,7 @@ when its time is up is ``lifecycle.escalating``.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -18,6 +19,7 @@ from leaddistrib.lifecycle.tallying import (
 )
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import Assignment, Lead, LogEntry, Rep, ResponseClock
+from leaddistrib.notify.telling import tell_after_all
 from leaddistrib.queries import clock as time
 from leaddistrib.queries.clocks import RUNNING, running
 from leaddistrib.queries.policies import fitting, policies, times
@@ -91,10 +93,10 @@ def _steps_taken(assignments: Sequence[Assignment]) -> dict[tuple[int, int | Non
     }
 
 
-def answer_clock(lead: Lead, rep: Rep, contact_at: datetime) -> ResponseClock | None:
+def answer_clock(lead: Lead, rep: Rep, contact_at: datetime) -> dict[str, Any] | None:
     """``rep``, who is locked, was in touch with the own ``lead`` at ``contact_at``: the clock
-    stops, and is returned; None if none runs. A contact before the rep had the lead answers it at
-    its start. The log entry is the caller's."""
+    stops; None if none runs. A contact before the rep had the lead answers it at its start. The log
+    entry is the caller's: its "response" is returned."""
     clock = running().filter(lead=lead, rep=rep).first()
     if clock is None:
         return None
@@ -104,8 +106,7 @@ def answer_clock(lead: Lead, rep: Rep, contact_at: datetime) -> ResponseClock | 
     stopped = running().filter(pk=clock.pk)
     if not stopped.update(answered_at=clock.answered_at, next_at=None):
         return None
-    tally_answered(clock)
-    return clock
+    return tally_answered(clock)
 
 
 def stop_clocks(leads: Iterable[Lead], moment: datetime) -> int:
@@ -118,14 +119,20 @@ def stop_clocks(leads: Iterable[Lead], moment: datetime) -> int:
 def resume_clock(assignment: Assignment, moment: datetime, *, answered: bool = False) -> bool:
     """What stopped the clock of ``assignment``, which is open again, was a mistake: it runs on,
     with the deadline that was promised. With ``answered`` also one that a contact had answered,
-    which is taken back. Returns whether it does; the worker looks at once what it is due for. The
-    rep and the lead are locked."""
+    which is taken back. Returns whether it does; the worker looks at once what it is due for, and
+    messages are sent after all that it was answered for. The rep and the lead are locked."""
     rows = ResponseClock.objects.filter(assignment=assignment)
     if not answered:
         rows = rows.filter(answered_at=None)
     # Who was told that nobody is left, was told that it is over: they are told again.
-    going = rows.update(answered_at=None, stopped_at=None, stuck_at=None, next_at=moment)
-    return bool(going)
+    if not rows.update(answered_at=None, stopped_at=None, stuck_at=None, next_at=moment):
+        return False
+    clock = rows.get()
+    true_again = [f"response.lapsed:{clock.pk}"]
+    if clock.due_at > moment:
+        true_again.append(f"response.reminder:{clock.pk}")
+    tell_after_all(true_again, moment)
+    return True
 
 
 def note_lapses(clocks: Sequence[ResponseClock], moment: datetime) -> None:

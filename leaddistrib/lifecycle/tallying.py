@@ -6,16 +6,17 @@ from the log; ``leaddistrib_rollups`` compares the two.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from leaddistrib.lifecycle.transactions import act, lock_reps
-from leaddistrib.models import ResponseClock, ResponseRollup, ResponseRun
+from leaddistrib.models import LogEntry, ResponseClock, ResponseRollup, ResponseRun
 from leaddistrib.queries.rollups import (
     FIGURES,
+    OF_RUNS,
     QUICK,
     Place,
     Run,
@@ -72,30 +73,42 @@ def tally_started(clocks: Iterable[ResponseClock]) -> None:
     _add((place_of(clock.rep_id, started_detail(clock)), Sums(started=1)) for clock in clocks)
 
 
-def tally_answered(clock: ResponseClock) -> None:
+def tally_answered(clock: ResponseClock) -> dict[str, Any]:
     """Count that ``clock`` was answered, and the rep's run of quick answers. Before the log entry
-    of the contact is written."""
+    of the contact is written; returns its "response", with the run as it was before."""
     response = answered_detail(clock)
     lapsed = clock.lapsed_at is not None
     sums = Sums.of_answer(response["seconds"], response["in_time"], lapsed)
     _add((place, sums) for place in places([clock]).values())
     row = ResponseRun.objects.filter(rep=clock.rep_id).first() or ResponseRun(rep_id=clock.rep_id)
     run = Run(row.current, row.longest, row.longest_at)
+    before = [run.current, run.longest, run.longest_at and run.longest_at.isoformat()]
     if response["seconds"] >= QUICK:
         run.current = 0
     else:
         run.reaches(run.current + 1, clock.started_at + timedelta(seconds=response["seconds"]))
     row.current, row.longest, row.longest_at = run.current, run.longest, run.longest_at
     row.save()
+    return {**response, "run_before": before}
 
 
-def tally_undone(clock: ResponseClock, response: Mapping[str, Any]) -> None:
-    """The contact that had answered ``clock`` is taken back, as ``response`` (``answered_detail``)
-    in its log entry counted it. After the log entry that says so is written: the run is made anew
-    from the log of the rep, which only who made a slip waits for."""
+def tally_undone(clock: ResponseClock, answer: LogEntry, undone: LogEntry) -> None:
+    """The contact of the entry ``answer``, which had answered ``clock``, is taken back, as the
+    entry ``undone`` says.
+
+    Where nothing that a run is counted by came between the two, the run is what it was. Otherwise
+    it is made anew from all that the log has of the rep, maybe of years, with the rep locked.
+    """
+    response = answer.detail["response"]
     sums = Sums.of_answer(response["seconds"], response["in_time"], clock.lapsed_at is not None)
     _add((place, -sums) for place in places([clock]).values())
-    _keep_run(clock.rep_id, from_log(clock.rep_id)[1])
+    between = LogEntry.objects.filter(rep=clock.rep_id, pk__gt=answer.pk, pk__lt=undone.pk)
+    if "run_before" in response and not between.filter(OF_RUNS).exists():
+        current, longest, at = response["run_before"]
+        run = Run(current, longest, datetime.fromisoformat(at) if at else None)
+    else:
+        run = from_log(clock.rep_id)[1]
+    _keep_run(clock.rep_id, run)
 
 
 def tally_lapsed(clocks: Iterable[ResponseClock]) -> None:

@@ -92,7 +92,7 @@ def _undo(lead: Lead, rep: Rep, entry: LogEntry, now: datetime) -> None:
     detail: dict[str, Any] = {"contact": contact.pk, "channel": contact.channel}
     if "response" in said:
         detail["response"] = said["response"]
-    LogEntry.objects.create(
+    undone = LogEntry.objects.create(
         lead=lead,
         event=LogEntry.Event.CONTACT_UNDONE,
         rep=rep,
@@ -105,21 +105,27 @@ def _undo(lead: Lead, rep: Rep, entry: LogEntry, now: datetime) -> None:
             pk=said["response"]["clock"]
         )
         resume_clock(answered.assignment, now, answered=True)
-        tally_undone(answered, said["response"])
+        tally_undone(answered, entry, undone)
     elif said["took"]:
         start_clocks([Assignment.objects.get(lead=lead, ended_at=None)], now)
-    elif "retry_at" in said:
-        _pass_on_again(lead, datetime.fromisoformat(said["retry_at"]))
+    elif is_shared(lead):
+        _pass_on_again(lead)
     announce(lead_contact_undone, sender=Lead, lead=lead, rep=rep, contact=contact)
 
 
-def _pass_on_again(lead: Lead, retry_at: datetime) -> None:
+def _pass_on_again(lead: Lead) -> None:
     """Nobody was found after all: the lead goes on as it would have, unless another was in touch
-    with it."""
+    with it. Until when it stays is kept with the contact that ended that, whoever's it was."""
     if lead.retry_at is not None or lead.pool is None:
         return
     if Contact.objects.filter(lead=lead, at__gte=lead.opens_at).exists():
         return
-    lead.retry_at = retry_at
+    waited = lead.log.filter(
+        event=LogEntry.Event.CONTACTED, at__gte=lead.opens_at, detail__has_key="retry_at"
+    )
+    last = waited.order_by("-pk").first()
+    if last is None:
+        return
+    lead.retry_at = datetime.fromisoformat(last.detail["retry_at"])
     lead.save(update_fields=("retry_at",))
     announce_updated(lead.pool, [lead])

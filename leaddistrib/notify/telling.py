@@ -119,6 +119,16 @@ def tell_taken(leads: Iterable[Lead], moment: datetime) -> None:
     )
 
 
+def tell_after_all(events: Collection[str], moment: datetime) -> None:
+    """Messages about ``events`` that were dropped because the lead was answered are sent, now that
+    it is not: they would not be written a second time. What was dropped for another reason stays
+    so. Must run in the same transaction. One query."""
+    dropped = OutboxMessage.objects.filter(
+        event__in=events, sent_at=None, dropped_at__isnull=False, last_error="already_answered"
+    )
+    dropped.update(dropped_at=None, last_error="", attempts=0, due_at=moment)
+
+
 def tell_contact(lead: Lead, event: str, moment: datetime) -> None:
     """Write to the contact of ``lead`` by e-mail. Must run in the same transaction."""
     _write(

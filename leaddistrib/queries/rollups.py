@@ -12,6 +12,8 @@ from dataclasses import astuple, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
+from django.db.models import Q
+
 from leaddistrib.models import LogEntry, ResponseClock, ResponseRollup, ResponseRun
 
 QUICK = 600
@@ -120,7 +122,8 @@ def from_log(rep: int) -> tuple[dict[Place, Sums], Run]:
             sums[placed[clock]].started += 1
             continue
         if event == LogEntry.Event.CONTACT_UNDONE:
-            told.remove(detail)
+            # Nearly always one of the last: looked for from the end.
+            del told[next(at for at in reversed(range(len(told))) if told[at] == detail)]
             if clock in placed:
                 sums[placed[clock]] += -_answered(detail, clock in lapsed)
             continue
@@ -145,6 +148,8 @@ COUNTED = (
     LogEntry.Event.LAPSED,
 )
 OF_CONTACTS = {LogEntry.Event.CONTACTED, LogEntry.Event.CONTACT_UNDONE}
+OF_RUNS = Q(event=LogEntry.Event.LAPSED) | Q(event__in=OF_CONTACTS, detail__has_key="response")
+"""Entries by which a run is counted."""
 
 
 def _entries(rep: int) -> Iterator[tuple[str, int, Mapping[str, Any]]]:

@@ -21,16 +21,20 @@ from leaddistrib.lifecycle.firing import fire_due
 from leaddistrib.lifecycle.tallying import differs
 from leaddistrib.models import (
     Contact,
+    Gateway,
     LogEntry,
+    NotificationSettings,
+    OutboxMessage,
     Pool,
     ResponseClock,
     ResponsePolicy,
     ResponseRollup,
     ResponseRun,
 )
+from leaddistrib.notify.outbox import deliver
 from leaddistrib.queries.contacts import attempts_of
 from leaddistrib.signals import lead_contact_undone
-from leaddistrib.testing import LeadFactory, PoolFactory, clock_at
+from leaddistrib.testing import LeadFactory, PoolFactory, UserFactory, clock_at
 
 MINUTE = timedelta(minutes=1)
 
@@ -246,6 +250,86 @@ def test_a_lead_that_stays_shared_is_passed_on_after_all(cast, now):
     lead.refresh_from_db()
     assert lead.retry_at is None  # Bruno was in touch
     assert Contact.objects.get().rep == cast.bruno
+
+
+def test_after_two_slips_a_shared_lead_is_passed_on_all_the_same(cast, now):
+    """Amina's ended the wait, Bruno's did not any more; she takes hers back first."""
+    pool = PoolFactory(
+        name="Front desk",
+        mode="shared",
+        ownership=Pool.Ownership.SHARED,
+        reps=[cast.amina, cast.bruno],
+    )
+    with clock_at(now):
+        lead = LeadFactory(pool=pool, received_at=now, retry_at=now + 30 * MINUTE)
+    with clock_at(now + MINUTE):
+        log_contact(lead, cast.amina, "call")
+        log_contact(lead, cast.bruno, "call")
+        undo_contact(lead, cast.amina)
+        lead.refresh_from_db()
+        assert lead.retry_at is None
+        undo_contact(lead, cast.bruno)
+    lead.refresh_from_db()
+    assert lead.retry_at == now + 30 * MINUTE
+
+
+def test_managers_hear_of_a_lapse_that_a_slip_had_hidden_from_them(cast, lead, now):
+    mireille = UserFactory(username="mireille", email="mireille@example.com")
+    cast.paris.managers.add(mireille)
+    deadline = now + 10 * MINUTE
+    with clock_at(deadline):
+        fire_due(deadline)
+        log_contact(lead, cast.amina, "call")
+        deliver(deadline)
+    told = OutboxMessage.objects.get(event__startswith="response.lapsed", recipient=mireille)
+    assert told.last_error == "already_answered"
+    with clock_at(deadline + 3 * MINUTE):
+        undo_contact(lead, cast.amina)
+        deliver(deadline + 3 * MINUTE)
+    told.refresh_from_db()
+    assert (told.sent_at is not None, told.last_error) == (True, "")
+
+
+@pytest.mark.parametrize(("undone", "comes"), [(6, True), (11, False)], ids=["soon", "too late"])
+def test_a_reminder_that_a_slip_had_stopped_comes_while_there_is_time(cast, now, undone, comes):
+    ResponsePolicy.objects.all().delete()
+    ResponsePolicy.objects.create(name="Any", minutes=10, remind_minutes=5)
+    Gateway.objects.create(channel="sms", address="https://sms.example/")
+    NotificationSettings.objects.create(user=cast.amina.user, phone="+33600000000", sms=True)
+    lead = claimed(cast, now)
+    soon = now + 5 * MINUTE
+    with clock_at(soon):
+        fire_due(soon)
+        log_contact(lead, cast.amina, "call")
+        deliver(soon)
+    reminder = OutboxMessage.objects.get(event__startswith="response.reminder")
+    assert reminder.last_error == "already_answered"
+    with clock_at(now + undone * MINUTE):
+        undo_contact(lead, cast.amina)
+    reminder.refresh_from_db()
+    assert (reminder.dropped_at is None) is comes
+    if comes:
+        assert (reminder.due_at, reminder.attempts) == (now + undone * MINUTE, 0)
+
+
+def test_a_slip_is_taken_back_without_the_log_of_years(cast, lead, now, monkeypatch):
+    """The run is what it was before, also its longest; nothing else is read for that."""
+    slow = claimed(cast, now)
+    with clock_at(now + MINUTE):
+        log_contact(claimed(cast, now), cast.amina, "call")
+        log_contact(lead, cast.amina, "call")
+    claimed(cast, now)
+    with monkeypatch.context() as without, clock_at(now + 2 * MINUTE):
+        without.delattr("leaddistrib.lifecycle.tallying.from_log")
+        undo_contact(lead, cast.amina)
+    run = ResponseRun.objects.get()
+    assert (run.current, run.longest, run.longest_at) == (1, 1, now + MINUTE)
+    with clock_at(now + 11 * MINUTE):
+        log_contact(slow, cast.amina, "call")
+        assert ResponseRun.objects.get().current == 0
+        undo_contact(slow, cast.amina)
+    assert ResponseRun.objects.get().current == 1
+    assert not differs(cast.amina.pk)
 
 
 def test_a_call_that_nobody_answered_is_an_attempt_and_the_clock_goes_on(cast, lead, now):
