@@ -1,7 +1,6 @@
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
-from django.db.models import F
 
 EVENTS = [
     ("lead.received", "Lead received"),
@@ -28,22 +27,10 @@ EVENTS = [
 ]
 
 
-def fill(apps, schema_editor):
-    # When an offer opened was the best that was known of when its rep was told.
-    opened = apps.get_model("leaddistrib", "Offer").objects.filter(told_at__isnull=False)
-    opened.update(opened_at=F("told_at"))
-    satisfaction = apps.get_model("leaddistrib", "Satisfaction").objects
-    satisfaction.filter(answered_at__isnull=False, by=None).update(by_customer=True)
-
-
-def back(apps, schema_editor):
-    opened = apps.get_model("leaddistrib", "Offer").objects.filter(opened_at__isnull=False)
-    opened.update(told_at=F("opened_at"))
-
-
 class Migration(migrations.Migration):
     """An offer opens, and its rep is told: two times. Who said how satisfied the customer is stays
-    known. Direct messages in Slack."""
+    known. Direct messages in Slack. Rows are changed by the next migration, without a lock on their
+    tables."""
 
     dependencies = [
         ("leaddistrib", "0013_escalation"),
@@ -88,5 +75,4 @@ class Migration(migrations.Migration):
             name="event",
             field=models.CharField(choices=EVENTS, max_length=30, verbose_name="event"),
         ),
-        migrations.RunPython(fill, back, elidable=True),
     ]

@@ -54,3 +54,29 @@ def test_what_was_kept_before_calendars_were_sealed_can_be_used_afterwards(migra
     }
     back = migrate("0005_rule_keys")
     assert back("leaddistrib", "Calendar").objects.get().url == ADDRESS
+
+
+def test_who_was_told_of_leads_before_messages_said_so_still_was(migrate):
+    """Offers that were told of have opened; what customers said by themselves stays theirs."""
+    before = migrate("0013_escalation")
+    user = before("auth", "User").objects.create(username="amina")
+    rep = before("leaddistrib", "Rep").objects.create(user=user)
+    lead = before("leaddistrib", "Lead").objects.create(company="Kestrel", received_at=NOON)
+    offers = before("leaddistrib", "Offer").objects
+    for period, told_at, closed_at in ((1, NOON, NOON), (2, NOON, None), (3, None, None)):
+        offers.create(
+            lead=lead, rep=rep, period=period, opens_at=NOON, told_at=told_at, closed_at=closed_at
+        )
+    said = before("leaddistrib", "Satisfaction").objects
+    for measure, by in (("csat", None), ("nps", user)):
+        said.create(lead=lead, measure=measure, score=5, answered_at=NOON, by=by)
+
+    after = migrate("0016_indexes_of_told")
+
+    opened = after("leaddistrib", "Offer").objects.values_list("period", "opened_at", "told_at")
+    assert set(opened) == {(1, NOON, NOON), (2, NOON, NOON), (3, None, None)}
+    customers = after("leaddistrib", "Satisfaction").objects.filter(by_customer=True)
+    assert list(customers.values_list("measure", flat=True)) == ["csat"]
+    after("leaddistrib", "Offer").objects.filter(period=3).update(opened_at=NOON)
+    back = migrate("0013_escalation")
+    assert not back("leaddistrib", "Offer").objects.filter(told_at=None).exists()

@@ -3,10 +3,10 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    """After the rows were changed: PostgreSQL builds no index on a table with changes pending."""
+    """After the rows were changed: an index is built once."""
 
     dependencies = [
-        ("leaddistrib", "0014_told"),
+        ("leaddistrib", "0015_told_times"),
     ]
 
     operations = [
