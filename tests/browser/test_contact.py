@@ -219,6 +219,15 @@ def test_what_was_being_noted_stays_when_the_page_changes(company, lead, serve, 
     expect(page.get_by_label("Note (optional)")).to_have_value("Wants a demo")
 
 
+def test_enter_in_the_note_logs_nothing_and_asks_how(company, lead, serve, enter):
+    page = opened(enter(serve(), company.amina), lead)
+    page.locator("#contact-note").fill("Voicemail")
+    page.locator("#contact-note").press("Enter")
+    expect(page.get_by_text("Say how you were in touch.").locator("visible=true")).to_be_visible()
+    expect(page.locator("#contact-note")).to_have_value("Voicemail")
+    assert not Contact.objects.exists()
+
+
 @pytest.mark.parametrize("viewport", [{"width": 320, "height": 740}, DESKTOP])
 def test_what_is_tapped_is_large_enough(company, lead, serve, enter, viewport):
     MessageTemplate.objects.create(name="Hello", subject="For {company}", body="Hi")
