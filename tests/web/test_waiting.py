@@ -213,9 +213,9 @@ def test_a_year_of_responses_does_not_read_a_year_of_leads(week):
     """What customers waited is a sum over leads and contacts; of more than a month it is a link."""
     mireille, address = signed_in(week.mireille), reverse("leaddistrib:response")
     today = timezone.localdate()
-    month = {"from": today - timedelta(days=30), "to": today}
+    month = {"from": str(today - timedelta(days=30)), "to": str(today)}
     assert "What the customers waited" in text(mireille.get(address, month))
-    year = {"from": today - timedelta(days=31), "to": today}
+    year = {"from": str(today - timedelta(days=31)), "to": str(today)}
     with CaptureQueriesContext(connection) as found:
         page = mireille.get(address, year)
     assert "What the customers waited" not in text(page)
