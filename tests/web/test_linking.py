@@ -51,11 +51,18 @@ def test_a_manager_who_is_no_rep_is_promised_no_claims(client, db):
     mireille = UserFactory(username="mireille")
     client.force_login(mireille)
 
+    asked = client.get(page("U0MIREILLE")).content.decode()
+    assert "Messages for you go to Slack, to member U0MIREILLE, too." in asked
+    assert "will claim leads for you" not in asked
+
     answer = client.post(page("U0MIREILLE"), follow=True)
 
     assert "From now on you are written to in Slack." in answer.content.decode()
     assert "claim leads in Slack" not in answer.content.decode()
     assert member_of(mireille) == "U0MIREILLE"
+    tied = client.get(reverse("leaddistrib:notifications")).content.decode()
+    assert "Your Slack account is tied to this one: you are written to there." in tied
+    assert "you can claim leads from there" not in tied
 
 
 def test_what_else_somebody_chose_stays(client, amina):
