@@ -21,7 +21,10 @@ Shown = Mapping[str, Any]
 
 PLACEHOLDERS: Mapping[str, tuple[Any, Callable[[Shown, Rep], str]]] = {
     "contact_name": (_("the contact's name"), lambda shown, rep: shown["contact"].get("name", "")),
-    "contact_title": (_("the contact's title"), lambda shown, rep: shown["contact"].get("title", "")),
+    "contact_title": (
+        _("the contact's title"),
+        lambda shown, rep: shown["contact"].get("title", ""),
+    ),
     "company": (_("the lead's company"), lambda shown, rep: shown.get("company", "")),
     "product": (_("what the lead is interested in"), lambda shown, rep: shown.get("product", "")),
     "city": (_("the lead's city"), lambda shown, rep: shown.get("city", "")),
