@@ -130,6 +130,12 @@ def test_every_page_of_a_manager_says_how_many_leads_of_the_own_teams_are_late(b
     assert "is-bad" not in page
 
 
+def test_each_way_to_assign_says_which_lead_it_is_of(burning):
+    page = signed_in(burning.mireille).get(PAGE).content.decode()
+    said = re.findall(r'>Assign<span class="visually-hidden"> ([^<]+)</span></a>', page)
+    assert said == ["Late Ltd", "Soon GmbH", "Relaxed SA"]
+
+
 def test_a_list_that_changed_is_drawn_anew_and_one_that_did_not_is_left_alone(burning):
     """The script compares ``data-state`` of the page that it fetches with its own."""
     mireille = signed_in(burning.mireille)

@@ -113,25 +113,55 @@ document.addEventListener("leads:snapshot", ({ detail: { pools, whole } }) => {
 // Some parts are drawn by the server only: fetch the page again and put the new part in place.
 const refreshing = new Set();
 const again = new Set(); // asked for once more while it was under way
+const SLOW = 10_000; // ms after which no answer counts as none
 async function refresh(id) {
   if (refreshing.has(id)) return again.add(id);
   refreshing.add(id);
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const answer = await fetch(location.href, {
+      headers: { Accept: "text/html" },
+      redirect: "manual",
+      signal: AbortSignal.timeout(SLOW),
+    });
     if (answer.status === 404) document.dispatchEvent(new CustomEvent("leads:away", { detail: id }));
-    if (!answer.ok || answer.redirected) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
+    if (!answer.ok) return stale(id, answer.type === "opaqueredirect");
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.dispatchEvent(new CustomEvent("leads:refreshed", { detail: id }));
+    for (const part of document.querySelectorAll("[data-along]")) {
+      const other = page.getElementById(part.id);
+      if (other && !other.isEqualNode(part)) part.replaceWith(document.adoptNode(other));
+    }
+    const fresh = page.getElementById(id);
     const shown = document.getElementById(id);
     if (!fresh || !shown || (fresh.dataset.state && fresh.dataset.state === shown.dataset.state)) return;
-    shown.replaceWith(document.adoptNode(fresh));
-    document.dispatchEvent(new CustomEvent("leads:drawn"));
+    put(document.adoptNode(fresh), shown);
   } catch {
-    // No connection: the next message or heartbeat asks again.
+    stale(id, false); // no connection: the next message, heartbeat or interval asks again
   } finally {
     refreshing.delete(id);
     if (again.delete(id)) refresh(id);
   }
 }
+
+function stale(id, elsewhere) {
+  document.dispatchEvent(new CustomEvent("leads:stale", { detail: { id, elsewhere } }));
+}
+
+// The keyboard stays where it was, and a wide table as far to the side.
+function put(fresh, shown) {
+  const focused = shown.contains(document.activeElement) ? document.activeElement : null;
+  const sideways = shown.querySelector(".table-box")?.scrollLeft;
+  shown.replaceWith(fresh);
+  document.dispatchEvent(new CustomEvent("leads:drawn"));
+  if (sideways) fresh.querySelector(".table-box")?.scrollTo({ left: sideways, behavior: "instant" });
+  if (!focused) return;
+  const href = focused.getAttribute("href");
+  const same = focused.id
+    ? document.getElementById(focused.id)
+    : href && [...fresh.querySelectorAll("a")].find((link) => link.getAttribute("href") === href);
+  (same || fresh.querySelector(".table-box"))?.focus({ preventScroll: true });
+}
+
 // The rep's own leads may be others now, or as many others.
 document.addEventListener("leads:own", () => {
   if (document.getElementById("own-leads") && !refreshing.has("own-leads")) refresh("own-leads");
