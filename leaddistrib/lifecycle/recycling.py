@@ -16,7 +16,13 @@ from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Assignment, Lead, LogEntry, Pool
 from leaddistrib.queries import clock
 from leaddistrib.queries.organisation import organisation
-from leaddistrib.queries.recycling import last_owners, lost_long_ago, recyclable, unworked
+from leaddistrib.queries.recycling import (
+    last_owners,
+    leads_of,
+    lost_long_ago,
+    recyclable,
+    unworked,
+)
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +71,12 @@ def recycle_due(moment: datetime) -> Mapping[str, int]:
     done = {"lost": 0, "unworked": 0}
     if settings.recycle_pool is None:
         return done
-    for why, due in (
-        ("lost", lost_long_ago(settings, moment)),
-        ("unworked", unworked(settings, moment)),
+    losses, idle = lost_long_ago(settings, moment), unworked(settings, moment)
+    for why, first, due in (
+        ("lost", losses.values_list("lead", flat=True), leads_of(losses)),
+        ("unworked", idle.values_list("pk", flat=True), idle),
     ):
-        pks = list(due.values_list("pk", flat=True)[:A_RUN])
+        pks = list(first[:A_RUN])
         for start in range(0, len(pks), BATCH):
             batch = due.filter(pk__in=pks[start : start + BATCH])
             try:

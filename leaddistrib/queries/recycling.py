@@ -24,20 +24,24 @@ def last_owners(leads: Iterable[Lead]) -> dict[int, int]:
     return dict(held.order_by("started_at", "pk").values_list("lead", "rep"))
 
 
-def lost_long_ago(settings: Organisation, moment: datetime) -> QuerySet[Lead]:
-    """Leads that were lost as many days before ``moment`` as the organisation says, and not
-    recycled since, those first that were lost longest ago. None where it says nothing."""
+def lost_long_ago(settings: Organisation, moment: datetime) -> QuerySet[Outcome]:
+    """The losses, as many days before ``moment`` as the organisation says, of leads that were not
+    recycled since, the longest ago first; one for each lead at most. None where it says nothing.
+
+    By the index of stages, so that whoever takes the first ones does not look at all."""
     if settings.recycle_lost_days is None:
-        return Lead.objects.none()
+        return Outcome.objects.none()
     before = moment - timedelta(days=settings.recycle_lost_days)
-    lost = standing([Outcome.Stage.LOST]).filter(lead=OuterRef("pk"), at__lte=before)
     recycled = LogEntry.objects.filter(
         lead=OuterRef("lead"), event=LogEntry.Event.RECYCLED, at__gte=OuterRef("at")
     )
-    closed = Lead.objects.filter(status=Lead.Status.CLOSED)
-    due = lost.filter(~Exists(recycled))
-    since_when = Subquery(due.values("at")[:1])
-    return closed.filter(Exists(due)).annotate(since=since_when).order_by("since", "pk")
+    lost = standing([Outcome.Stage.LOST]).filter(at__lte=before, lead__status=Lead.Status.CLOSED)
+    return lost.filter(~Exists(recycled)).order_by("at", "pk")
+
+
+def leads_of(losses: QuerySet[Outcome]) -> QuerySet[Lead]:
+    """The leads of ``losses``, in no order."""
+    return Lead.objects.filter(Exists(losses.order_by().filter(lead=OuterRef("pk"))))
 
 
 def unworked(settings: Organisation, moment: datetime) -> QuerySet[Lead]:

@@ -23,6 +23,7 @@ from leaddistrib.lifecycle.reassigning import assign_by_hand
 from leaddistrib.lifecycle.recycling import recycle_due
 from leaddistrib.lifecycle.retrying import retry_due
 from leaddistrib.models import Assignment, Lead, Organisation, OutboxMessage
+from leaddistrib.queries.recycling import lost_long_ago
 from leaddistrib.testing import LeadFactory, PoolFactory, UserFactory, clock_at, publish_rules
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -339,3 +340,16 @@ def test_a_lead_that_was_handed_over_and_recycled_does_not_come_back(cast, secon
 
     assert fresh(lead).pool == second_chance
     assert fresh(lead).owner is None
+
+
+def test_what_was_lost_is_found_by_an_index_in_its_order(cast, second_chance, lost):
+    """However many leads were ever lost: the first ones of a run are the first of the index."""
+    losses = lost_long_ago(Organisation.objects.get(), NOON + 90 * DAY)
+    assert [one.lead for one in losses] == [lost]
+    if connection.vendor == "postgresql":  # it would sort the few rows of a test
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+            cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+    plan = losses.all()[:500].explain()
+    assert "leaddistrib_outcome_stage" in plan
+    assert "TEMP B-TREE" not in plan
