@@ -24,6 +24,7 @@ from leaddistrib.models import (
     Contact,
     Lead,
     LogEntry,
+    Outcome,
     Pool,
     Rep,
     Work,
@@ -211,13 +212,15 @@ def _owned(lead: Lead, rep: Rep, contact: Contact) -> ContactResult | None:
     return ContactResult("logged", lead, contact, taken_by=rep, taken_at=holding.started_at)
 
 
-def imply_contact(lead: Lead, rep: Rep, at: datetime) -> None:
+def imply_contact(lead: Lead, rep: Rep, at: datetime, outcome: Outcome | None) -> None:
     """The owner says of ``lead`` what takes having been in touch with it: if nobody logged that,
-    and the response clock runs, it is logged now. Both are locked."""
+    and the response clock runs, it is logged now. ``outcome`` is what was said, if it was known
+    before; None if it is recorded next. Both are locked."""
     response = answer_clock(lead, rep, at)
     if response is not None:
         since = max(at, lead.received_at)
         contact = Contact(lead=lead, rep=rep, channel=Contact.Channel.OTHER, at=since)
+        response["implied_by"] = outcome.pk if outcome else None
         _record(lead, rep, contact, clock.now(), owner_made=False, response=response)
 
 

@@ -15,12 +15,14 @@ from leaddistrib.lifecycle.contacting import AHEAD, imply_contact
 from leaddistrib.lifecycle.intake.fields import HIGHEST_AMOUNT
 from leaddistrib.lifecycle.opening import open_to_claims
 from leaddistrib.lifecycle.reaching import Reached, against, keep
-from leaddistrib.lifecycle.responding import resume_clock
+from leaddistrib.lifecycle.responding import resume_clock, stop_clocks
 from leaddistrib.lifecycle.satisfying import ask, withdraw
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps
-from leaddistrib.models import Assignment, Lead, LogEntry, Outcome, Rep
+from leaddistrib.lifecycle.undoing import undo_entry
+from leaddistrib.models import Assignment, Lead, LogEntry, Outcome, Rep, ResponseClock
 from leaddistrib.queries import clock
 from leaddistrib.queries.cards import is_shared
+from leaddistrib.queries.contacts import said_at
 from leaddistrib.queries.membership import is_member
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.queries.standing import TERMINAL, reached, standing_of
@@ -86,11 +88,12 @@ def record_outcome(
     known = _known(one, rep) if at is not None else None
     if known is not None:
         return known
-    if rep is not None and rep.pk == locked.owner_id and stage != Outcome.Stage.LOST:
-        imply_contact(locked, rep, one.at)
     before = standing_of([locked]).get(locked.pk)
     still_to_close = stage in TERMINAL and locked.status != Lead.Status.CLOSED
-    if at is None and before is not None and one.equals(before) and not still_to_close:
+    again = at is None and before is not None and one.equals(before) and not still_to_close
+    if rep is not None and rep.pk == locked.owner_id and stage != Outcome.Stage.LOST:
+        imply_contact(locked, rep, one.at, before if again else None)
+    if before is not None and again:
         return before
     against(one, before)
     [outcome] = keep([one], now, by=by)
@@ -132,7 +135,7 @@ def _works_on(rep: Rep, lead: Lead) -> bool:
 def undo_outcome(outcome: Outcome, by: AbstractUser | None) -> Lead:
     """``outcome`` was recorded by mistake: it is kept, and counts nowhere any more. Returns the
     lead, which is open again where only this had closed it: its owner's, or else where it waited.
-    What was undone already stays so.
+    The contact that it implied goes with it. What was undone already stays so.
 
     Raises:
         Outdated: somebody else has the lead since it was read.
@@ -157,11 +160,12 @@ def undo_outcome(outcome: Outcome, by: AbstractUser | None) -> Lead:
     )
     announce(lead_outcome_undone, sender=Lead, lead=lead, rep=outcome.rep, outcome=outcome)
     closing = lead.log.filter(event=LogEntry.Event.CLOSED).order_by("-pk").first()
-    if closing is None or outcome.stage not in TERMINAL or _came_of(lead, closing).exists():
-        return lead
-    withdraw(lead, closing.at)
-    if "outcome" in closing.detail and lead.status == Lead.Status.CLOSED:
-        _reopen(lead, now)
+    if closing and outcome.stage in TERMINAL and not _came_of(lead, closing).exists():
+        withdraw(lead, closing.at)
+        if "outcome" in closing.detail and lead.status == Lead.Status.CLOSED:
+            _reopen(lead, now)
+    if lead.owner is not None and lead.status == Lead.Status.OWNED:
+        _disclaim(lead, lead.owner, actor, now)
     return lead
 
 
@@ -193,3 +197,27 @@ def _reopen(lead: Lead, now: datetime) -> None:
     else:
         lead.status = Lead.Status.RECEIVED
         lead.save(update_fields=("status",))
+
+
+def _disclaim(lead: Lead, owner: Rep, actor: Any, now: datetime) -> None:
+    """The contact that answered the clock of the ``owner``, and that nobody logged, goes where
+    nothing stands any more that implied it. Where they were in touch since, it stays."""
+    clocks = ResponseClock.objects.filter(assignment__lead=lead, assignment__ended_at=None)
+    answered = clocks.exclude(answered_at=None).select_related("assignment").first()
+    if answered is None:
+        return
+    contacted = lead.log.filter(event=LogEntry.Event.CONTACTED, detail__response__clock=answered.pk)
+    entry = contacted.order_by("-pk").first()
+    if entry is None or "implied_by" not in entry.detail["response"]:
+        return
+    recorded = lead.log.filter(event=LogEntry.Event.OUTCOME, rep=owner, pk__gt=entry.pk)
+    said = {one.detail["outcome"] for one in recorded}
+    said.add(entry.detail["response"]["implied_by"])  # None: one of those recorded
+    if reached().filter(pk__in=said - {None}).exclude(stage=Outcome.Stage.LOST).exists():
+        return
+    if lead.contacts.filter(rep=owner, pk__gt=entry.detail["contact"]).exists():
+        return
+    undo_entry(lead, owner, entry, actor, now)
+    # As if it had stood still since then: it runs on where that is fair.
+    stop_clocks([lead], said_at(entry))
+    resume_clock(answered.assignment, now)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from leaddistrib.engine.deadlines import after
 from leaddistrib.lifecycle.tallying import (
@@ -118,16 +118,19 @@ def stop_clocks(leads: Iterable[Lead], moment: datetime) -> int:
 
 def resume_clock(assignment: Assignment, moment: datetime, *, answered: bool = False) -> bool:
     """What stopped the clock of ``assignment``, which is open again, was a mistake: it runs on,
-    with the deadline that was promised. With ``answered`` also one that a contact had answered,
-    which is taken back. Returns whether it does; the worker looks at once what it is due for, and
-    messages are sent after all that it was answered for. The rep and the lead are locked."""
+    with the deadline that was promised, unless that passed while it stood still: then it stays
+    stopped, as nobody could answer it. With ``answered`` it runs on in any case, also one that a
+    contact had answered, which is taken back. Returns whether it does; the worker looks at once
+    what it is due for, and messages are sent after all that it was answered for. The rep and the
+    lead are locked."""
     rows = ResponseClock.objects.filter(assignment=assignment)
     if not answered:
-        rows = rows.filter(answered_at=None)
+        fair = Q(due_at__gt=moment) | Q(due_at__lte=F("stopped_at"))
+        rows = rows.filter(fair, answered_at=None)
     # Who was told that nobody is left, was told that it is over: they are told again.
     if not rows.update(answered_at=None, stopped_at=None, stuck_at=None, next_at=moment):
         return False
-    clock = rows.get()
+    clock = ResponseClock.objects.get(assignment=assignment)
     true_again = [f"response.lapsed:{clock.pk}"]
     if clock.due_at > moment:
         true_again.append(f"response.reminder:{clock.pk}")

@@ -54,7 +54,7 @@ def undo_contact(
     entry = undoable_contact(locked, rep, now)
     if entry is None or contact not in (None, entry.detail["contact"]):
         raise Outdated("There is nothing that could be taken back any more.")
-    _undo(locked, rep, entry, now)
+    undo_entry(locked, rep, entry, rep.user, now)
     if unanswered:
         attempted(locked, rep, entry.detail["channel"], entry.detail["note"], entry.at)
     return locked
@@ -85,7 +85,9 @@ def _say_again(lead: Lead, rep: Rep, undone: LogEntry, now: datetime, unanswered
     attempted(lead, rep, entry.detail["channel"], entry.detail["note"], entry.at)
 
 
-def _undo(lead: Lead, rep: Rep, entry: LogEntry, now: datetime) -> None:
+def undo_entry(lead: Lead, rep: Rep, entry: LogEntry, actor: Any, now: datetime) -> None:
+    """The contact of ``entry`` (``lead.contacted``), which ``rep`` had with ``lead``, was none:
+    ``actor`` says so (an account; None: a program). The rep and the lead are locked."""
     said = entry.detail
     contact = Contact.objects.get(pk=said["contact"])
     Contact.objects.filter(pk=contact.pk).delete()
@@ -96,7 +98,7 @@ def _undo(lead: Lead, rep: Rep, entry: LogEntry, now: datetime) -> None:
         lead=lead,
         event=LogEntry.Event.CONTACT_UNDONE,
         rep=rep,
-        actor=rep.user,
+        actor=actor,
         at=now,
         detail=detail,
     )

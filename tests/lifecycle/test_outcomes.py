@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 
 from leaddistrib.errors import Closed, NotYours, Outdated
-from leaddistrib.lifecycle import claim, close, recycle
+from leaddistrib.lifecycle import claim, close, log_contact, recycle
 from leaddistrib.lifecycle.outcomes import record_outcome, undo_outcome
 from leaddistrib.lifecycle.responding import start_clocks
+from leaddistrib.lifecycle.tallying import differs
 from leaddistrib.models import (
     Contact,
     Lead,
@@ -16,6 +17,7 @@ from leaddistrib.models import (
     Outcome,
     Pool,
     ResponseClock,
+    ResponseRollup,
     Satisfaction,
 )
 from leaddistrib.queries.standing import standing, standing_of
@@ -23,6 +25,7 @@ from leaddistrib.testing import LeadFactory, PoolFactory, UserFactory, clock_at
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -100,6 +103,62 @@ def test_the_owner_who_says_how_far_it_got_was_in_touch(cast, running_clock):
     assert lead.log.get(event="lead.contacted").detail["response"]["in_time"] is True
 
 
+@pytest.mark.parametrize("stage", ["won", "qualified"])
+def test_a_slip_about_a_lead_that_nobody_called_leaves_it_to_be_answered(
+    cast, running_clock, mireille, stage
+):
+    lead, clock = running_clock
+    with clock_at(NOON + 2 * MINUTE):
+        slip = say(lead, stage, cast.amina)
+    with clock_at(NOON + 4 * MINUTE):
+        undo_outcome(slip, mireille)
+
+    clock.refresh_from_db()
+    assert (clock.runs, clock.due_at) == (True, NOON + 5 * MINUTE)
+    assert clock.next_at == NOON + 4 * MINUTE
+    assert not Contact.objects.exists()
+    entry = lead.log.get(event="contact.undone")
+    assert (entry.rep, entry.actor) == (cast.amina, mireille)
+    assert ResponseRollup.objects.get().answered == 0
+    assert not differs(cast.amina.pk)
+
+
+@pytest.mark.parametrize("stage", ["won", "qualified"])
+def test_a_slip_that_is_undone_after_the_deadline_is_no_answer_and_takes_the_lead_from_nobody(
+    cast, running_clock, mireille, stage
+):
+    lead, clock = running_clock
+    with clock_at(NOON + 2 * MINUTE):
+        slip = say(lead, stage, cast.amina)
+    with clock_at(NOON + 24 * HOUR):
+        undo_outcome(slip, mireille)
+
+    clock.refresh_from_db()
+    assert (clock.answered_at, clock.stopped_at) == (None, NOON + 2 * MINUTE)
+    assert (clock.lapsed_at, clock.next_at) == (None, None)
+    assert not Contact.objects.exists()
+    assert Lead.objects.get(pk=lead.pk).owner == cast.amina
+
+
+def test_who_was_in_touch_by_another_outcome_or_since_was_in_touch(cast, running_clock):
+    lead, clock = running_clock
+    with clock_at(NOON + 2 * MINUTE):
+        slip, other = say(lead, "qualified", cast.amina), say(lead, "won", cast.amina)
+    with clock_at(NOON + 3 * MINUTE):
+        undo_outcome(slip, cast.amina.user)
+        undo_outcome(other, cast.amina.user)
+        assert not Contact.objects.exists()
+        again, more = say(lead, "qualified", cast.amina), say(lead, "opportunity", cast.amina)
+        undo_outcome(again, cast.amina.user)
+        assert Contact.objects.get().channel == "other"
+        log_contact(lead, cast.amina, "call")
+        undo_outcome(more, cast.amina.user)
+
+    clock.refresh_from_db()
+    assert clock.answered_at == NOON + 3 * MINUTE
+    assert Contact.objects.count() == 2
+
+
 def test_a_lost_lead_needs_no_answer_any_more_and_nobody_was_in_touch(cast, running_clock):
     lead, clock = running_clock
     with clock_at(NOON + timedelta(minutes=2)):
@@ -114,7 +173,7 @@ def test_a_lost_lead_needs_no_answer_any_more_and_nobody_was_in_touch(cast, runn
 def running_clock(cast):
     """Amina's lead, and its response clock that has just begun."""
     with clock_at(NOON):
-        lead = LeadFactory(owner=cast.amina, lead_type="demo_request")
+        lead = LeadFactory(owner=cast.amina, lead_type="demo_request", received_at=NOON)
         [clock] = start_clocks([lead.assignments.get()], NOON)
     return lead, clock
 
@@ -370,4 +429,8 @@ def test_who_gets_a_lead_again_and_says_the_same_of_it_answers_its_clock(cast, r
     with clock_at(later):
         assert say(lead, "qualified", cast.amina) == said
 
-    assert ResponseClock.objects.exclude(pk=first.pk).get().answered_at == later
+        assert ResponseClock.objects.exclude(pk=first.pk).get().answered_at == later
+        undo_outcome(say(lead, "opportunity", cast.amina), cast.amina.user)
+        assert ResponseClock.objects.exclude(pk=first.pk).get().answered_at == later
+        undo_outcome(said, cast.amina.user)
+        assert ResponseClock.objects.exclude(pk=first.pk).get().runs

@@ -136,6 +136,7 @@ def test_the_first_contact_answers_it_and_the_log_says_how_soon(claimed):
         "seconds": 180,
         "in_time": True,
         "started": NOON.isoformat(),
+        "run_before": [0, 0, None],
     }
     assert "response" not in second.detail
 
@@ -245,6 +246,33 @@ def test_a_lead_that_was_lost_by_mistake_is_waited_for_again(claimed):
     with clock_at(NOON + 10 * MINUTE):
         fire_due(NOON + 10 * MINUTE)
     assert LogEntry.objects.filter(event="response.lapsed", rep=claimed.amina).count() == 1
+
+
+def test_a_deadline_that_passed_while_the_lead_was_lost_by_mistake_is_held_against_nobody(claimed):
+    """A program said so; ten days later it is undone."""
+    with clock_at(NOON + 3 * MINUTE):
+        lost = record_outcome(claimed.lead, "lost", by=None)
+    later = NOON + timedelta(days=10)
+    with clock_at(later):
+        undo_outcome(lost, None)
+        assert fire_due(later) == 0
+
+    claimed.lead.refresh_from_db()
+    assert (claimed.lead.status, claimed.lead.owner) == ("owned", claimed.amina)
+    clock = ResponseClock.objects.get()
+    assert (clock.stopped_at, clock.lapsed_at) == (NOON + 3 * MINUTE, None)
+    assert not LogEntry.objects.filter(event="response.lapsed").exists()
+
+
+def test_a_deadline_that_was_over_before_a_lead_was_lost_by_mistake_is_over(claimed):
+    with clock_at(NOON + 12 * MINUTE):
+        lost = record_outcome(claimed.lead, "lost", by=None)
+    with clock_at(NOON + 15 * MINUTE):
+        undo_outcome(lost, None)
+        assert ResponseClock.objects.get().runs
+        assert fire_due(NOON + 15 * MINUTE) == 1
+
+    assert ResponseClock.objects.get().lapsed_at == NOON + 15 * MINUTE
 
 
 def test_a_lead_that_was_called_and_then_lost_by_mistake_is_not_waited_for(claimed):
