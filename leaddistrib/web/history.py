@@ -103,6 +103,8 @@ def _told(entry: LogEntry, *, whole: bool) -> str:
             return _("%(name)s called, and nobody answered") % who
         case LogEntry.Event.ATTEMPTED:
             return _("%(name)s tried, and nobody answered") % who
+        case LogEntry.Event.CONTACT_UNDONE if "implied_by" in entry.detail.get("response", {}):
+            return _("%(name)s was not in touch after all") % who  # whoever undid the outcome
         case LogEntry.Event.CONTACT_UNDONE:
             return _("%(name)s took the contact back") % who
         case LogEntry.Event.RELEASED:

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leaddistrib.errors import Answered, Busy
-from leaddistrib.lifecycle import record_outcome
+from leaddistrib.lifecycle import record_outcome, undo_outcome
+from leaddistrib.lifecycle.responding import start_clocks
 from leaddistrib.lifecycle.satisfying import answer
 from leaddistrib.lifecycle.transactions import lock_reps
 from leaddistrib.models import Lead, Organisation, Outcome, Rep, Satisfaction
@@ -154,6 +155,19 @@ def test_a_rep_undoes_own_records_only_and_a_manager_any(cast, lead):
     assert signed_in(cast.mireille).post(undo, {"outcome": "77"}).status_code == 400
     signed_in(cast.mireille).post(undo, {"outcome": outcome.pk})
     assert Outcome.objects.get().undone_at is not None
+
+
+def test_the_history_says_of_an_undone_outcome_that_the_rep_was_not_in_touch(cast):
+    """Her manager undid it: it is not Amina who took anything back."""
+    lead = LeadFactory(owner=cast.amina, lead_type="demo_request")
+    start_clocks([lead.assignments.get()], timezone.now())
+    outcome = record_outcome(lead, "qualified", rep=cast.amina, by=cast.amina.user)
+
+    undo_outcome(outcome, cast.mireille)
+
+    html = signed_in(cast.mireille).get(page("lead", lead.public_id)).content.decode()
+    assert f"{cast.amina.name} was not in touch after all" in html
+    assert "took the contact back" not in html
 
 
 def test_a_manager_gives_a_lost_lead_another_chance(cast, lead):
