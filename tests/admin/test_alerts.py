@@ -77,7 +77,8 @@ def test_selected_leads_are_given_away_on_the_managers_page(signed_in):
     )
 
     assert answer.status_code == 200
-    assert set(answer.context["leads"]) == set(leads)
+    shown = {lead["id"] for lead in answer.context["leads"]}
+    assert shown == {str(lead.public_id) for lead in leads}
 
 
 def test_who_may_only_look_gives_nothing_away(signed_in):
