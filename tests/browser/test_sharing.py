@@ -142,10 +142,10 @@ def test_a_contact_with_a_lead_that_stays_shared_takes_it_from_nobody(
     amina.goto(at(lead))
     amina.get_by_role("button", name="I wrote").click()
     expect(amina.get_by_text("Noted.")).to_be_visible()
-    expect(amina.get_by_text("Amina Benali sent an e-mail")).to_be_visible()
+    expect(amina.get_by_text("Amina Benali sent an e-mail", exact=True)).to_be_visible()
     bruno.get_by_role("button", name="We met").click()
-    expect(bruno.get_by_text("Bruno Marchetti met the contact")).to_be_visible()
-    expect(bruno.get_by_text("Amina Benali sent an e-mail")).to_be_visible()
+    expect(bruno.get_by_text("Bruno Marchetti met the contact", exact=True)).to_be_visible()
+    expect(bruno.get_by_text("Amina Benali sent an e-mail", exact=True)).to_be_visible()
 
 
 def test_a_lead_goes_stale_before_ones_eyes(company, serve, enter):
