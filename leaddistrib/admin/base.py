@@ -107,9 +107,13 @@ class LeadFactsAdmin(ReadOnlyAdmin):
     def get_search_fields(self, request: HttpRequest) -> Any:
         return self._without_lead(request, super().get_search_fields(request))
 
-    def get_actions(self, request: HttpRequest) -> Any:
-        """None for others: the box to tick names its row to readers of screens."""
-        return super().get_actions(request) if sees_leads(request) else {}
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> Any:
+        """None for others: the box to tick names its row to readers of screens. Where the actions
+        are for is said from Django 6.1 on."""
+        if not sees_leads(request):
+            return {}
+        where = {} if action_location is None else {"action_location": action_location}
+        return super().get_actions(request, **where)
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         if not sees_leads(request):

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
+from typing import Any
+
+import django
 
 WELL: Mapping[str, str] = {
     "CONNECT": "220 mail.example",
@@ -21,6 +24,30 @@ WELL: Mapping[str, str] = {
     "QUIT": "221 bye",
 }
 """What is said to each command; CONNECT: whoever comes; END: a letter that is complete."""
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+SETTINGS = {
+    "host": "EMAIL_HOST",
+    "port": "EMAIL_PORT",
+    "username": "EMAIL_HOST_USER",
+    "password": "EMAIL_HOST_PASSWORD",
+    "timeout": "EMAIL_TIMEOUT",
+}
+"""What Django's options of a mailer are called as settings, where it knows no mailers yet."""
+
+
+def goes_by(settings: Any, **options: Any) -> None:
+    """The host project's mail goes by SMTP, with these options of a mailer."""
+    if django.VERSION >= (6, 1):
+        settings.MAILERS = {"default": {"BACKEND": SMTP, "OPTIONS": options}}
+        return
+    settings.EMAIL_BACKEND = SMTP
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    for name, value in options.items():
+        setattr(settings, SETTINGS[name], value)
+
 
 Answer = str | Callable[["MailServer"], str | None]
 

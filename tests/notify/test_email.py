@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.core.mail import EmailMessage
-from django.core.mail.backends import smtp
+from django.core.mail.backends import locmem, smtp
 from django.db import transaction
 from time_machine import travel
 
@@ -17,6 +16,7 @@ from leaddistrib.policy import Policy
 from leaddistrib.queries import clock
 from leaddistrib.testing import LeadFactory, UserFactory
 from tests.notify.conftest import LENOIR, NOON, send, write
+from tests.notify.mailserver import goes_by
 
 SITE = {"SITE_URL": "https://leads.example.com"}
 
@@ -176,10 +176,10 @@ def test_whoever_has_no_lead_to_see_is_led_to_the_page(db):
 def test_what_the_mail_server_answers_decides(
     amina, lead, monkeypatch, caplog, problem, reason, dead
 ):
-    def refuse(message, fail_silently=False):
+    def refuse(backend, mails):
         raise problem
 
-    monkeypatch.setattr(EmailMessage, "send", refuse)
+    monkeypatch.setattr(locmem.EmailBackend, "send_messages", refuse)
 
     message = send(write(Channel.EMAIL, rep=amina, lead=lead))
 
@@ -192,7 +192,6 @@ def test_no_mail_server_is_waited_for_for_ever_where_the_host_says_nothing(
     amina, lead, settings, monkeypatch
 ):
     """Django's own default is to wait; a host project that sets its own time keeps it."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     patience = []
 
     def handed(backend, mails):
@@ -201,7 +200,7 @@ def test_no_mail_server_is_waited_for_for_ever_where_the_host_says_nothing(
 
     monkeypatch.setattr(smtp.EmailBackend, "send_messages", handed)
     for seconds in (None, 5):
-        settings.EMAIL_TIMEOUT = seconds
+        goes_by(settings, host="mail.example", timeout=seconds)
         send(write(Channel.EMAIL, f"lead.assigned:{seconds or 0}", rep=amina, lead=lead))
 
     assert patience == [15, 5]

@@ -1,28 +1,30 @@
 """E-mail against a mail server that answers well, badly, slowly or never (NO1, NO4)."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from leaddistrib.models import Channel, OutboxMessage
 from tests.notify.conftest import send, write
-from tests.notify.mailserver import Answer, MailServer, hang_up, mail_server, never, slowly
+from tests.notify.mailserver import Answer, MailServer, goes_by, hang_up, mail_server, never, slowly
+
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 
 @pytest.fixture
 def mails(settings) -> Iterator[Callable[..., MailServer]]:
-    """``mails(RCPT="550 no")`` is the host's mail server, and answers like that."""
+    """``mails(RCPT="550 no")`` is the host's mail server, and answers like that; ``options`` are
+    the host's own, such as how long it waits."""
     with ExitStack() as running:
 
-        def start(**answers: Answer) -> MailServer:
+        def start(options: Mapping[str, Any] = NO_OPTIONS, **answers: Answer) -> MailServer:
             made = running.enter_context(mail_server(answers))
-            settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-            settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", made.port
-            settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-            settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
-            settings.EMAIL_TIMEOUT = 10
+            known = {"host": "127.0.0.1", "port": made.port, "timeout": 10}
+            goes_by(settings, **{**known, **options})
             return made
 
         yield start
@@ -70,9 +72,8 @@ def test_what_it_answers_decides(amina, lead, mails, caplog, answers, reason, de
     assert "CANARY" not in caplog.text
 
 
-def test_a_password_that_is_refused_is_the_admins_to_mend(amina, lead, mails, settings):
-    mails(AUTH="535 CANARY no")
-    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "leads", "wrong"
+def test_a_password_that_is_refused_is_the_admins_to_mend(amina, lead, mails):
+    mails({"username": "leads", "password": "wrong"}, AUTH="535 CANARY no")
 
     message = send(write(Channel.EMAIL, rep=amina, lead=lead))
 
@@ -93,11 +94,8 @@ def test_a_server_that_is_slow_is_waited_for(amina, lead, mails):
 
 
 @pytest.mark.parametrize("silent_at", ["CONNECT", "EHLO", "RCPT", "END"])
-def test_a_server_that_never_answers_is_left_and_tried_again(
-    amina, lead, mails, settings, silent_at
-):
-    server = mails(**{silent_at: never})
-    settings.EMAIL_TIMEOUT = 0.3
+def test_a_server_that_never_answers_is_left_and_tried_again(amina, lead, mails, silent_at):
+    server = mails({"timeout": 0.3}, **{silent_at: never})
 
     message = send(write(Channel.EMAIL, rep=amina, lead=lead))
 
@@ -106,11 +104,8 @@ def test_a_server_that_never_answers_is_left_and_tried_again(
     assert (message.sent_at, message.dead_at, message.attempts) == (None, None, 1)
 
 
-def test_a_letter_that_arrived_without_an_answer_comes_twice_by_the_same_name(
-    amina, lead, mails, settings
-):
-    server = mails(END=never)
-    settings.EMAIL_TIMEOUT = 0.3
+def test_a_letter_that_arrived_without_an_answer_comes_twice_by_the_same_name(amina, lead, mails):
+    server = mails({"timeout": 0.3}, END=never)
     message = send(write(Channel.EMAIL, rep=amina, lead=lead))
     server.answers["END"] = "250 taken"
     OutboxMessage.objects.update(due_at=message.created_at)
@@ -121,10 +116,9 @@ def test_a_letter_that_arrived_without_an_answer_comes_twice_by_the_same_name(
     assert first.content["Message-ID"] == second.content["Message-ID"]
 
 
-def test_where_no_mail_server_is_it_is_tried_again(amina, lead, mails, settings):
-    mails()
+def test_where_no_mail_server_is_it_is_tried_again(amina, lead, mails):
     with mail_server({}) as gone:
-        settings.EMAIL_PORT = gone.port
+        mails({"port": gone.port})
 
     message = send(write(Channel.EMAIL, rep=amina, lead=lead))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import transaction
+from django.db import connection
 from django.test import Client
 
 from leaddistrib.lifecycle import claim, log_contact, release
@@ -123,9 +123,10 @@ def pages(cast: SimpleNamespace, who: Any, lead: Lead) -> dict[str, str]:
     client = signed_in(who) if who else Client()
     found = crawl(client, addresses.values(), under="/leads/")
     for name in SENT:
-        before = transaction.savepoint()
+        before = connection.savepoint()
+        assert before
         found[f"POST {name}"] = answer_to(client, name, addresses[name], cast, lead)
-        transaction.savepoint_rollback(before)
+        connection.savepoint_rollback(before)
     return {
         at: answer.content.decode() + str(sorted(answer.headers.items()))
         for at, answer in found.items()

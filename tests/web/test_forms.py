@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -162,10 +162,11 @@ def test_each_role_changes_what_is_its_own_only(cast, name):
     answers = []
     for role in ROLES:
         client = signed_in(getattr(cast, role)) if role else Client()
-        before = transaction.savepoint()
+        before = connection.savepoint()
+        assert before
         with written() as found:
             status = answer_to(client, name, asked, cast, lead).status_code
-        transaction.savepoint_rollback(before)
+        connection.savepoint_rollback(before)
         answers.append(f"{status}+" if found else str(status))
     assert " ".join(answers) == SENT[name]
 

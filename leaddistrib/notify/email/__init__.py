@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import AbstractUser
-from django.core.mail import EmailMessage, get_connection
+from django.core import mail as django_mail
+from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.utils import DNS_NAME
@@ -31,9 +32,9 @@ class Mail:
     def send(self) -> Receipt:
         """Hand it over. How long a server may be silent is the host's setting (EMAIL_TIMEOUT), else
         PATIENCE."""
-        self.mail.connection = connection = _connection()
+        connection = _connection()
         try:
-            self.mail.send()
+            connection.send_messages([self.mail])
         except smtplib.SMTPRecipientsRefused as error:
             raise _refused([code for code, _text in error.recipients.values()]) from None
         except smtplib.SMTPAuthenticationError as error:
@@ -89,7 +90,8 @@ def _to(message: OutboxMessage) -> str:
 
 def _connection() -> BaseEmailBackend:
     """To the host's mail server; none is waited for for ever."""
-    connection = get_connection()
+    mailers = getattr(django_mail, "mailers", None)  # Django 6.1 has them, and no get_connection
+    connection = mailers.default if mailers else django_mail.get_connection()
     if isinstance(connection, EmailBackend) and connection.timeout is None:
         connection.timeout = PATIENCE
     return connection
