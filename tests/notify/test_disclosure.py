@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.mail.backends import locmem
 from django.db import transaction
 from django.forms.models import model_to_dict
 
@@ -277,7 +278,7 @@ def test_what_a_mail_server_says_of_an_address_is_neither_kept_nor_logged(
         said = b"5.1.1 <canary-mail@example.com> CANARY-NAME unknown"
         raise smtplib.SMTPRecipientsRefused({"canary-mail@example.com": (550, said)})
 
-    monkeypatch.setattr(mail.EmailMessage, "send", refused)
+    monkeypatch.setattr(locmem.EmailBackend, "send_messages", refused)
     lead, by_kind = events
     message = written(Channel.EMAIL, by_kind["satisfaction.asked"], lead, reached)
     deliver(clock.now())
