@@ -14,6 +14,7 @@ from leaddistrib.lifecycle.transactions import act
 from leaddistrib.management import company
 from leaddistrib.management.answers import add_answers
 from leaddistrib.management.company import ADMIN, MANAGERS, PLAYED, POOLS, TEAMS, Person
+from leaddistrib.management.company_rules import RULES
 from leaddistrib.management.history import History
 from leaddistrib.management.prospects import prospect
 from leaddistrib.models import (
@@ -215,7 +216,7 @@ def _rules() -> list[dict[str, Any]]:
     places |= set(Pool.objects.values_list("name", flat=True))
     staffed = set(Rep.objects.values_list("team__name", "seniority"))
     rules = []
-    for rule in company.RULES:
+    for rule in RULES:
         first, fallback = dict(rule["then"]), rule["then"].get("fallback", ())
         first.pop("fallback", None)
         steps = [
