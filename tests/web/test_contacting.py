@@ -316,7 +316,7 @@ def test_what_came_of_a_lead_is_no_part_of_a_preview(cast, own):
 
 
 def test_a_contact_that_was_logged_afterwards_says_when(cast, waiting):
-    then = timezone.now().replace(hour=14, minute=2)
+    then = (timezone.now() + timedelta(days=1)).replace(hour=14, minute=2)
     with clock_at(then):
         claim(waiting, cast.amina, via="page")
     waiting.refresh_from_db()
