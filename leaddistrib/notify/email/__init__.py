@@ -90,7 +90,8 @@ def _to(message: OutboxMessage) -> str:
 
 def _connection() -> BaseEmailBackend:
     """To the host's mail server; none is waited for for ever."""
-    mailers = getattr(django_mail, "mailers", None)  # Django 6.1 has them, and no get_connection
+    # From Django 6.1 on, where get_connection is deprecated; they know the old settings too.
+    mailers = getattr(django_mail, "mailers", None)
     connection = mailers.default if mailers else django_mail.get_connection()
     if isinstance(connection, EmailBackend) and connection.timeout is None:
         connection.timeout = PATIENCE
