@@ -1,6 +1,7 @@
 """What leaddistrib holds: fields, constraints, and questions about one row."""
 
 from leaddistrib.models.alerts import Alert
+from leaddistrib.models.allocation import Allocation, AllocationBand, AllocationPolicy, Quota
 from leaddistrib.models.availability import Calendar, TimeOff, WorkingHours
 from leaddistrib.models.channels import (
     Channel,
@@ -11,12 +12,19 @@ from leaddistrib.models.channels import (
 )
 from leaddistrib.models.claims import Claim, Offer
 from leaddistrib.models.contacts import Contact, Outcome, Satisfaction, Work
+from leaddistrib.models.guardrails import GuardrailPolicy, PriorityWindow
 from leaddistrib.models.handovers import HandOver
 from leaddistrib.models.intake import IdempotencyKey, ImportRun
 from leaddistrib.models.jobs import JobRun
 from leaddistrib.models.leads import Lead
 from leaddistrib.models.log import LogEntry
 from leaddistrib.models.markets import Account, Metro, SalesEvent, Territory
+from leaddistrib.models.onboarding import (
+    Onboarding,
+    OnboardingPhase,
+    OnboardingPolicy,
+    PhaseChange,
+)
 from leaddistrib.models.organisation import ConfigurationChange, Organisation
 from leaddistrib.models.outbox import OutboxMessage
 from leaddistrib.models.people import Rep, Team
@@ -35,11 +43,15 @@ from leaddistrib.models.routing import Assignment, Decision
 from leaddistrib.models.rulerecords import step_document, steps_of
 from leaddistrib.models.rules import Publication, Rule, RuleReview, RuleSet, RuleStep
 from leaddistrib.models.scoring import ScoringRule
+from leaddistrib.models.tiers import Tier, TierPlacement, TierPolicy
 from leaddistrib.models.webhooks import Webhook, WebhookCall
 
 __all__ = [
     "Account",
     "Alert",
+    "Allocation",
+    "AllocationBand",
+    "AllocationPolicy",
     "Assignment",
     "Calendar",
     "Channel",
@@ -50,6 +62,7 @@ __all__ = [
     "DryRun",
     "EscalationStep",
     "Gateway",
+    "GuardrailPolicy",
     "HandOver",
     "IdempotencyKey",
     "ImportRun",
@@ -60,12 +73,18 @@ __all__ = [
     "Metro",
     "NotificationSettings",
     "Offer",
+    "Onboarding",
+    "OnboardingPhase",
+    "OnboardingPolicy",
     "Organisation",
     "OutboxMessage",
     "Outcome",
+    "PhaseChange",
     "Pool",
+    "PriorityWindow",
     "Publication",
     "PushSubscription",
+    "Quota",
     "Rep",
     "ResponseClock",
     "ResponsePolicy",
@@ -83,6 +102,9 @@ __all__ = [
     "Team",
     "TeamChat",
     "Territory",
+    "Tier",
+    "TierPlacement",
+    "TierPolicy",
     "TimeOff",
     "Turn",
     "Webhook",

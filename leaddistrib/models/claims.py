@@ -26,6 +26,9 @@ class Offer(models.Model):
     )
     period = models.PositiveIntegerField(_("period"))
     opens_at = models.DateTimeField(_("opens"))
+    # Until it opens for the rep, the lead does not exist for them (TI1, GU4). Otherwise they see
+    # it, and when it opens.
+    hidden = models.BooleanField(_("hidden until it opens"), default=False)
     # Empty until the rep's own window opens, which the worker sees to.
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
     # The first provider took a message about it, or the rep had it on screen: whatever came first.
@@ -88,6 +91,9 @@ class Claim(models.Model):
     result = models.CharField(_("result"), max_length=7, choices=Result.choices)
     # The codes of the gates that refused, first the one that decided.
     reasons = models.JSONField(_("reasons"), default=list, blank=True)
+    # As it was then: limits count claim events, whatever became of the lead since (GU1, GU5).
+    competitive = models.BooleanField(_("competitive"), default=False)
+    temperature = models.CharField(_("temperature"), max_length=4, blank=True)
     via = models.CharField(_("via"), max_length=20)
     told_at = models.DateTimeField(_("told"), null=True, blank=True)
     seen_at = models.DateTimeField(_("seen"), null=True, blank=True)

@@ -59,6 +59,13 @@ class Team(models.Model):
         help_text=_("A lead that somebody assigns by hand takes the rep's turn in the team."),
     )
 
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=50,
+        blank=True,
+        help_text=_("Limits are counted by its days and weeks. Empty: the organisation's."),
+    )
+
     history = HistoricalRecords(m2m_fields=[managers])
 
     class Meta:
@@ -142,6 +149,12 @@ class Rep(models.Model):
         _("days without new leads before leave"), default=0
     )
 
+    # The latest placement and allocation, kept here because every claim asks for them.
+    tier = models.PositiveSmallIntegerField(_("tier"), null=True, blank=True, editable=False)
+    allocation = models.PositiveSmallIntegerField(
+        _("allocation (leads a week)"), null=True, blank=True, editable=False
+    )
+
     booking_url = models.URLField(
         _("booking page"),
         blank=True,
@@ -149,7 +162,7 @@ class Rep(models.Model):
         help_text=_("Where customers book a meeting; goes into first messages."),
     )
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["tier", "allocation"])
 
     class Meta:
         ordering = ("user__last_name", "user__first_name", "id")

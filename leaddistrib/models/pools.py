@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,10 @@ class Pool(models.Model):
         QUEUE = "queue", _("Queue: members look and take the next")
         RACE = "race", _("Race: members are told at once, the first claim owns the lead")
         SHARED = "shared", _("Shared: any member works any lead")
+
+    class Award(models.TextChoices):
+        FIRST = "first", _("the first valid claim")
+        CASCADE = "cascade", _("ranked cascade: the next best rep is told every few seconds")
 
     class Ownership(models.TextChoices):
         FIRST_CONTACT = "first_contact", _("whoever contacts the lead first owns it")
@@ -67,6 +72,31 @@ class Pool(models.Model):
         _("“working on it” lapses after (minutes)"), default=15
     )
 
+    premium = models.BooleanField(
+        _("premium"),
+        default=False,
+        help_text=_("Only for reps of tiers that see premium pools."),
+    )
+    tiered = models.BooleanField(
+        _("by tier"),
+        default=False,
+        help_text=_("Members are told of a lead when their tier says, the best first."),
+    )
+    priority = models.BooleanField(
+        _("priority windows"),
+        default=False,
+        help_text=_("New leads open first for whoever has a priority window then."),
+    )
+    award = models.CharField(
+        _("goes to"),
+        max_length=10,
+        choices=Award.choices,
+        default=Award.FIRST,
+    )
+    cascade_seconds = models.PositiveSmallIntegerField(
+        _("seconds between two reps"), default=30, validators=[MinValueValidator(1)]
+    )
+
     history = HistoricalRecords(
         m2m_fields=[reps, teams], excluded_fields=["version", "public_id", "is_safety_net"]
     )
@@ -84,7 +114,17 @@ class Pool(models.Model):
                 condition=Q(is_safety_net=True),
                 name="leaddistrib_pool_one_safety_net",
             ),
+            models.CheckConstraint(
+                condition=Q(mode="race")
+                | Q(premium=False, tiered=False, priority=False, award="first"),
+                name="leaddistrib_pool_race_only",
+            ),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def in_waves(self) -> bool:
+        """Whether leads open here for some reps before others, and do not exist for them before."""
+        return self.tiered or self.priority or self.award == self.Award.CASCADE
