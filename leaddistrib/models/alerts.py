@@ -20,6 +20,7 @@ class Alert(models.Model):
         CHANNEL = "channel", _("Messages cannot be sent")
         LEFT_BEHIND = "left_behind", _("A rep who is not active still has leads")
         CALENDAR = "calendar", _("A calendar cannot be read")
+        ALLOCATION = "allocation", _("A rep's allocation fell again")
         SCHEDULE = "schedule", _("A scheduled version of the rules could not be published")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)

@@ -76,6 +76,14 @@ class Team(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of the team's days and weeks, else the organisation's (TIME_ZONE)."""
+        return _zone(self.time_zone)
+
+    def clean(self) -> None:
+        check_time_zone(self.time_zone)
+
 
 class Rep(models.Model):
     """A user who works leads."""
@@ -183,18 +191,8 @@ class Rep(models.Model):
 
     @property
     def zone(self) -> tzinfo:
-        """The rep's time zone, else the organisation's (TIME_ZONE).
-
-        A zone that this machine does not know was checked on another one: nothing breaks for it,
-        hours and texts are by the organisation's until its time zone data is brought up to date.
-        """
-        if not self.time_zone:
-            return timezone.get_default_timezone()
-        try:
-            return ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            _say_once(self.time_zone)
-            return timezone.get_default_timezone()
+        """The rep's time zone, else the organisation's (TIME_ZONE)."""
+        return _zone(self.time_zone)
 
     def clean(self) -> None:
         check_time_zone(self.time_zone)
@@ -214,6 +212,21 @@ class Rep(models.Model):
                 text = _("%(name)s is covered by this rep: choose somebody else.")
                 raise ValidationError({"backup": ValidationError(text, params={"name": one.name})})
             one = one.backup
+
+
+def _zone(name: str) -> tzinfo:
+    """The zone of this name; the organisation's (TIME_ZONE) for "".
+
+    A zone that this machine does not know was checked on another one: nothing breaks for it, hours
+    and texts are by the organisation's until its time zone data is brought up to date.
+    """
+    if not name:
+        return timezone.get_default_timezone()
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        _say_once(name)
+        return timezone.get_default_timezone()
 
 
 @cache
