@@ -126,6 +126,8 @@ class Lead(models.Model):
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     # In a pool whose leads open in waves: when it is open for members who have no offer, too.
     all_at = models.DateTimeField(_("opens to all"), null=True, blank=True, editable=False)
+    # Drawn when it is opened: until somebody claims it, next to nothing of it is shown (GU2).
+    blind = models.BooleanField(_("blind"), default=False, editable=False)
     # Grows each time the lead is opened to claims: at most one claim succeeds in each period.
     period = models.PositiveIntegerField(_("period"), default=0, editable=False)
     # When the worker next asks the rules who could be given this waiting lead (PU9, PL2).

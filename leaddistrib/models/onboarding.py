@@ -97,7 +97,9 @@ class Onboarding(models.Model):
         verbose_name_plural = _("onboardings")
         indexes = (
             models.Index(
-                fields=("since",), condition=Q(phase__isnull=False), name="leaddistrib_onboarding"
+                fields=("since",),
+                condition=Q(phase__isnull=False),
+                name="leaddistrib_onboarding_since",
             ),
         )
 

@@ -2,9 +2,9 @@
 
 import uuid
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -97,6 +97,29 @@ class Pool(models.Model):
         _("seconds between two reps"), default=30, validators=[MinValueValidator(1)]
     )
 
+    blind_percent = models.PositiveSmallIntegerField(
+        _("blind leads (%)"),
+        default=0,
+        validators=[MaxValueValidator(100)],
+        help_text=_("This share of the leads shows next to nothing until it is claimed."),
+    )
+    mixed = models.BooleanField(
+        _("quality mix"),
+        default=False,
+        help_text=_("Leads open in the shares below, and nobody sees which of them is which."),
+    )
+    mix_high_percent = models.PositiveSmallIntegerField(
+        _("high quality (%)"), default=10, validators=[MaxValueValidator(100)]
+    )
+    mix_low_percent = models.PositiveSmallIntegerField(
+        _("low quality (%)"), default=20, validators=[MaxValueValidator(100)]
+    )
+    mix_hold_minutes = models.PositiveSmallIntegerField(
+        _("held back at most (minutes)"),
+        default=60,
+        help_text=_("A lead whose quality had more than its share opens later, by then at last."),
+    )
+
     history = HistoricalRecords(
         m2m_fields=[reps, teams], excluded_fields=["version", "public_id", "is_safety_net"]
     )
@@ -116,8 +139,20 @@ class Pool(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(mode="race")
-                | Q(premium=False, tiered=False, priority=False, award="first"),
+                | Q(
+                    premium=False,
+                    tiered=False,
+                    priority=False,
+                    award="first",
+                    blind_percent=0,
+                    mixed=False,
+                ),
                 name="leaddistrib_pool_race_only",
+            ),
+            models.CheckConstraint(
+                condition=Q(blind_percent__lte=100)
+                & Q(mix_high_percent__lte=100 - F("mix_low_percent")),
+                name="leaddistrib_pool_percents",
             ),
         )
 
