@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the tests once on the newest Django we allow, with the newest Python that is installed.
+# Runs the tests once on the newest Django we allow, with the newest Python that is installed, on
+# SQLite: `make test` runs all of them on PostgreSQL.
 set -eu
 
 python=""
@@ -26,5 +27,6 @@ if [ ! -e $venv/dev ] || [ requirements.txt -nt $venv/dev ] || [ requirements-de
 fi
 tools/test-services.sh
 $bin/python -c 'import django, sys; print("Django", django.get_version(), "on Python", sys.version.split()[0])'
+[ $# -gt 0 ] || $bin/python -m pytest -n auto tests/engine
 # Locks and browsers are the same on every Django: they are tried with the oldest.
-ALONE="tests/ws" exec tools/test.sh "$bin/python" postgresql "$@"
+ALONE="tests/ws" exec tools/test.sh "$bin/python" sqlite "$@"
