@@ -18,6 +18,7 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import IContains
 
 from leaddistrib.models import Rule, RuleSet
+from leaddistrib.models.policies import TeamPolicy
 from leaddistrib.queries.records import AS_IT_WAS, Change, changes_of, history_of
 
 PAGE = 50
@@ -102,8 +103,8 @@ def _narrowed(model: type[Model], wanted: Wanted) -> QuerySet[Any]:
 
 
 def _named_like(model: type[Model], text: str) -> Q:
-    """Rows whose own name, or the name of the rep they are about, contains ``text``; or whose
-    reason, conditions, steps or lists of places do."""
+    """Rows whose own name, or the name of the rep or the team they are about, contains ``text``; or
+    whose reason, conditions, steps or lists of places do."""
     like = Q(history_change_reason__icontains=text)
     names = {field.name for field in model._meta.concrete_fields}
     for field in ("name", "slug"):
@@ -112,6 +113,8 @@ def _named_like(model: type[Model], text: str) -> Q:
     for field, user in (("user", "user"), ("rep", "rep__user")):
         if field in names:
             like |= _called(user, text)
+    if issubclass(model, TeamPolicy):
+        like |= Q(team__name__icontains=text)
     history = cast("Any", model).history.model
     for field in history._meta.concrete_fields:
         if isinstance(field, JSONField):

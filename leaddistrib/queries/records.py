@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from leaddistrib.models import Organisation, Pool, Rep, RuleStep, Team
+from leaddistrib.models.policies import TeamPolicy
 from leaddistrib.models.rules import RuleRecord
 from leaddistrib.queries import wording
 from leaddistrib.queries.exports import Export
@@ -193,6 +194,8 @@ def _many(model: type[Model], rows: Iterable[Any]) -> dict[tuple[int, str], tupl
 
 def _named(model: type[Model], ids: Iterable[object]) -> Iterable[Model]:
     rows = model._default_manager.filter(pk__in=list(ids))
+    if issubclass(model, TeamPolicy):
+        return rows.select_related("team")
     return rows.select_related("user") if model is Rep else rows
 
 
@@ -201,7 +204,7 @@ def _name_of(row: Any, related: Mapping[tuple[str, object], str]) -> str:
     for attribute in ("name", "slug"):
         if getattr(row, attribute, ""):
             return str(getattr(row, attribute))
-    for field in ("user", "rep"):
+    for field in ("user", "rep", "team"):
         owner = getattr(row, f"{field}_id", None)
         if owner is not None:
             return related.get((field, owner), f"#{owner}")

@@ -1,0 +1,50 @@
+"""What the pages of policies have in common that hold for a team, or for every other team."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from leaddistrib.admin.base import LeadDistribAdmin
+
+
+class TeamPolicyAdmin(LeadDistribAdmin):
+    """A page for each kind of policy: the list says for whom each holds and what it means, and so
+    does the top of each policy's own page.
+
+    Subclasses say ``sentences``, and in ``means_by`` which rows these read, such as ("tiers",).
+    """
+
+    means_by: ClassVar[tuple[str, ...]] = ()
+    list_display: Any = ("whose", "active", "meaning")
+    list_filter: Any = ("active",)
+    list_select_related = ("team",)
+    search_fields = ("team__name",)
+    autocomplete_fields: Any = ("team",)
+    change_form_template = "leaddistrib/admin/policy.html"
+
+    def sentences(self, policy: Any) -> list[str]:
+        """What a saved policy means, as plain sentences; the page escapes them. Asks the database
+        nothing beyond ``team`` and ``means_by``."""
+        raise NotImplementedError
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related(*self.means_by)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+    ) -> Any:
+        """With what the policy means as it is saved, also while what was typed is refused."""
+        saved = self.get_queryset(request).filter(pk=obj.pk).first() if obj else None
+        context["sentences"] = self.sentences(saved) if saved else []
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    @admin.display(description=_("team"), ordering="team__name")
+    def whose(self, policy: Any) -> str:
+        return str(policy)
+
+    @admin.display(description=_("what it means"))
+    def meaning(self, policy: Any) -> str:
+        return format_html_join("", "<p>{}</p>", ((one,) for one in self.sentences(policy)))
