@@ -73,6 +73,7 @@ POOLS = (
     PoolPlan("United Kingdom", "race", (LONDON, MANCHESTER)),
     PoolPlan("Downloads and webinars", "queue", (NANTES, MANCHESTER, BRUSSELS), 60, 240),
     PoolPlan("Benelux together", "shared", (BRUSSELS,), 60),
+    PoolPlan("Key accounts", "race", (PARIS, LONDON, MANCHESTER), push_minutes=3),
     PoolPlan("Everyone", "race", EVERYBODY),
 )
 SAFETY_NET = "Everyone"

@@ -84,6 +84,17 @@ RULES: tuple[dict[str, Any], ...] = (
     _trials("40 to 79 points", "standard", "between", [40, 79]),
     _trials("under 40 points", "sdr", "lte", 39),
     {
+        "name": "Hot leads of the largest companies",
+        "when": {
+            "all": [
+                {"field": "temperature", "op": "eq", "value": "hot"},
+                {"field": "size_band", "op": "eq", "value": "enterprise"},
+                {"field": "country", "op": "in", "value": ["FR", "GB"]},
+            ]
+        },
+        "then": {"pool": "Key accounts", "fallback": [{"pool": "Hot leads"}]},
+    },
+    {
         "name": "Hot leads go to the fastest",
         "when": {"field": "temperature", "op": "eq", "value": "hot"},
         "then": {"pool": "Hot leads"},

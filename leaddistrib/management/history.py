@@ -180,6 +180,8 @@ class History:
             pool_id=lead.pool_id,
             period=lead.period,
             result=result,
+            competitive=lead.pool is not None and lead.pool.mode == Pool.Mode.RACE,
+            temperature=lead.temperature,
             via="page",
             told_at=lead.received_at,
             claimed_at=at,

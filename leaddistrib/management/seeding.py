@@ -15,6 +15,7 @@ from leaddistrib.management import company
 from leaddistrib.management.answers import add_answers
 from leaddistrib.management.company import ADMIN, MANAGERS, PLAYED, POOLS, TEAMS, Person
 from leaddistrib.management.company_rules import RULES
+from leaddistrib.management.fairness import add_fair_race
 from leaddistrib.management.history import History
 from leaddistrib.management.prospects import prospect
 from leaddistrib.models import (
@@ -82,6 +83,7 @@ def seed_company(reps: int, leads: int, seed: int) -> None:
             for number in numbers
         )
     add_answers(random, history.now)
+    add_fair_race(teams, staff, history.now)
 
 
 def _user(person: Person, password: str) -> Any:  # whatever AUTH_USER_MODEL is
