@@ -5,7 +5,7 @@ explanation is what was seen on the way; it is never worked out afterwards.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -176,7 +176,7 @@ class _Walk:
         if choice.winner is None:
             return None
         rep = self.world.reps[choice.winner]
-        self.world.reps[rep.id] = replace(rep, open_leads=rep.open_leads + 1)
+        self.world.reps[rep.id] = rep.handed()
         return Decision(
             "push", self.match, self.rule, tuple(self.traces), owner=rep.id, entry=choice.entry
         )

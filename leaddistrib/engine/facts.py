@@ -1,14 +1,54 @@
 """Plain facts that decisions are made from. Whoever calls the engine loads them; it asks nobody."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from leaddistrib.engine.availability import Span, WorkingWeek
 from leaddistrib.engine.conditions import Condition
 from leaddistrib.engine.matcher import Matcher, compile_rules
+from leaddistrib.engine.onboarding import WINDOW, PhaseFacts
 from leaddistrib.engine.turns import Rotation
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrails:
+    """Limits of competitive claims, those in races; None: this one does not hold (GU1, GU5, RA4).
+
+    ``daily_claims`` a day; hot claims for each warm one, and claims for each assigned lead, within
+    a week; cold claims a week; hours before a lead given back may be claimed again.
+    """
+
+    daily_claims: int | None = None
+    hot_per_warm: int | None = None
+    claims_per_assigned: int | None = None
+    weekly_cold: int | None = None
+    cooldown_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a rep's limits are held against, by the team's local day and week.
+
+    Claims that were won count, whatever became of the lead since: giving back frees nothing.
+    ``competitive_today`` of the day; ``hot`` and ``competitive`` in races, ``warm`` and ``cold``
+    anywhere, of the week; ``cold_last_week`` and ``competed_last_week`` of the week before.
+    ``assigned`` leads of the week were handed to the rep and not given back; ``leads_week`` is all
+    that the rep got. ``last_nine``: of the newest leads that were raced for (True) or assigned
+    (False), the newest last.
+    """
+
+    competitive_today: int = 0
+    hot: int = 0
+    warm: int = 0
+    competitive: int = 0
+    assigned: int = 0
+    cold: int = 0
+    cold_last_week: int = 0
+    competed_last_week: bool = False
+    leads_week: int = 0
+    last_nine: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +58,10 @@ class RepFacts:
     ``time_off`` is leave, ``busy`` what a calendar shows as busy, both as (start, end) pairs.
     ``week`` is None for a rep who is always at work. ``taper`` is how long before leave no new
     leads are handed out. ``events`` are the names of events the rep attended, casefolded.
+
+    ``tier`` is the level, 1 the highest; ``allocation`` leads a week; ``phase`` where the rep is in
+    onboarding: None where there is none. ``counts`` holds what ``guardrails``, allocation and phase
+    ask for, by a day and a week that end at ``day_ends_at`` and ``week_ends_at``.
     """
 
     id: int
@@ -35,6 +79,38 @@ class RepFacts:
     backup: int | None = None
     events: frozenset[str] = frozenset()
     team: int | None = None
+    tier: int | None = None
+    allocation: int | None = None
+    phase: PhaseFacts | None = None
+    counts: Counts = Counts()
+    guardrails: Guardrails = Guardrails()
+    week_ends_at: datetime | None = None
+    day_ends_at: datetime | None = None
+
+    def handed(self, number: int = 1) -> "RepFacts":
+        """The rep after ``number`` more leads were assigned: the next one is decided by this."""
+        counts = replace(
+            self.counts,
+            assigned=self.counts.assigned + number,
+            leads_week=self.counts.leads_week + number,
+            last_nine=(*self.counts.last_nine, *(False,) * number)[1 - WINDOW :],
+        )
+        return replace(self, open_leads=self.open_leads + number, counts=counts)
+
+    def claimed(self, *, competitive: bool, temperature: str = "") -> "RepFacts":
+        """The rep after a claim was won."""
+        now, raced = self.counts, int(competitive)
+        counts = replace(
+            now,
+            competitive_today=now.competitive_today + raced,
+            competitive=now.competitive + raced,
+            hot=now.hot + raced * (temperature == "hot"),
+            warm=now.warm + (temperature == "warm"),
+            cold=now.cold + (temperature == "cold"),
+            leads_week=now.leads_week + 1,
+            last_nine=(*now.last_nine, *(True,) * raced)[1 - WINDOW :],
+        )
+        return replace(self, open_leads=self.open_leads + 1, counts=counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from leaddistrib.engine.availability import covers, first_free, tapered
 from leaddistrib.engine.facts import RepFacts
+from leaddistrib.engine.onboarding import WINDOW, assigned, may_be_assigned, may_compete, raced
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,13 @@ class Situation:
     and did not answer it in time. With ``claiming`` the rep acts, instead of
     being handed something: then hours, holidays, busy times and the taper before leave do not
     count. Whoever reaches for a lead is there.
+
+    ``competitive``: the lead is raced for, and the limits of races are asked.
+    ``temperature`` is the lead's, "" where the rep cannot know it (blind leads, mixed pools).
+    ``premium``: the pool is, and ``tier_sees_premium`` whether the rep's tier sees such pools.
+    ``cohort``: all members of the pool are new reps, who race among themselves.
+    ``gave_back_until`` is until when a lead stays closed to the rep who gave it back, raced for or
+    not.
     """
 
     moment: datetime
@@ -39,6 +47,12 @@ class Situation:
     opens_at: datetime | None = None
     claiming: bool = False
     let_lapse: bool = False
+    competitive: bool = False
+    temperature: str = ""
+    premium: bool = False
+    tier_sees_premium: bool = False
+    cohort: bool = True
+    gave_back_until: datetime | None = None
 
 
 Gate = Callable[[RepFacts, Situation], Refusal | None]
@@ -50,6 +64,22 @@ def active(rep: RepFacts, situation: Situation) -> Refusal | None:
 
 def member(rep: RepFacts, situation: Situation) -> Refusal | None:
     return None if situation.member else Refusal("not_a_member")
+
+
+def phase(rep: RepFacts, situation: Situation) -> Refusal | None:
+    """In onboarding a rep watches races first, and then takes part in some of them (ON1)."""
+    own, last_nine = rep.phase, rep.counts.last_nine
+    if own is None:
+        return None
+    if situation.competitive:
+        if may_compete(own, last_nine):
+            return None
+        if own.competitive == 0:
+            return Refusal("onboarding")
+        return Refusal("half", {"taken": raced(last_nine), "of": own.competitive})
+    if situation.claiming or may_be_assigned(own, last_nine):
+        return None
+    return Refusal("half", {"taken": assigned(last_nine), "of": WINDOW - own.competitive})
 
 
 def available(rep: RepFacts, situation: Situation) -> Refusal | None:
@@ -89,9 +119,79 @@ def capacity(rep: RepFacts, situation: Situation) -> Refusal | None:
     return Refusal("at_capacity", {"open": rep.open_leads, "capacity": rep.capacity})
 
 
+def allocation(rep: RepFacts, situation: Situation) -> Refusal | None:
+    """The week's leads, by push and by claim alike (AL1)."""
+    had = rep.counts.leads_week
+    if rep.allocation is None or had < rep.allocation:
+        return None
+    return Refusal("over_allocation", {"had": had, "allocation": rep.allocation}, rep.week_ends_at)
+
+
+def daily_limit(rep: RepFacts, situation: Situation) -> Refusal | None:
+    """So many competitive claims a day; after that assigned leads only (GU5)."""
+    limit, claims = rep.guardrails.daily_claims, rep.counts.competitive_today
+    if not situation.competitive or limit is None or claims < limit:
+        return None
+    return Refusal("daily_limit", {"claims": claims, "limit": limit}, rep.day_ends_at)
+
+
+def hot_ratio(rep: RepFacts, situation: Situation) -> Refusal | None:
+    """A warm claim for each few hot ones (GU1). The week that follows begins anew."""
+    limit, hot, warm = rep.guardrails.hot_per_warm, rep.counts.hot, rep.counts.warm
+    if not situation.competitive or situation.temperature != "hot" or limit is None:
+        return None
+    if hot < limit * (warm + 1):
+        return None
+    return Refusal("hot_ratio", {"hot": hot, "warm": warm, "limit": limit}, rep.week_ends_at)
+
+
+def assigned_ratio(rep: RepFacts, situation: Situation) -> Refusal | None:
+    """An assigned lead, not given back, for each few competitive claims (GU1)."""
+    limit, counts = rep.guardrails.claims_per_assigned, rep.counts
+    if not situation.competitive or limit is None:
+        return None
+    if counts.competitive < limit * (counts.assigned + 1):
+        return None
+    told = {"claims": counts.competitive, "assigned": counts.assigned, "limit": limit}
+    return Refusal("assigned_ratio", told, rep.week_ends_at)
+
+
+def cold_first(rep: RepFacts, situation: Situation) -> Refusal | None:
+    """Whoever competed last week and claimed too few cold leads makes up for it first (GU1)."""
+    wanted, counts = rep.guardrails.weekly_cold, rep.counts
+    if not situation.competitive or situation.temperature in ("", "cold") or wanted is None:
+        return None
+    if not counts.competed_last_week or max(counts.cold, counts.cold_last_week) >= wanted:
+        return None
+    return Refusal("cold_first", {"cold": counts.cold, "wanted": wanted})
+
+
+def cohort(rep: RepFacts, situation: Situation) -> Refusal | None:
+    """New reps race among themselves (ON1)."""
+    apart = rep.phase is not None and rep.phase.cohort_only
+    if not situation.competitive or not apart or situation.cohort:
+        return None
+    return Refusal("other_cohort")
+
+
 def answered(rep: RepFacts, situation: Situation) -> Refusal | None:
     """A lead never goes back to whoever let it lapse (SL6)."""
     return Refusal("let_lapse") if situation.let_lapse else None
+
+
+def cooled_down(rep: RepFacts, situation: Situation) -> Refusal | None:
+    """Whoever gave a lead back cannot claim it again at once (RA4)."""
+    until = situation.gave_back_until
+    if until is None or until <= situation.moment:
+        return None
+    return Refusal("gave_back", lifts_at=until)
+
+
+def premium(rep: RepFacts, situation: Situation) -> Refusal | None:
+    """A premium pool's leads are for tiers that see them (TI1)."""
+    if not situation.premium or situation.tier_sees_premium:
+        return None
+    return Refusal("premium")
 
 
 def window(rep: RepFacts, situation: Situation) -> Refusal | None:
@@ -100,7 +200,28 @@ def window(rep: RepFacts, situation: Situation) -> Refusal | None:
     return Refusal("not_open_yet", lifts_at=situation.opens_at)
 
 
-GATES: tuple[Gate, ...] = (active, member, available, capacity, answered, window)
+GATES: tuple[Gate, ...] = (
+    active,
+    member,
+    phase,
+    available,
+    capacity,
+    allocation,
+    daily_limit,
+    hot_ratio,
+    assigned_ratio,
+    cold_first,
+    cohort,
+    answered,
+    cooled_down,
+    premium,
+    window,
+)
+
+OF_THE_LEAD: frozenset[Gate] = frozenset(
+    {member, hot_ratio, cold_first, cohort, answered, cooled_down, premium, window}
+)
+"""Gates that ask about one lead or its pool. The others stand against a rep wherever they look."""
 
 
 def refusals(rep: RepFacts, situation: Situation, gates: tuple[Gate, ...] = GATES) -> list[Refusal]:

@@ -4,7 +4,7 @@ Who is first is decided as in a claim: by the condition of one UPDATE. docs/lock
 through it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -174,7 +174,7 @@ def _take(lead: Lead, rep: Rep, contact: Contact, facts: RepFacts, now: datetime
     Assignment.objects.create(lead=lead, rep=rep, method=Assignment.Method.CONTACT, started_at=now)
     close_offers([lead], now)
     _record(lead, rep, contact, now, owner_made=True)
-    announce_taken(lead, rep, replace(facts, open_leads=facts.open_leads + 1), now)
+    announce_taken(lead, rep, facts.claimed(competitive=False), now)
     return ContactResult("logged", lead, contact, taken_by=rep, taken_at=now)
 
 

@@ -151,8 +151,7 @@ def give(moving: Sequence[Lead], held: Held, *, reason: str, actor: AbstractUser
 def _against(facts: RepFacts, moment: datetime, before: int, *, lapsed: bool) -> list[Refusal]:
     """What stands against one more lead, which this rep may have let lapse, when ``before`` others
     were given just now."""
-    rep = replace(facts, open_leads=facts.open_leads + before)
-    return refusals(rep, Situation(moment, let_lapse=lapsed))
+    return refusals(facts.handed(before), Situation(moment, let_lapse=lapsed))
 
 
 def _explanation(
@@ -202,6 +201,6 @@ def _tell_reps(number: int, previous: Sequence[Rep], held: Held) -> None:
         for pk in owners
     }
     own = held.facts[held.to.pk]
-    after[held.to.pk] = replace(own, open_leads=own.open_leads + number)
+    after[held.to.pk] = own.handed(number)
     announce_limits([held.to, *owners.values()], after, held.moment)
     places_freed([owner for owner in previous if owner.pk in owners], after, held.moment)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from leaddistrib.engine.decision import StepTrace
@@ -73,5 +72,5 @@ class Successors:
     def _take(self, trace: StepTrace) -> StepTrace:
         if trace.winner is not None:
             rep = self.world.reps[trace.winner]
-            self.world.reps[rep.id] = replace(rep, open_leads=rep.open_leads + 1)
+            self.world.reps[rep.id] = rep.handed()
         return trace

@@ -5,7 +5,7 @@ to be away. What kept the owner from it is kept with the decision.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from leaddistrib.engine.facts import RepFacts
@@ -68,7 +68,7 @@ def _taker(
     backup = facts.get(facts[owner].backup or 0)
     if refusal.code == "inactive" or backup is None or first_refusal(backup, Situation(moment)):
         return Taker(None, absent)
-    facts[backup.id] = replace(backup, open_leads=backup.open_leads + 1)
+    facts[backup.id] = backup.handed()
     return Taker(reps[backup.id], absent)
 
 
