@@ -105,6 +105,38 @@ REFUSALS: Mapping[str, str | Promise] = {
     "at_capacity": lazy(
         "You are at capacity: {open} open leads of {capacity}. Close or give back one first."
     ),
+    "onboarding": lazy(
+        "You watch races in this phase of your onboarding: your leads are assigned to you."
+    ),
+    "half": lazy(
+        "Your onboarding mixes leads from races with assigned ones, and you have enough of this"
+        " kind: {taken} of your last nine leads, of {of} in any ten. Take one of the other kind"
+        " first."
+    ),
+    "over_allocation": lazy(
+        "You have had your leads of this week: {had} of {allocation}. Next week you get more."
+    ),
+    "daily_limit": lazy(
+        "You claimed {claims} leads in races today, of {limit} at most. Tomorrow you can claim"
+        " again."
+    ),
+    "hot_ratio": lazy(
+        "Each {limit} hot leads ask for a warm one, and this week you claimed {hot} hot and {warm}"
+        " warm ones. Claim a warm lead first."
+    ),
+    "assigned_ratio": lazy(
+        "Each {limit} leads from races ask for an assigned one, and this week you claimed {claims}"
+        " and kept {assigned} assigned ones. Keep an assigned lead first."
+    ),
+    "cold_first": lazy(
+        "You claimed too few cold leads last week. Claim cold ones first: {cold} of {wanted} so far"
+        " this week."
+    ),
+    "other_cohort": lazy(
+        "In this phase of your onboarding you race new colleagues only, in pools of your own."
+    ),
+    "gave_back": lazy("You gave this lead back: it is open to the others first."),
+    "premium": lazy("This pool is for higher tiers. Your next placement may open it to you."),
     "not_open_yet": lazy("This lead is not open to you yet."),
     "not_open": lazy("This lead is no longer open."),
     "previous_owner": lazy("You gave this lead back."),
@@ -127,6 +159,20 @@ PASSED_OVER: Mapping[str, str | Promise] = {
     "off_hours": lazy("outside working hours"),
     "busy": lazy("busy by the calendar"),
     "at_capacity": lazy("at capacity: {open} open leads of {capacity}"),
+    "onboarding": lazy("watches races only, in onboarding"),
+    "half": lazy(
+        "enough leads of this kind in onboarding: {taken} of nine, {of} of any ten may be"
+    ),
+    "over_allocation": lazy("had the week’s leads: {had} of {allocation}"),
+    "daily_limit": lazy("at the day’s limit in races: {claims} claims of {limit}"),
+    "hot_ratio": lazy("too few warm claims: {warm} for {hot} hot ones, one for each {limit}"),
+    "assigned_ratio": lazy(
+        "too few assigned leads: {assigned} for {claims} claims in races, one for each {limit}"
+    ),
+    "cold_first": lazy("cold leads come first: {cold} claimed of {wanted}"),
+    "other_cohort": lazy("races new colleagues only, in onboarding"),
+    "gave_back": lazy("gave this lead back"),
+    "premium": lazy("not of a tier that sees premium pools"),
     "not_open_yet": lazy("not open for this rep yet"),
     "not_open": lazy("no longer open"),
     "previous_owner": lazy("had this lead before"),
