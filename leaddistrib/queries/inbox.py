@@ -10,6 +10,7 @@ from leaddistrib.engine.gates import GATES, Refusal, Situation, refusals, window
 from leaddistrib.models import Lead, Pool, Rep
 from leaddistrib.queries.clocks import running
 from leaddistrib.queries.membership import pools_of
+from leaddistrib.queries.own.remaining import Remaining, remaining
 from leaddistrib.queries.roster import rep_facts
 
 NEWEST = 50
@@ -18,12 +19,14 @@ NEWEST = 50
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a rep stands: open leads against capacity, and what stands against any claim."""
+    """Where a rep stands: open leads against capacity, what stands against any claim, and what is
+    left of each limit of a fair race."""
 
     open_leads: int
     capacity: int
     paused: bool
     refusals: tuple[Refusal, ...]
+    remaining: Remaining
 
     @property
     def may_claim(self) -> bool:
@@ -43,6 +46,7 @@ def standing_by(facts: RepFacts, moment: datetime) -> Standing:
         facts.capacity,
         facts.paused,
         tuple(refusals(facts, Situation(moment, claiming=True), gates)),
+        remaining(facts),
     )
 
 

@@ -15,9 +15,10 @@ from leaddistrib.queries.inbox import standing_by
 
 
 def limits(facts: RepFacts, moment: datetime) -> dict[str, Any]:
-    """Where the rep stands at ``moment``, with the reasons against any claim by their codes. No
-    query."""
+    """Where the rep stands at ``moment``, with the reasons against any claim by their codes; and
+    ``races_left`` of ``races`` claims today, where that is limited. No query."""
     own = standing_by(facts, moment)
+    today = own.remaining.today
     return {
         "open_leads": own.open_leads,
         "capacity": own.capacity,
@@ -27,6 +28,7 @@ def limits(facts: RepFacts, moment: datetime) -> dict[str, Any]:
             {"code": one.code, "params": dict(one.params), "lifts_at": stamp(one.lifts_at)}
             for one in own.refusals
         ],
+        **({"races_left": today.left, "races": today.limit} if today else {}),
     }
 
 

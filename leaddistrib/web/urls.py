@@ -31,6 +31,7 @@ from leaddistrib.web.views import (
     sharing,
     snapshot,
     speed,
+    standing,
     survey,
     waiting,
 )
@@ -65,6 +66,7 @@ urlpatterns = [
     path("rules/", rules.rules, name="rules"),
     path("rules/<uuid:key>/review/", rules.review, name="rule-review"),
     path("me/", me.me, name="me"),
+    path("me/race/", standing.standing, name="standing"),
     path("me/booking/", me.booking, name="booking"),
     path("me/availability/", me.availability, name="availability"),
     path("me/time-off/", me.time_off, name="time-off"),

@@ -6,7 +6,7 @@ Read from the facts that the gates are asked with, so a page cannot promise what
 from dataclasses import dataclass
 from datetime import datetime
 
-from leaddistrib.engine.facts import RepFacts
+from leaddistrib.engine.facts import Counts, RepFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,6 @@ class Ratio:
     used: int
     given: int
     each: int
-    anew_at: datetime | None
 
     @property
     def left(self) -> int:
@@ -48,7 +47,6 @@ class Cold:
     wanted: int
     last_week: int
     first: bool
-    anew_at: datetime | None
 
     @property
     def left(self) -> int:
@@ -58,13 +56,15 @@ class Cold:
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """Each limit that holds, None for one that does not."""
+    """Each limit that holds, None for one that does not. What is counted by the week is counted
+    anew at ``week_ends_at``."""
 
     today: Left | None = None
     hot: Ratio | None = None
     assigned: Ratio | None = None
     cold: Cold | None = None
     week: Left | None = None
+    week_ends_at: datetime | None = None
 
     @property
     def guarded(self) -> bool:
@@ -75,22 +75,19 @@ class Remaining:
 def remaining(facts: RepFacts) -> Remaining:
     """What is left for the rep whom ``facts`` are about, by the same counts that the gates look at.
     No query."""
-    had, limits = facts.counts, facts.guardrails
-    week = facts.week_ends_at
-    daily, per_warm = limits.daily_claims, limits.hot_per_warm
-    per_assigned, wanted = limits.claims_per_assigned, limits.weekly_cold
+    had, limits, week = facts.counts, facts.guardrails, facts.week_ends_at
+    daily, allocation = limits.daily_claims, facts.allocation
+    per_warm, per_assigned = limits.hot_per_warm, limits.claims_per_assigned
     return Remaining(
-        today=None if daily is None else Left(had.competitive_today, daily, facts.day_ends_at),
-        hot=None if per_warm is None else Ratio(had.hot, had.warm, per_warm, week),
-        assigned=None
-        if per_assigned is None
-        else Ratio(had.competitive, had.assigned, per_assigned, week),
-        cold=None if wanted is None else _cold(facts, wanted),
-        week=None if facts.allocation is None else Left(had.leads_week, facts.allocation, week),
+        None if daily is None else Left(had.competitive_today, daily, facts.day_ends_at),
+        None if per_warm is None else Ratio(had.hot, had.warm, per_warm),
+        None if per_assigned is None else Ratio(had.competitive, had.assigned, per_assigned),
+        None if limits.weekly_cold is None else _cold(had, limits.weekly_cold),
+        None if allocation is None else Left(had.leads_week, allocation, week),
+        week,
     )
 
 
-def _cold(facts: RepFacts, wanted: int) -> Cold:
-    had = facts.counts
+def _cold(had: Counts, wanted: int) -> Cold:
     first = had.competed_last_week and had.cold_last_week < wanted and had.cold < wanted
-    return Cold(had.cold, wanted, had.cold_last_week, first, facts.week_ends_at)
+    return Cold(had.cold, wanted, had.cold_last_week, first)
