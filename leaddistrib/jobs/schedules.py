@@ -19,8 +19,8 @@ CATCH_UP = 60
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work done once each local day, or each week on ``weekday`` (0 is Monday), due at ``at`` (wall
-    time of TIME_ZONE). A period is named by its day.
+    """Work done once each local day, each week on ``weekday`` (0 is Monday), or each month on
+    ``monthday`` (1 to 28), due at ``at`` (wall time of TIME_ZONE). A period is named by its day.
 
     ``run`` gets the moment of the run and returns figures for the record; doing it twice must do no
     harm. ``every_period``: after downtime each missed period is done, oldest first; otherwise only
@@ -32,11 +32,7 @@ class Job:
     run: Callable[[datetime], Mapping[str, object]]
     every_period: bool = False
     weekday: int | None = None
-
-    @property
-    def step(self) -> timedelta:
-        """From one period to the next, in days of the calendar."""
-        return timedelta(days=1 if self.weekday is None else 7)
+    monthday: int | None = None
 
     def due_at(self, day: date) -> datetime:
         """When the run of ``day`` is due, in UTC. A time that a change of clocks skips is due at
@@ -46,26 +42,37 @@ class Job:
 
     def latest(self, moment: datetime) -> date:
         """The day of the latest period that is due at ``moment``."""
-        day = moment.astimezone(timezone.get_default_timezone()).date()
-        if self.weekday is not None:
-            day -= timedelta(days=(day.weekday() - self.weekday) % 7)
-        return day if self.due_at(day) <= moment else day - self.step
+        day = self._begun(moment.astimezone(timezone.get_default_timezone()).date())
+        return day if self.due_at(day) <= moment else self._before(day)
 
     def due(self, last: date | None, moment: datetime) -> Iterator[date]:
         """Days of the periods that are due at ``moment`` when ``last`` was the last one done,
-        oldest first."""
-        latest = self.latest(moment)
-        if last is not None and last >= latest:
-            return
-        missed = 1
-        if last is not None and self.every_period:
-            # A last one on another day, before the schedule was changed, counts as its period.
-            missed = min(-(-(latest - last) // self.step), CATCH_UP)
-        for number in reversed(range(missed)):
-            yield latest - number * self.step
+        oldest first. A last one on another day, before the schedule was changed, counts as the
+        period that it is in."""
+        missed: list[date] = []
+        day = self.latest(moment)
+        most = CATCH_UP if self.every_period and last is not None else 1
+        while len(missed) < most and (last is None or day > last):
+            missed.append(day)
+            day = self._before(day)
+        return reversed(missed)
+
+    def _begun(self, day: date) -> date:
+        """The first day of the period that ``day`` is in."""
+        if self.weekday is not None:
+            return day - timedelta(days=(day.weekday() - self.weekday) % 7)
+        if self.monthday is not None:
+            return (day - timedelta(days=self.monthday - 1)).replace(day=self.monthday)
+        return day
+
+    def _before(self, day: date) -> date:
+        """The first day of the period before the one that begins on ``day``."""
+        return self._begun(day - timedelta(days=1))
 
 
 JOBS = (
+    Job("onboarding", at=time(2, 45), run=work.onboarding),
+    Job("priority", at=time(0, 10), run=work.priority),
     Job("housekeeping", at=time(3, 20), run=work.housekeeping),
     Job("consistency", at=time(4, 10), run=work.consistency),
     Job("recycling", at=time(6, 0), run=work.recycling),

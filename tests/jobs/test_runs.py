@@ -1,9 +1,11 @@
 """Each period's work is done once, however many workers ask, and survives being cut off (OP2)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
+from threading import Barrier
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django_q.models import Schedule
 
 from leaddistrib.jobs import tasks
@@ -77,6 +79,24 @@ def test_after_15_days_without_workers_each_missed_period_is_done_once(work):
     assert run_due(later, [statements]) == 15
     assert run_due(later, [statements]) == 0
     assert JobRun.objects.count() == work.runs == 16
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("every", [{}, {"weekday": 0}, {"monthday": 1}], ids=str)
+def test_clusters_that_wake_at_the_same_moment_do_a_period_once(work, every):
+    statements = Job("statements", at=time(6), run=work, **every)
+    together = Barrier(4, timeout=60)
+
+    def cluster(number: int) -> int:
+        try:
+            together.wait()
+            return run_due(NOON, [statements])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as clusters:
+        assert sorted(clusters.map(cluster, range(4))) == [0, 0, 0, 1]
+    assert JobRun.objects.count() == work.runs == 1
 
 
 def test_a_job_that_nobody_runs_any_more_is_found(job):
