@@ -27,6 +27,12 @@ def week_of(moment: datetime, zone: tzinfo) -> Span:
     return Span(midnight(monday, zone), midnight(monday + timedelta(days=7), zone))
 
 
+def week_before(moment: datetime, zone: tzinfo) -> Span:
+    """The local week before that of ``moment`` in ``zone``."""
+    this = week_of(moment, zone)
+    return week_of(this.start - timedelta(hours=1), zone)
+
+
 def midnight(day: date, zone: tzinfo) -> datetime:
     """The first moment of ``day`` in ``zone``, in UTC; the first of two where it comes twice."""
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)

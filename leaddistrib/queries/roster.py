@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from leaddistrib.engine.availability import Span
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.models import Lead, Rep, SalesEvent, TimeOff
+from leaddistrib.queries.limiting import READ_WITH, with_limits
 from leaddistrib.queries.weeks import working_weeks
 
 BUSY_AHEAD = timedelta(days=1)
@@ -21,23 +22,24 @@ is looked at again then, and passed over once more."""
 def rep_facts(
     reps: Iterable[int], moment: datetime, *, claiming: bool = False
 ) -> dict[int, RepFacts]:
-    """What the gates need to know of each rep at ``moment``, in four queries however many reps.
+    """What the gates need to know of each rep at ``moment``, in five queries however many reps.
 
     With ``claiming`` the reps act for themselves: what only stands against handing them something
     (hours, holidays, busy times) and what only strategies ask for is left out, which saves two
-    queries in every claim. Callers that act on capacity lock the reps first: the count is then as
-    it will stay.
+    queries in every claim. Where limits of a fair race hold there are up to three more, for what
+    they count. Callers that act on capacity lock the reps first: the counts are then as they will
+    stay.
     """
     ids = list(reps)
     leave, busy = _time_off(ids, moment, claiming)
     rows = list(
         Rep.objects.filter(pk__in=ids)
-        .select_related("user")
+        .select_related("user", *READ_WITH)
         .annotate(open_leads=Coalesce(Subquery(_open_leads(), output_field=IntegerField()), 0))
     )
     weeks = {} if claiming else working_weeks(rows, moment)
     events = {} if claiming else _events(ids)
-    return {
+    facts = {
         rep.pk: RepFacts(
             id=rep.pk,
             name=rep.name,
@@ -57,6 +59,7 @@ def rep_facts(
         )
         for rep in rows
     }
+    return with_limits(facts, rows, moment)
 
 
 def _open_leads() -> QuerySet[Lead, Any]:

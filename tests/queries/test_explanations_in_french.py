@@ -19,7 +19,8 @@ ENGLISH = re.compile(
     r"later|reps?|open|more|fewest|stands|until|leave|hours|team|holiday|lead's|blank|number)\b",
     re.IGNORECASE,
 )
-PARAMS = {"open": 41, "capacity": 42}
+LIMITS = "had allocation taken of claims limit hot warm assigned cold wanted"
+PARAMS = {"open": 41, "capacity": 42, **dict.fromkeys(LIMITS.split(), 7)}
 SAID = "Dame"
 """Whatever somebody wrote or called something, in no language."""
 

@@ -43,13 +43,13 @@ def test_facts_count_open_leads_only_and_leave_that_is_not_over():
     assert facts.time_off == ((coming.starts_at, coming.ends_at),)
 
 
-def test_facts_cost_four_queries_however_many_reps():
+def test_facts_cost_five_queries_however_many_reps():
     reps = [RepFactory().pk for _ in range(20)]
 
     with CaptureQueriesContext(connection) as captured:
         assert set(rep_facts(reps, NOON)) == set(reps)
 
-    assert len(captured) == 4
+    assert len(captured) == 5
 
 
 def test_facts_for_a_claim_leave_out_what_does_not_stand_against_it():
@@ -62,7 +62,7 @@ def test_facts_for_a_claim_leave_out_what_does_not_stand_against_it():
     with CaptureQueriesContext(connection) as captured:
         [facts, *_] = rep_facts(reps, NOON, claiming=True).values()
 
-    assert len(captured) == 2
+    assert len(captured) == 3
     assert (facts.busy, facts.week, facts.time_off) == ((), None, ((NOON, NOON + HOUR),))
 
 
