@@ -1,7 +1,7 @@
 """What came of a claim, in words (UI1, GU7)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -11,27 +11,31 @@ from django.utils.translation import ngettext
 from leaddistrib.engine.gates import Refusal
 from leaddistrib.events.messages import stamp
 from leaddistrib.lifecycle.claiming import ClaimResult
+from leaddistrib.models import Rep
 from leaddistrib.queries import wording
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a claim is refused, and when that lifts where it is known."""
+    """Why a claim is refused, and when that lifts where it is known, by the rep's ``zone``."""
 
     code: str
     message: str
     lifts_at: datetime | None
+    zone: tzinfo
 
     @property
     def sentence(self) -> str:
         if self.lifts_at is None:
             return self.message
-        moment = date_format(localtime(self.lifts_at), "SHORT_DATETIME_FORMAT")
+        moment = date_format(localtime(self.lifts_at, self.zone), "SHORT_DATETIME_FORMAT")
         return _("%(reason)s Until %(moment)s.") % {"reason": self.message, "moment": moment}
 
 
-def reason(refusal: Refusal) -> Reason:
-    return Reason(refusal.code, wording.refusal(refusal.code, refusal.params), refusal.lifts_at)
+def reason(refusal: Refusal, rep: Rep) -> Reason:
+    """The reason as ``rep`` reads it, in the active language."""
+    message = wording.refusal(refusal.code, refusal.params)
+    return Reason(refusal.code, message, refusal.lifts_at, rep.zone)
 
 
 def message(result: ClaimResult, moment: datetime) -> str:
@@ -63,8 +67,8 @@ def too_late(name: str, by: timedelta) -> str:
     return _("%(name)s took it before you.") % {"name": name}
 
 
-def document(result: ClaimResult, moment: datetime, url: str) -> dict[str, object]:
-    """The answer to a script; ``url`` is the lead's page."""
+def document(result: ClaimResult, rep: Rep, moment: datetime, url: str) -> dict[str, object]:
+    """The answer to a script of ``rep``'s page; ``url`` is the lead's."""
     return {
         "result": result.result,
         "message": message(result, moment),
@@ -73,7 +77,7 @@ def document(result: ClaimResult, moment: datetime, url: str) -> dict[str, objec
         "reasons": [
             {
                 "code": refusal.code,
-                "message": reason(refusal).sentence,
+                "message": reason(refusal, rep).sentence,
                 "lifts_at": stamp(refusal.lifts_at),
             }
             for refusal in result.refusals

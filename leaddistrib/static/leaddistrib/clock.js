@@ -19,12 +19,16 @@ function tick() {
   const now = Date.now() + ahead;
   for (const part of document.querySelectorAll("[data-lapses]")) {
     const then = Date.parse(part.querySelector("time").dateTime);
-    part.hidden = !(then > now); // not a time: nothing is to come
+    const since = Date.parse(part.dataset.since); // what is said only from then on
+    part.hidden = !(then > now) || since > now; // not a time: nothing is to come
   }
   for (const element of document.querySelectorAll("time[data-left]")) {
     const then = Date.parse(element.dateTime);
     const text = then > now ? left(then - now) : "";
     if (element.textContent !== text) element.textContent = text;
+  }
+  for (const element of document.querySelectorAll("[data-over]")) {
+    element.hidden = Date.parse(element.dataset.over) > now;
   }
   for (const element of document.querySelectorAll("[data-stales]")) {
     element.classList.toggle("is-stale", Date.parse(element.dataset.stales) <= now);

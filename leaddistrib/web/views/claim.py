@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from leaddistrib.errors import Busy
 from leaddistrib.lifecycle import claiming
 from leaddistrib.lifecycle.claiming import ClaimResult
-from leaddistrib.models import Lead
+from leaddistrib.models import Lead, Rep
 from leaddistrib.queries import clock
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in, wants_json
@@ -33,7 +33,7 @@ def claim(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse
         result = claiming.claim(lead, rep, via="page")
     except Busy:
         return _busy(request, viewer, lead)
-    return _answer(request, result)
+    return _answer(request, rep, result)
 
 
 def _confirmation(
@@ -46,19 +46,19 @@ def _confirmation(
     return render(request, "leaddistrib/claim.html", context, status=status)
 
 
-def _answer(request: HttpRequest, result: ClaimResult) -> HttpResponse:
+def _answer(request: HttpRequest, rep: Rep, result: ClaimResult) -> HttpResponse:
     now = clock.now()
     url = reverse("leaddistrib:lead", args=[result.lead.public_id])
     if result.result == "won":
         # Shown by the lead's page, where a script goes too.
         messages.success(request, outcomes.message(result, now))
     if wants_json(request):
-        document = outcomes.document(result, now, url)
+        document = outcomes.document(result, rep, now, url)
         return JsonResponse(document, status=STATUS[result.result])
     if result.result == "lost":
         messages.warning(request, outcomes.message(result, now))
     for refusal in result.refusals:
-        messages.error(request, outcomes.reason(refusal).sentence)
+        messages.error(request, outcomes.reason(refusal, rep).sentence)
     return redirect(url)
 
 

@@ -114,7 +114,7 @@ def _answer(
     request: HttpRequest, viewer: Viewer, before: Lead, result: ContactResult, form: ContactForm
 ) -> HttpResponse:
     """What came of it, in words; and where the tap goes on to, if it was logged."""
-    said = _in_words(before, result)
+    said = _in_words(before, viewer.own, result)
     if wants_json(request):
         document = {"result": result.result, "message": " ".join(said)}
         return JsonResponse(document, status=STATUS[result.result])
@@ -136,11 +136,11 @@ def _answer(
     return redirect("leaddistrib:lead", before.public_id)
 
 
-def _in_words(before: Lead, result: ContactResult) -> list[str]:
+def _in_words(before: Lead, rep: Rep, result: ContactResult) -> list[str]:
     if result.result == "lost" and result.taken_by and result.taken_at:
         return [outcomes.too_late(result.taken_by.name, clock.now() - result.taken_at)]
     if result.result == "refused":
-        return [outcomes.reason(refusal).sentence for refusal in result.refusals]
+        return [outcomes.reason(refusal, rep).sentence for refusal in result.refusals]
     if before.owner_id is None and result.taken_by:
         return [_("Noted. You were first: this lead is yours.")]
     return [_("Noted.")]

@@ -25,7 +25,7 @@ def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context = {
         "viewer": viewer,
         "limits": limits,
-        "reasons": [reason(refusal) for refusal in limits.refusals],
+        "reasons": [reason(refusal, viewer.rep) for refusal in limits.refusals],
         "pools": list(pools_with_sizes(viewer.rep)),
         "page": page,
         "rows": own_rows(page.object_list, now),

@@ -35,7 +35,7 @@ def pool(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context: dict[str, Any] = {
         "viewer": viewer,
         "limits": limits,
-        "reasons": [reason(refusal) for refusal in limits.refusals],
+        "reasons": [reason(refusal, rep) for refusal in limits.refusals],
         "pools": pools,
         "chosen": chosen,
         "shown": shown,

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from leaddistrib.errors import Busy, NotYours
 from leaddistrib.lifecycle import working
 from leaddistrib.lifecycle.working import WorkResult
+from leaddistrib.models import Rep
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in
 
@@ -25,7 +26,7 @@ def work(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         if "stop" in request.POST:
             working.stop(lead, rep)
         else:
-            _told(request, working.start(lead, rep))
+            _told(request, rep, working.start(lead, rep))
     except NotYours:
         messages.info(request, _("This lead is not shared any more."))
     except Busy:
@@ -33,10 +34,10 @@ def work(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
     return redirect("leaddistrib:lead", public_id)
 
 
-def _told(request: HttpRequest, result: WorkResult) -> None:
+def _told(request: HttpRequest, rep: Rep, result: WorkResult) -> None:
     """The page shows who is at it; here is what it does not show."""
     if result.result == "busy" and result.by and result.until:
         who = {"name": result.by.name, "time": f"{localtime(result.until):%H:%M}"}
         messages.warning(request, _("%(name)s is on it until %(time)s.") % who)
     for refusal in result.refusals:
-        messages.error(request, outcomes.reason(refusal).sentence)
+        messages.error(request, outcomes.reason(refusal, rep).sentence)

@@ -8,8 +8,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from leaddistrib.models import GuardrailPolicy
 from leaddistrib.queries import clock
+from leaddistrib.queries.competing import policy_for
 from leaddistrib.queries.inbox import standing as standing_of
+from leaddistrib.queries.own.priority import own_windows
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.outcomes import reason
 
@@ -20,14 +23,19 @@ def standing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The times are the rep's own."""
     rep, now = viewer.own, clock.now()
     limits = standing_of(rep, now)
-    left = limits.remaining
+    left, windows = limits.remaining, own_windows(rep, now)
+    guardrails = policy_for(GuardrailPolicy, rep.team_id)
+    minutes = guardrails.priority_minutes if guardrails and rep.team_id else None
     context = {
         "viewer": viewer,
         "now": now,
         "limits": limits,
-        "reasons": [reason(refusal) for refusal in limits.refusals],
+        "reasons": [reason(refusal, rep) for refusal in limits.refusals],
         "left": left,
-        "none": not left.guarded,
+        "windows": windows,
+        "guardrails": guardrails,
+        "minutes": minutes,
+        "none": not (left.guarded or minutes),
     }
     with timezone.override(rep.zone):
         return render(request, "leaddistrib/standing.html", context)
