@@ -28,6 +28,8 @@ class View(StrEnum):
     """How much of a lead a viewer may see."""
 
     NOTHING = "nothing"
+    BLIND = "blind"  # next to nothing, until somebody claims it (GU2)
+    UNRATED = "unrated"  # a preview that does not tell how good the lead is (GU3)
     PREVIEW = "preview"
     WHOLE = "whole"
 
@@ -74,6 +76,11 @@ WHOLE_FIELDS = (
     "value",
     "currency",
 )
+BLIND_FIELDS = ("lead_type", "country", "language")
+RATINGS = ("score", "temperature")
+"""What tells the class of a lead, which a pool that opens leads in a mix keeps from reps."""
+
+MOST_FIRST = (View.WHOLE, View.PREVIEW, View.UNRATED, View.BLIND, View.NOTHING)
 
 
 class Policy:
@@ -116,7 +123,7 @@ class Policy:
         if sight.rep is not None:
             member = lead.pool_id in sight.pools
             views.add(self.view_for_rep(lead, sight.rep, member=member))
-        return next(view for view in (View.WHOLE, View.PREVIEW, View.NOTHING) if view in views)
+        return next(view for view in MOST_FIRST if view in views)
 
     def view_for_manager(self, lead: Lead, sight: Sight) -> View:
         """What a manager sees: leads of the own teams' reps whole, and those that wait in their
@@ -128,33 +135,57 @@ class Policy:
         return View.WHOLE if lead.owner_id is None else View.PREVIEW
 
     def view_for_rep(self, lead: Lead, rep: Rep, *, member: bool) -> View:
-        """What a rep sees: own leads whole, waiting ones of own pools as a preview.
+        """What a rep sees: own leads whole, waiting ones of own pools as ``preview_of`` says.
 
         Those that wait in an own shared pool are whole too: any member may call them (PO1). A lead
-        that was taken from the rep's pool stays a preview, so that the page can say who was
+        that was taken from the rep's pool stays as it was, so that the page can say who was
         faster; everything else does not exist for the rep, but for what ``view_for_passed_over``
         says. Read ``lead`` with its pool.
         """
         if lead.owner_id == rep.pk:
             return View.WHOLE
-        if member and lead.status == Lead.Status.WAITING and lead.pool is not None:
-            return View.WHOLE if lead.pool.mode == Pool.Mode.SHARED else View.PREVIEW
-        return View.PREVIEW if member and lead.status != Lead.Status.RECEIVED else View.NOTHING
+        if not member or lead.status == Lead.Status.RECEIVED:
+            return View.NOTHING
+        waits = lead.status == Lead.Status.WAITING and lead.pool is not None
+        if waits and lead.pool.mode == Pool.Mode.SHARED:
+            return View.WHOLE
+        return self.preview_of(lead)
+
+    def preview_of(self, lead: Lead) -> View:
+        """The preview of a lead for reps who do not have it, the same for all of them: next to
+        nothing of one that is blind (GU2), no ratings where a pool opens leads in a mix (GU3). So
+        it stays when somebody else claims it: whoever loses a blind lead does not learn what it
+        was. Read ``lead`` with its pool.
+        """
+        if lead.blind:
+            return View.BLIND
+        return View.UNRATED if lead.pool is not None and lead.pool.mixed else View.PREVIEW
 
     def view_for_passed_over(self, lead: Lead, rep: Rep) -> View:
         """What a rep sees of a lead that exists for them for one reason alone: the rules looked at
         them, and somebody else has it. Read ``lead`` with its owner and pool.
 
-        A preview, as a member of a pool has it. Whoever asks "why not me?" has to recognise the
+        What a member of its pool sees. Whoever asks "why not me?" has to recognise the
         lead and to see who has it; the rules could as well have given it to this rep, with all of
         its personal data, which no answer needs and is left out. A lead that the rules never had
         for the rep, and one that the rep had and gave up, stays out of sight. Return
         ``View.NOTHING`` to keep such leads from reps altogether.
         """
-        return View.PREVIEW
+        return self.preview_of(lead)
 
     def fields(self, view: View) -> tuple[str, ...]:
-        return {View.NOTHING: (), View.PREVIEW: PREVIEW_FIELDS, View.WHOLE: WHOLE_FIELDS}[view]
+        """The fields that ``view`` shows. What a host keeps from previews, the lesser ones do not
+        show either."""
+        match view:
+            case View.WHOLE:
+                return WHOLE_FIELDS
+            case View.PREVIEW:
+                return PREVIEW_FIELDS
+            case View.UNRATED:
+                return tuple(one for one in self.fields(View.PREVIEW) if one not in RATINGS)
+            case View.BLIND:
+                return tuple(one for one in self.fields(View.PREVIEW) if one in BLIND_FIELDS)
+        return ()
 
 
 def policy() -> Policy:
@@ -163,8 +194,14 @@ def policy() -> Policy:
     return made
 
 
+def at_most_a_preview(view: View) -> View:
+    """``view``, without what only who sees the whole lead may see."""
+    return View.PREVIEW if view is View.WHOLE else view
+
+
 def disclose(lead: Lead, view: View) -> dict[str, Any]:
-    """The lead as a viewer with ``view`` sees it, with the names of the API."""
+    """The lead as a viewer with ``view`` sees it, with the names of the API. One that is ``blind``
+    to this viewer says so."""
     shown: dict[str, Any] = {
         "id": str(lead.public_id),
         "status": lead.status,
@@ -180,6 +217,8 @@ def disclose(lead: Lead, view: View) -> dict[str, Any]:
         else:
             shown[field] = getattr(lead, field)
     shown["contact"] = contact
+    if view is View.BLIND:
+        shown["blind"] = True
     if view is View.WHOLE:
         shown["attributes"] = lead.attributes
     return shown

@@ -2,13 +2,20 @@
 not be found out by filtering either."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
 from leaddistrib.models import Lead
+from leaddistrib.policy import Sight
+from leaddistrib.queries.blindness import hidden
+
+HIDEABLE = ("source", "lead_type", "country")
+"""Fields of a lead, and the names of their filters, that a blind one may hide."""
 
 
 class MomentField(IsoDateTimeField):
@@ -47,3 +54,15 @@ class LeadFilter(filters.FilterSet):
     class Meta:
         model = Lead
         fields = ()
+
+    def __init__(self, *args: Any, who: Sight | None = None, **kwargs: Any) -> None:
+        """As of django-filter: the query's parameters, and the leads to narrow for ``who``."""
+        super().__init__(*args, **kwargs)
+        self.who = who
+
+    def filter_queryset(self, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
+        for field in HIDEABLE:
+            if self.form.cleaned_data[field]:
+                queryset = queryset.exclude(hidden(field, self.who))
+        found: QuerySet[Lead] = super().filter_queryset(queryset)
+        return found

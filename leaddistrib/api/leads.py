@@ -33,8 +33,10 @@ from leaddistrib.lifecycle.intake.cleaning import LeadInput, clean, require_iden
 from leaddistrib.lifecycle.intake.receiving import receive
 from leaddistrib.models import Lead
 from leaddistrib.policy import Role, View, policy
+from leaddistrib.queries.blindness import tells_class
 from leaddistrib.queries.explanations import decisions_of, sentence
 from leaddistrib.queries.sight import leads_of
+from leaddistrib.queries.visibility import views
 
 PAGING = (
     Parameter("cursor", "Where to go on; taken from `next`.", {"type": "string"}),
@@ -79,13 +81,12 @@ class Leads(ApiView):
     )
     def get(self, request: Request) -> Response:
         """What is shown of each lead is the policy's to say, as for a single one."""
-        narrowed = LeadFilter(request.query_params, leads_of(self.sight))
+        narrowed = LeadFilter(request.query_params, leads_of(self.sight), who=self.sight)
         if not narrowed.is_valid():
             raise ValidationError(narrowed.errors)
         found = page(request, narrowed.qs, by="-received_at")
-        rules = policy()
-        views = [(lead, rules.view(lead, self.sight)) for lead in found.leads]
-        results = [lead_document(lead, view) for lead, view in views if view is not View.NOTHING]
+        shown = views(found.leads, self.sight)
+        results = [lead_document(lead, view) for lead, view in shown if view is not View.NOTHING]
         return Response({"next": found.next, "results": results})
 
     @documented(
@@ -158,7 +159,11 @@ class Explained(ApiView):
         told = passed or decisions.last()
         answer: dict[str, Any] = {
             "explanation": sentence(
-                told, None if in_full else self.sight.rep, whole=whole, oversees=in_full
+                told,
+                None if in_full else self.sight.rep,
+                whole=whole,
+                oversees=in_full,
+                unnamed=tells_class(view),
             )
             if told
             else _("This lead was kept and has not been routed yet.")

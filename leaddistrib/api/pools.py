@@ -24,6 +24,7 @@ from leaddistrib.queries.claimable import against, opening_times
 from leaddistrib.queries.inbox import sized, waiting
 from leaddistrib.queries.queue import WaitingFilter
 from leaddistrib.queries.sight import pools_seen
+from leaddistrib.queries.visibility import seen_by_viewer
 
 FILTER_TYPES: Mapping[str, Mapping[str, Any]] = {
     "size": {"type": "string", "enum": Lead.SizeBand.values},
@@ -48,7 +49,7 @@ class Pools(ApiView):
         },
     )
     def get(self, request: Request) -> Response:
-        pools = sized(pools_seen(self.sight)).order_by("name")
+        pools = sized(pools_seen(self.sight), seen_by_viewer(self.sight, clock.now())).order_by("name")
         return Response(
             [
                 pool_document(
@@ -77,7 +78,7 @@ class PoolLeads(ApiView):
         pool = pools_seen(self.sight).filter(public_id=self.kwargs["id"]).first()
         if pool is None:
             raise NotFound
-        narrowed = WaitingFilter(request.query_params, waiting(pool))
+        narrowed = WaitingFilter(request.query_params, waiting(pool, seen_by_viewer(self.sight, clock.now())), who=self.sight)
         if not narrowed.is_valid():
             raise ValidationError(narrowed.errors)
         found = page(request, narrowed.qs, by="opens_at")
@@ -85,7 +86,7 @@ class PoolLeads(ApiView):
 
     def _documents(self, pool: Pool, leads: list[Lead]) -> list[dict[str, Any]]:
         rep, now = self.sight.rep, clock.now()
-        shown = list(zip(leads, cards(leads, now), strict=True))
+        shown = list(zip(leads, cards(leads, now, self.sight), strict=True))
         if rep is None:
             reason = {
                 "code": NotARep.default_code,

@@ -2,19 +2,29 @@
 those for whom it opens later when their own window has opened."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, cast
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from leaddistrib.engine.gates import Situation, first_refusal
-from leaddistrib.lifecycle.announcing import SINGLY, announce_opened, announce_windows
-from leaddistrib.models import Lead, LogEntry, Offer, Pool, Rep
+from leaddistrib.engine.windows import Waves
+from leaddistrib.lifecycle.announcing import (
+    SINGLY,
+    announce_opened,
+    announce_waves,
+    announce_windows,
+)
+from leaddistrib.lifecycle.drawing import draw
+from leaddistrib.lifecycle.waves import keep_all_at, waves_of
+from leaddistrib.models import Lead, LogEntry, Offer, OutboxMessage, Pool, Rep
 from leaddistrib.notify.telling import Telling, tell_chats, tell_many, tell_taken
 from leaddistrib.queries.membership import members_by_pool
 from leaddistrib.queries.partings import let_lapse
+from leaddistrib.queries.premium import kept_out_of_premium
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.signals import announce, lead_opened
 
@@ -52,8 +62,8 @@ def tell(
     in a former opening goes on waiting. Of ``urgent`` ones phones and chats are told however many
     they are.
 
-    In a race each member who passes the gates gets an offer; in a queue nobody is told, members
-    look. Constant numbers of queries per pool, however many leads and reps there are.
+    In a race each member who passes the gates gets an offer; in waves every member, hidden until
+    the lead opens for them (docs/life-of-a-lead.md); in a queue nobody is told, members look. Constant numbers of queries per pool, however many leads and reps there are.
     """
     by_pool: dict[int, list[Lead]] = defaultdict(list)
     pools: dict[int, Pool] = {}
@@ -63,6 +73,7 @@ def tell(
         by_pool[pool.pk].append(lead)
     if not pools:
         return
+    draw(lead for some in by_pool.values() for lead in some)
     later = _later([lead for some in by_pool.values() for lead in some], later, moment)
     waits = {
         (lead, rep): opens_at
@@ -76,29 +87,18 @@ def tell(
     facts = rep_facts(set().union(*(members[pool] for pool in races)), moment)
     lapsed = let_lapse(lead for pool in asked for lead in by_pool[pool])
     ready = {rep for rep, own in facts.items() if not first_refusal(own, Situation(moment))}
-    offers = [
-        Offer(
-            lead=lead,
-            rep_id=rep,
-            period=lead.period,
-            opens_at=cast("datetime", lead.opens_at),
-            opened_at=moment,
-        )
-        for pool in races
-        for rep in sorted(members[pool] & ready)
+    waves = waves_of({pools[pool]: by_pool[pool] for pool in races}, members, ready, moment)
+    keep_all_at((lead for some in by_pool.values() for lead in some), waves)
+    # Whoever let a lead lapse needs no offer: it stays closed for them.
+    written = [
+        offer
+        for pool in asked
         for lead in by_pool[pool]
-        if (lead.pk, rep) not in waits and rep not in lapsed[lead.pk]
+        for rep in sorted(members[pool] - lapsed[lead.pk])
+        if (offer := _offer(lead, rep, waits, ready, waves.get(lead.pk), moment))
     ]
-    to_come = [
-        Offer(lead=lead, rep_id=rep, period=lead.period, opens_at=waits[lead.pk, rep])
-        for pool in by_pool
-        for lead in by_pool[pool]
-        for rep in sorted(later.get(lead.pk, ()))
-        if rep in members[pool] and (lead.pk, rep) in waits and rep not in lapsed[lead.pk]
-    ]
-    # Not asked whether they are eligible now: these rows are what keeps the lead closed for them.
-    # Whoever let it lapse needs none: it stays closed for them.
-    Offer.objects.bulk_create(offers + to_come)
+    Offer.objects.bulk_create(written)
+    offers = [offer for offer in written if offer.opened_at]
     # A file with more leads for a pool than pages are told of singly rings no phone.
     few = {pk: some for pk, some in by_pool.items() if urgent or len(some) <= SINGLY}
     _write_messages(offers, pools, few, moment)
@@ -115,21 +115,64 @@ def tell(
     for pk in sorted(by_pool):
         for lead in by_pool[pk]:
             announce(lead_opened, sender=Lead, lead=lead, pool=pools[pk])
-        announce_opened(pools[pk], by_pool[pk])
-    going = {offer.rep_id for offer in to_come}
-    announce_windows(to_come, {rep.pk: rep for rep in Rep.objects.filter(pk__in=going)})
+        announce_opened(pools[pk], by_pool[pk], moment)
+    to_come = [offer for offer in written if not (offer.opened_at or offer.closed_at)]
+    _announce_to_come([offer for offer in to_come if not offer.hidden])
+
+
+def _offer(
+    lead: Lead,
+    rep: int,
+    waits: Mapping[tuple[int, int], datetime],
+    ready: Container[int],
+    waves: Waves | None,
+    moment: datetime,
+) -> Offer | None:
+    """The offer of a member (a primary key) in the lead's new period, not saved; None for whom
+    there is none, because there is no race, or the rep could not take it now.
+
+    Whoever waits gets one without being asked whether they are eligible now: it is what keeps the
+    lead closed for them. So does, in waves, everybody for whom it opens: who could not take it now
+    is not told, and it is open for them all the same.
+    """
+    pool = cast("Pool", lead.pool)
+    opens_at = cast("datetime", lead.opens_at)
+    own = waves.opens.get(rep) if waves else None
+    if waves and own is None:  # never sees it, or is not active
+        return None
+    hidden = own is not None and own > moment
+    times = [time for time in (waits.get((lead.pk, rep)), own if hidden else None) if time]
+    offer = Offer(lead=lead, rep_id=rep, period=lead.period, hidden=hidden)
+    if times:
+        offer.opens_at = max(times)
+    elif pool.mode == Pool.Mode.RACE and rep in ready:
+        offer.opens_at, offer.opened_at = opens_at, moment
+    elif pool.in_waves:
+        offer.opens_at, offer.closed_at = opens_at, moment
+    else:
+        return None
+    return offer
+
+
+def _announce_to_come(offers: Sequence[Offer]) -> None:
+    reps = Rep.objects.filter(pk__in={offer.rep_id for offer in offers})
+    announce_windows(offers, {rep.pk: rep for rep in reps})
 
 
 def _later(
     leads: Sequence[Lead], later: Mapping[int, Later], moment: datetime
 ) -> Mapping[int, Later]:
     """``later``, and what is still to come from former openings of ``leads``: whoever had a lead
-    last, and waits for another chance, waits also when somebody took it and gave it back. One
-    query; none where all of them open for the first time."""
+    last, and waits for another chance, waits also when somebody took it and gave it back. Waves
+    begin anew: what waited for its wave alone is not to come. One query; none where all of them
+    open for the first time."""
     again = [lead for lead in leads if lead.period > 1]
     known: dict[int, dict[int, datetime]] = {lead: dict(reps) for lead, reps in later.items()}
     if again:
-        to_come = Offer.objects.filter(lead__in=again, opened_at=None, opens_at__gt=moment)
+        longer = Q(hidden=False) | Q(opens_at__gt=F("lead__all_at"))
+        to_come = Offer.objects.filter(
+            longer, lead__in=again, opened_at=None, opens_at__gt=moment
+        )
         for lead, rep, opens_at in to_come.values_list("lead", "rep", "opens_at"):
             reps = known.setdefault(lead, {})
             reps[rep] = max(opens_at, reps.get(rep, opens_at))
@@ -159,13 +202,17 @@ def tell_due(moment: datetime, limit: int = AT_ONCE) -> int:
     with transaction.atomic():
         locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",))
         rows = list(locked.select_related("lead__pool", "rep").order_by("opens_at", "pk")[:limit])
-        open_now = [offer for offer in rows if _stands(offer)]
+        open_now = _inside([offer for offer in rows if _stands(offer)])
         told = _eligible(open_now, moment)
         over = {offer.pk for offer in rows} - {offer.pk for offer in told}
         Offer.objects.filter(pk__in=[offer.pk for offer in told]).update(opened_at=moment)
         Offer.objects.filter(pk__in=over).update(closed_at=moment)
         _write_to_reps([offer for offer in told if _in_a_race(offer)], moment)
-        announce_windows(told, {offer.rep_id: offer.rep for offer in told})
+        shown = [offer for offer in open_now if offer.hidden]
+        _post_last(shown, moment)
+        seen = [offer for offer in told if not offer.hidden]
+        announce_windows(seen, {offer.rep_id: offer.rep for offer in seen})
+        announce_waves(shown)
     return len(rows)
 
 
@@ -177,10 +224,32 @@ def _write_messages(
 ) -> None:
     """Write what phones and chats are told of leads that open now in the pools of ``by_pool``."""
     _write_to_reps([offer for offer in offers if offer.lead.pool_id in by_pool], moment)
-    posted = Pool.objects.filter(pk__in=by_pool, teams__chats__active=True)
-    for pk in sorted(set(posted.values_list("pk", flat=True))):
-        for lead in by_pool[pk]:
-            tell_chats(pools[pk], event_of(lead), moment, lead)
+    _post({pools[pk]: some for pk, some in by_pool.items()}, moment)
+
+
+def _post(by_pool: Mapping[Pool, Iterable[Lead]], moment: datetime) -> None:
+    """Tell the chats of the pools' teams of those leads that are open for all members: a chat knows
+    no tiers. Those of premium pools are told of nothing."""
+    posted = Pool.objects.filter(pk__in=by_pool, teams__chats__active=True, premium=False)
+    for pool in posted.distinct().order_by("pk"):
+        for lead in by_pool[pool]:
+            if lead.all_at is None or lead.all_at <= moment:
+                tell_chats(pool, event_of(lead), moment, lead)
+
+
+def _post_last(offers: Iterable[Offer], moment: datetime) -> None:
+    """Post the leads that are open for all now that these windows have opened, unless another
+    worker did, who opened others of them at the same time."""
+    opened = {offer.lead_id: offer.lead for offer in offers if (offer.lead.all_at or moment) <= moment}
+    events = [event_of(lead) for lead in opened.values()]
+    posted = OutboxMessage.objects.filter(event__in=events, chat__isnull=False)
+    known = set(posted.values_list("lead", flat=True)) if events else set()
+    by_pool: dict[Pool, list[Lead]] = defaultdict(list)
+    for pk, lead in opened.items():
+        if pk not in known:
+            by_pool[cast("Pool", lead.pool)].append(lead)
+    if by_pool:
+        _post(by_pool, moment)
 
 
 def _write_to_reps(offers: Iterable[Offer], moment: datetime) -> None:
@@ -209,18 +278,25 @@ def _stands(offer: Offer) -> bool:
     return offer.lead.status == Lead.Status.WAITING and offer.lead.period == offer.period
 
 
-def _eligible(offers: Sequence[Offer], moment: datetime) -> list[Offer]:
-    """Those of ``offers`` whose rep is still in the pool, and in a race may have a lead by the
-    gates at ``moment``. Elsewhere members look by themselves, and whoever acts is asked then. It is
-    open to nobody who let it lapse since."""
+def _inside(offers: Sequence[Offer]) -> list[Offer]:
+    """Those of ``offers`` whose rep is still in the pool, and of a tier that sees it. It is open to
+    nobody who let it lapse since."""
     members = members_by_pool({offer.lead.pool_id for offer in offers if offer.lead.pool_id})
     lapsed = let_lapse(offer.lead for offer in offers)
-    inside = [
+    premium = {offer.rep_id for offer in offers if offer.lead.pool and offer.lead.pool.premium}
+    kept_out = kept_out_of_premium(premium) if premium else frozenset()
+    return [
         offer
         for offer in offers
         if offer.rep_id in members[offer.lead.pool_id or 0]
         and offer.rep_id not in lapsed[offer.lead_id]
+        and not (offer.lead.pool and offer.lead.pool.premium and offer.rep_id in kept_out)
     ]
+
+
+def _eligible(inside: Sequence[Offer], moment: datetime) -> list[Offer]:
+    """Those whose rep in a race may have a lead by the gates at ``moment``. Elsewhere members look
+    by themselves, and whoever acts is asked then."""
     racing = {offer.rep_id for offer in inside if _in_a_race(offer)}
     facts = rep_facts(racing, moment) if racing else {}
     return [

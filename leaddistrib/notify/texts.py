@@ -35,15 +35,23 @@ class Summary:
     title: str = ""
     source: str = ""
     score: str = ""
+    blind: bool = False
+    lead_type: str = ""
+    country: str = ""
 
     @property
     def name(self) -> str:
         """What the lead is called: its company, else what its contact is."""
+        if self.blind:
+            return _("Blind lead")
         return self.company or self.title or _("Company not known")
 
     @property
     def line(self) -> str:
-        """The rest of it, in a line: "500+, CTO, Website, score 87"."""
+        """The rest of it, in a line: "500+, CTO, Website, score 87"; of a blind lead its type and
+        its country."""
+        if self.blind:
+            return ", ".join(one for one in (self.lead_type, self.country) if one)
         score = _("score %(score)s") % {"score": self.score} if self.score else ""
         title = self.title if self.company else ""
         return ", ".join(one for one in (self.size, title, self.source, score) if one)
@@ -57,15 +65,24 @@ class Summary:
             (_("Contact"), self.title),
             (_("Source"), self.source),
             (_("Score"), self.score),
+            (_("Lead type"), self.lead_type),
+            (_("Country"), self.country),
         )
         return [(label, value) for label, value in labelled if value]
 
 
-def summary(lead: Lead | None) -> Summary:
-    """What a message says of ``lead``, labels in the language that is active."""
+def summary(lead: Lead | None, view: View = View.PREVIEW) -> Summary:
+    """What a message says of ``lead``, as far as ``view`` shows it, labels in the language that is
+    active."""
     if lead is None:
         return Summary()
-    seen = set(policy().fields(View.PREVIEW))
+    seen = set(policy().fields(view))
+    if view is View.BLIND:
+        return Summary(
+            blind=True,
+            lead_type=cut(lead.lead_type) if "lead_type" in seen else "",
+            country=lead.country if "country" in seen else "",
+        )
     score = "" if lead.score is None else str(lead.score)
     if score and lead.temperature and "temperature" in seen:
         score += f" ({lead.get_temperature_display()})"
@@ -76,6 +93,18 @@ def summary(lead: Lead | None) -> Summary:
         source=cut(lead.source) if "source" in seen else "",
         score=score if "score" in seen else "",
     )
+
+
+def view_in(message: OutboxMessage) -> View:
+    """How much of its lead a message may show: to those whom it is offered, and in rooms where all
+    of them read, what reps see of a lead that is not theirs (GU2, GU3). All other kinds go to who
+    has or had the lead, or looks after it."""
+    lead, user = message.lead, message.recipient
+    if lead is None:
+        return View.NOTHING
+    if user is not None and message.event.partition(":")[0] != "lead.offered":
+        return View.PREVIEW
+    return policy().preview_of(lead)
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
@@ -119,7 +148,7 @@ def context(message: OutboxMessage, loaded: Mapping[str, Any]) -> dict[str, Any]
     return {
         **loaded,
         "name": (user.get_full_name() or user.get_username()) if user else "",
-        "shown": summary(lead),
+        "shown": summary(lead, view_in(message)),
         "due": when(loaded.get("due_at")),
         "closes": when(loaded.get("closes_at")),
         "still_theirs": bool(owner and user and owner.user_id == user.pk),

@@ -8,7 +8,7 @@ from uuid import UUID
 from leaddistrib.events.messages import NAME, SIZE, LeadUpdated, cut, rendered, stamp
 from leaddistrib.models import Lead, Pool, Work
 from leaddistrib.models.going_on import passed_on, stale_at
-from leaddistrib.policy import View, policy
+from leaddistrib.policy import Sight, View, at_most_a_preview, policy
 from leaddistrib.queries import clock
 
 FIELDS = {
@@ -33,15 +33,23 @@ ENVELOPE = len(LeadUpdated(str(UUID(int=0)), 2**63 - 1, {}).text) - len("{}")
 """Bytes of a message beside its card."""
 
 
-def card(lead: Lead, work: Work | None = None, closes_at: datetime | None = None) -> dict[str, Any]:
+def card(
+    lead: Lead,
+    work: Work | None = None,
+    closes_at: datetime | None = None,
+    view: View | None = None,
+) -> dict[str, Any]:
     """What a race message and a snapshot say of ``lead``; read it with its pool. ``work`` is who
     works on it now, if anybody (``work_on``), ``closes_at`` when it goes on (``passed_on``). A
-    field that the policy keeps from a preview is null.
+    field that ``view`` keeps is null: the preview that all reps of the pool have, unless another
+    is given. A blind lead says that it is, of which type, and in which language (GU2).
 
     All of it takes the place that a race message has; only who works on a shared lead, which no
     race has, comes on top.
     """
-    disclosed = policy().fields(View.PREVIEW)
+    rules = policy()
+    view = view or rules.preview_of(lead)
+    disclosed = rules.fields(view)
     shown: dict[str, Any] = {
         name: getattr(lead, field) if field in disclosed else None for name, field in FIELDS.items()
     }
@@ -52,19 +60,26 @@ def card(lead: Lead, work: Work | None = None, closes_at: datetime | None = None
         "closes_at": stamp(closes_at),
         "working": None,
     }
+    blind = _blind(lead, disclosed) if view is View.BLIND else {}
     for share in SHARES:
-        whole = {"id": str(lead.public_id), **_cut(shown, share), **times}
+        whole = {"id": str(lead.public_id), **_cut(shown, share), **times, **blind}
         if len(rendered(whole).encode()) + ENVELOPE <= SIZE:
             break
     return whole | {"working": working(work)}
 
 
-def cards(leads: Iterable[Lead], moment: datetime | None = None) -> list[dict[str, Any]]:
-    """A card for each of ``leads``, read with their pools. Who works on the shared ones, and which
-    go on to a next step, is read in a query for all of them."""
-    shown = list(leads)
+def cards(
+    leads: Iterable[Lead], moment: datetime | None = None, who: Sight | None = None
+) -> list[dict[str, Any]]:
+    """A card for each of ``leads``, read with their pools: as all reps of the pool see it, or as
+    ``who`` does. Who works on the shared ones, and which go on to a next step, is read in a query
+    for all of them."""
+    shown, rules = list(leads), policy()
     works, closing = work_on(shown, moment), passed_on(shown)
-    return [card(lead, works.get(lead.pk), closing.get(lead.pk)) for lead in shown]
+    views = {lead.pk: at_most_a_preview(rules.view(lead, who)) for lead in shown} if who else {}
+    return [
+        card(lead, works.get(lead.pk), closing.get(lead.pk), views.get(lead.pk)) for lead in shown
+    ]
 
 
 def work_on(leads: Iterable[Lead], moment: datetime | None = None) -> dict[int, Work]:
@@ -95,6 +110,14 @@ def is_shared(lead: Lead) -> bool:
         and lead.pool is not None
         and lead.pool.mode == Pool.Mode.SHARED
     )
+
+
+def _blind(lead: Lead, disclosed: Iterable[str]) -> dict[str, Any]:
+    told = {field: getattr(lead, field) for field in ("lead_type", "language")}
+    return {"blind": True} | {
+        field: cut(text, BYTES["title"]) if field in disclosed else None
+        for field, text in told.items()
+    }
 
 
 def _cut(shown: Mapping[str, Any], share: float) -> dict[str, Any]:

@@ -24,16 +24,40 @@ Step = Mapping[str, Any]
 
 
 def sentence(
-    decision: Decision, rep: Rep | None = None, *, whole: bool = False, oversees: bool = False
+    decision: Decision,
+    rep: Rep | None = None,
+    *,
+    whole: bool = False,
+    oversees: bool = False,
+    unnamed: bool = False,
 ) -> str:
     """The decision in a sentence or a few; said to ``rep`` where one is given.
 
     ``whole``: the reader sees all of the lead. What somebody wrote when giving it away by hand may
     name the contact, and is told to nobody else (IG4). ``oversees``: the reader looks after the
     lead as a manager or admin. Everybody else, programs too, reads that a colleague is away, and
-    not why.
+    not why. ``unnamed``: no rule is named and nothing said of what it asked for, because that would
+    tell what of the lead is hidden from the reader (GU2, GU3).
     """
+    if unnamed and decision.method not in TELLING_NO_RULE:
+        return " ".join((_where(decision), *_you_let_it_lapse(decision, rep)))
     return " ".join(part for part in _parts(decision, rep, whole, oversees) if part)
+
+
+TELLING_NO_RULE = (
+    Decision.Method.MANUAL,
+    Decision.Method.DUPLICATE,
+    Decision.Method.ESCALATION,
+)
+"""Ways to an owner by which no rule's name and nothing of the lead is told."""
+
+
+def _where(decision: Decision) -> str:
+    """Where the lead went, and nothing of why."""
+    if decision.owner is not None:
+        return _("%(owner)s got this lead.") % {"owner": decision.owner.name}
+    pool = decision.pool.name if decision.pool else ""
+    return _("This lead was opened in “%(pool)s”.") % {"pool": pool}
 
 
 def _parts(decision: Decision, rep: Rep | None, whole: bool, oversees: bool) -> Iterator[str]:

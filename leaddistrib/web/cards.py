@@ -33,11 +33,12 @@ def row(
     closes_at: datetime | None = None,
     deadline: ResponseClock | None = None,
     attempts: Attempts | None = None,
+    view: View | None = None,
 ) -> dict[str, Any]:
     """A lead for a list, as it is at ``moment``; read it with its pool. ``work`` is who works on
     it, if anybody, ``closes_at`` when it is passed on, if it is, ``deadline`` its owner's clock,
-    ``attempts`` those that nobody answered."""
-    shown = card(lead, work, closes_at)
+    ``attempts`` those that nobody answered; ``view`` as for a card."""
+    shown = card(lead, work, closes_at, view)
     stale = stale_at(lead)
     return {
         **shown,
@@ -82,7 +83,13 @@ def own_rows(leads: Iterable[Lead], moment: datetime) -> list[dict[str, Any]]:
     shown = list(leads)
     deadlines, attempts = clocks_of(shown), attempts_of(shown)
     return [
-        row(lead, moment, deadline=deadlines.get(lead.pk), attempts=attempts.get(lead.pk))
+        row(
+            lead,
+            moment,
+            deadline=deadlines.get(lead.pk),
+            attempts=attempts.get(lead.pk),
+            view=View.PREVIEW,
+        )
         for lead in shown
     ]
 
@@ -118,6 +125,8 @@ def shown_to(lead: Lead, who: Sight) -> dict[str, Any]:
 def called(shown: Mapping[str, Any]) -> str:
     """What a lead is called, of what its reader may see: never by the contact's name, which would
     go with a message into the cookie that carries it."""
+    if shown.get("blind"):
+        return _("Blind lead")
     return shown.get("company") or shown["contact"].get("title") or _("Company not known")
 
 

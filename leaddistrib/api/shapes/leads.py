@@ -132,6 +132,10 @@ class LeadOut(serializers.Serializer):
     opens_at = serializers.DateTimeField(required=False, allow_null=True)
     pool = serializers.CharField(required=False, allow_null=True)
     owner = serializers.CharField(required=False, allow_null=True)
+    blind = serializers.BooleanField(
+        required=False,
+        help_text="true for one that shows next to nothing until it is claimed; else left out",
+    )
     source = serializers.CharField(required=False)  # type: ignore[assignment]
     source_system = serializers.CharField(required=False)
     external_id = serializers.CharField(required=False)

@@ -45,6 +45,16 @@ class WaitingLead(serializers.Serializer):
         allow_null=True, help_text="when it is pushed on to where its rule's next step says"
     )
     working = WorkingOut(allow_null=True)
+    blind = serializers.BooleanField(
+        required=False,
+        help_text="true for one that shows next to nothing until it is claimed; else left out",
+    )
+    lead_type = serializers.CharField(
+        required=False, allow_null=True, help_text="of blind leads only"
+    )
+    language = serializers.CharField(
+        required=False, allow_null=True, help_text="of blind leads only"
+    )
     claimable = serializers.BooleanField()
     reasons = Reason(many=True)
 

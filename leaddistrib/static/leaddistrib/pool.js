@@ -26,7 +26,7 @@ const cut = () => JSON.parse(list().dataset.cut ?? "{}");
 const sameText = (whole, cut) => whole === cut || (cut.endsWith("…") && whole.startsWith(cut.slice(0, -1)));
 const folded = (text) => (text ?? "").toLocaleLowerCase();
 const FITS = {
-  source: (wanted, lead) => sameText(wanted === "-" ? "" : wanted, lead.source ?? ""),
+  source: (wanted, lead) => !lead.blind && sameText(wanted === "-" ? "" : wanted, lead.source ?? ""),
   country: (wanted, lead) => folded(lead.country) === folded(wanted),
   size: (wanted, lead) => lead.size === wanted,
   temperature: (wanted, lead) => lead.temperature === wanted,
@@ -79,6 +79,9 @@ document.addEventListener("leads:me", ({ detail: me }) => {
   say("drawn");
 });
 
+// Of a blind lead nothing says which company it is until it is somebody's.
+const calledBy = (lead) => (lead.blind ? texts.blind : lead.company);
+
 function draw(pool, lead, row = template.content.firstElementChild.cloneNode(true)) {
   Object.assign(row.dataset, {
     lead: lead.id, pool, opens: lead.opens_at ?? "", score: lead.score ?? "", source: lead.source ?? "",
@@ -86,14 +89,14 @@ function draw(pool, lead, row = template.content.firstElementChild.cloneNode(tru
   });
   const country = lead.country && countries.of(lead.country);
   const shown = {
-    company: lead.company, title: lead.title, source: lead.source, score: lead.score,
+    company: calledBy(lead), title: lead.title, lead_type: lead.lead_type, source: lead.source, score: lead.score,
     temperature: texts[lead.temperature], size: texts[lead.size],
     place: [lead.city, country].filter(Boolean).join(", "),
   };
   for (const element of row.querySelectorAll("[data-field]")) {
     const { field } = element.dataset;
     if (element.dateTime !== undefined) element.dateTime = lead[field] ?? "";
-    else if (field === "company") element.textContent = shown.company || element.textContent;
+    else if (field === "company") element.textContent = shown.company || (element.matches("a") ? texts.unknown : "");
     else {
       element.textContent = shown[field] ?? "";
       element.hidden = !element.textContent;
@@ -171,7 +174,7 @@ document.addEventListener("leads:opened", ({ detail: { pool, lead, size } }) => 
   trim();
   tidy();
   say("drawn");
-  say("announce", fill(texts.new, lead));
+  say("announce", fill(texts.new, { company: calledBy(lead) }));
 });
 
 document.addEventListener("leads:updated", ({ detail: { pool, lead } }) => {

@@ -12,6 +12,7 @@ from leaddistrib.models import Claim, Contact, Decision, Lead, Outcome, Rep
 from leaddistrib.models.going_on import passed_on, stale_at
 from leaddistrib.policy import View, disclose
 from leaddistrib.queries import clock, explanations
+from leaddistrib.queries.blindness import tells_class
 from leaddistrib.queries.cards import is_shared, work_on
 from leaddistrib.queries.claimable import opening_times
 from leaddistrib.queries.clocks import clocks_of, late
@@ -65,13 +66,17 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         if rep and waiting and member
         else None,
         "limits": limits,
-        "reasons": [outcomes.reason(refusal) for refusal in limits.refusals] if limits else [],
+        "reasons": [outcomes.reason(refusal, rep) for refusal in limits.refusals]
+        if limits and rep
+        else [],
         "too_late": _too_late(found, viewer) if not own else "",
         "place": place(shown.get("city", ""), shown.get("country", "")),
         "temperature": TEMPERATURES.get(shown.get("temperature", ""), ""),
         "size": SIZES.get(shown.get("size_band", ""), ""),
         "details": details(shown),
-        "sentence": explanations.sentence(decision, rep, whole=whole, oversees=movable)
+        "sentence": explanations.sentence(
+            decision, rep, whole=whole, oversees=movable, unnamed=tells_class(view)
+        )
         if decision
         else "",
         "trace": _trace(decision, viewer, view),

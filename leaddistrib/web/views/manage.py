@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from leaddistrib.queries import clock
 from leaddistrib.queries.alerts import OpenAlert, open_alerts, waiting_for
+from leaddistrib.queries.blindness import hidden
 from leaddistrib.queries.inbox import sized
 from leaddistrib.queries.inhand import not_contacted
 from leaddistrib.queries.overseeing import reps_overseen
@@ -27,6 +28,7 @@ def manage(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     leads = leads_of(viewer.sight).order_by("-received_at", "-id")
     if form.is_valid():
         if form.cleaned_data["company"]:
+            leads = leads.exclude(hidden("company", viewer.sight))
             leads = leads.filter(company__icontains=form.cleaned_data["company"])
         if form.cleaned_data["status"] == "untouched":
             # What another team's rep took from a pool of theirs is another manager's to look after.
@@ -43,7 +45,7 @@ def manage(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "form": form,
         "page": page,
         "rows": list(listed(page.object_list, viewer.sight).values()),
-        "pools": sized(pools_seen(viewer.sight)).order_by("name"),
+        "pools": sized(pools_seen(viewer.sight), seen_by_viewer(viewer.sight, clock.now())).order_by("name"),
         "filtered": any(request.GET.get(name) for name in ("company", "status", "alert")),
         "alerts": alerts,
         "chosen": chosen,

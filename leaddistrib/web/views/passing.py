@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from leaddistrib.models import Decision, Rep
 from leaddistrib.policy import Policy, View, disclose, policy
 from leaddistrib.queries import clock
+from leaddistrib.queries.blindness import tells_class
 from leaddistrib.queries.explanations import sentence
 from leaddistrib.queries.passing import DAYS, passed_by, with_leads
 from leaddistrib.web.access import Viewer, signed_in
@@ -38,9 +39,10 @@ def _row(decision: Decision, rep: Rep, rules: Policy) -> dict[str, Any] | None:
     shown = disclose(decision.lead, view)
     return {
         "id": shown["id"],
+        "blind": shown.get("blind", False),
         "company": shown.get("company", ""),
         "source": shown.get("source", ""),
         "place": place(shown.get("city", ""), shown.get("country", "")),
         "decided_at": decision.decided_at,
-        "sentence": sentence(decision, rep),
+        "sentence": sentence(decision, rep, unnamed=tells_class(view)),
     }

@@ -18,10 +18,10 @@ from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.seeing import mark_seen
 from leaddistrib.models import Lead, Rep
 from leaddistrib.notify.links import Preview, read_preview
-from leaddistrib.policy import View, disclose, policy
+from leaddistrib.policy import View, at_most_a_preview, disclose, policy
 from leaddistrib.queries import clock
 from leaddistrib.queries.cards import is_shared
-from leaddistrib.queries.membership import is_member
+from leaddistrib.queries.visibility import exists_for
 from leaddistrib.web.cards import SIZES, TEMPERATURES, details, own_rows, place, rows
 from leaddistrib.web.middleware import answer_in
 
@@ -74,19 +74,20 @@ def seen(request: HttpRequest, token: str) -> HttpResponse:
 
 def _found(token: str) -> Preview | None:
     found = read_preview(token, clock.now())
-    if found is None or not _may_see(found.lead, found.rep):
+    if found is None or _view(found.lead, found.rep) is View.NOTHING:
         return None
     return found
 
 
-def _may_see(lead: Lead, rep: Rep) -> bool:
-    member = lead.pool_id is not None and is_member(rep, lead.pool_id)
-    return policy().view_for_rep(lead, rep, member=member) is not View.NOTHING
+def _view(lead: Lead, rep: Rep) -> View:
+    """What the link shows to its rep: no more than a preview, even of an own lead."""
+    member = exists_for(rep, lead)
+    return at_most_a_preview(policy().view_for_rep(lead, rep, member=member))
 
 
 def _context(token: str, found: Preview) -> dict[str, object]:
     lead, rep, now = found.lead, found.rep, clock.now()
-    shown = disclose(lead, View.PREVIEW)
+    shown = disclose(lead, _view(lead, rep))
     own = lead.owner_id == rep.pk
     [row] = own_rows([lead], now) if own else rows([lead], now, rep)
     return {
