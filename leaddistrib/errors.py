@@ -93,3 +93,9 @@ class NoSubscription(LeadDistribError):
     """What a browser gave is no push subscription, or of a push service that is not allowed."""
 
     code = "no_subscription"
+
+
+class WrongPhase(LeadDistribError):
+    """A step of onboarding does not fit where the rep is. The message says why (ON2)."""
+
+    code = "wrong_phase"

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from leaddistrib.lifecycle import housekeeping as keeping
+from leaddistrib.lifecycle.onboarding import move_phases
+from leaddistrib.lifecycle.prioritising import rotate
 from leaddistrib.lifecycle.recycling import recycle_due
 from leaddistrib.lifecycle.reviewing import remind
 from leaddistrib.lifecycle.webhooks import forget_calls
@@ -46,6 +48,11 @@ def weights(moment: datetime) -> Mapping[str, object]:
     return {"changed": weigh_teams(moment)}
 
 
+def priority(moment: datetime) -> Mapping[str, object]:
+    """Give out the priority windows of the coming working days, once a day (GU4)."""
+    return {"windows": rotate(moment)}
+
+
 def recycling(moment: datetime) -> Mapping[str, object]:
     """Give lost and unworked leads another chance, once a day (OU2)."""
     return recycle_due(moment)
@@ -56,3 +63,8 @@ def rule_reviews(moment: datetime) -> Mapping[str, object]:
     day = timezone.localdate(moment, timezone.get_default_timezone())
     monday = day - timedelta(days=day.weekday())
     return remind(moment, monday.isoformat())
+
+
+def onboarding(moment: datetime) -> Mapping[str, object]:
+    """Move new reps on whose phase is over, once a day (ON2)."""
+    return {"moved": move_phases(moment)}
