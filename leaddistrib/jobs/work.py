@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from leaddistrib.lifecycle import housekeeping as keeping
+from leaddistrib.lifecycle.allocating import allocate_reps
 from leaddistrib.lifecycle.onboarding import move_phases
 from leaddistrib.lifecycle.prioritising import rotate
 from leaddistrib.lifecycle.recycling import recycle_due
@@ -46,6 +48,11 @@ def consistency(moment: datetime) -> Mapping[str, object]:
 def weights(moment: datetime) -> Mapping[str, object]:
     """Bring the weights that follow from performance up to date, once a week (PU1)."""
     return {"changed": weigh_teams(moment)}
+
+
+def allocation(moment: datetime) -> Mapping[str, object]:
+    """Give reps their leads a week by last month's attainment, once a month (AL1, AL2)."""
+    return asdict(allocate_reps(moment))
 
 
 def priority(moment: datetime) -> Mapping[str, object]:

@@ -3,13 +3,16 @@ PU8, SL5, UI4)."""
 
 from collections.abc import Iterable
 from datetime import datetime, time
+from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 
 from leaddistrib.engine.availability import overlapping
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Situation, first_refusal
 from leaddistrib.lifecycle.announcing import announce_limits
+from leaddistrib.lifecycle.prioritising import swap
 from leaddistrib.lifecycle.retrying import wake
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Rep, TimeOff, WorkingHours
@@ -167,11 +170,14 @@ def set_booking_page(rep: Rep, url: str, *, actor: AbstractBaseUser | None = Non
 
 def availability_changed(rep: Rep) -> None:
     """Tell the rep's own pages, and if leads may be handed to the rep now, have those that wait
-    for somebody tried again (PU9). The last thing in a transaction that holds the rep."""
+    for somebody tried again (PU9). The last thing in a transaction that holds the rep; after it,
+    the team's priority windows are swapped (GU4)."""
     now = clock.now()
     facts = rep_facts([rep.pk], now)
     announce_limits([rep], facts, now)
     _wake_if_available(rep, facts[rep.pk])
+    if rep.team_id is not None:  # afterwards, because it locks the whole team
+        transaction.on_commit(partial(swap, rep.team_id), robust=True)
 
 
 def _wake_if_available(rep: Rep, facts: RepFacts) -> None:
