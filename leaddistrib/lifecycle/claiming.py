@@ -3,24 +3,26 @@
 Losing is a result, not an error. docs/locking.md walks through the transaction.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError
 from django.db.models import QuerySet
 
 from leaddistrib.engine.facts import RepFacts
-from leaddistrib.engine.gates import Refusal, Situation
+from leaddistrib.engine.gates import Refusal
 from leaddistrib.lifecycle.announcing import announce_taken
 from leaddistrib.lifecycle.opening import close_offers
 from leaddistrib.lifecycle.responding import start_clocks
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps, violates
 from leaddistrib.models import Assignment, Claim, Lead, LogEntry, Offer, Rep
 from leaddistrib.queries import clock
+from leaddistrib.queries.blindness import shown_temperature
 from leaddistrib.queries.claimable import against_claiming
 from leaddistrib.queries.membership import is_member
-from leaddistrib.queries.partings import let_lapse
 from leaddistrib.queries.roster import rep_facts
+from leaddistrib.queries.situations import is_competitive, situations
+from leaddistrib.queries.visibility import open_for
 from leaddistrib.signals import announce, lead_claimed
 
 
@@ -72,10 +74,12 @@ def _attempt(lead: Lead, rep: Rep, via: str) -> ClaimResult | None:
     """What comes of the claim, for the lead as it was read; None if it is not so any more."""
     offer = Offer.objects.filter(lead=lead, rep=rep, period=lead.period).first()
     now = clock.now()
-    if lead.status == Lead.Status.OWNED:
+    # What is not open for the rep is refused as what does not wait at all, whoever has it.
+    exists = open_for(lead, offer, now)
+    if lead.status == Lead.Status.OWNED and (exists or lead.owner_id == rep.pk):
         return _too_late(lead, rep, offer, now, via)
     facts = rep_facts([rep.pk], now, claiming=True)[rep.pk]
-    against = _against(lead, rep, facts, offer, now)
+    against = _against(lead, rep, facts, offer, now) if exists else [Refusal("not_open")]
     if against:
         _record(lead, rep, offer, Claim.Result.REFUSED, now, via, against)
         return ClaimResult("refused", lead, refusals=tuple(against))
@@ -109,14 +113,9 @@ def _against(
         return [Refusal("not_open")]
     # A rep's own window may open after the lead does, never before it.
     opens_at = max(lead.opens_at, offer.opens_at) if offer else lead.opens_at
-    situation = Situation(
-        now,
-        is_member(rep, lead.pool_id),
-        opens_at,
-        claiming=True,
-        let_lapse=rep.pk in let_lapse([lead])[lead.pk],
-    )
-    return against_claiming(lead, facts, situation)
+    member = is_member(rep, lead.pool_id)
+    asked = situations(rep, facts, [lead], {lead.pk: opens_at}, now, member=member)
+    return against_claiming(lead, facts, asked[lead.pk])
 
 
 def _win(
@@ -136,7 +135,8 @@ def _win(
         detail={"via": via},
     )
     start_clocks([assignment], now)
-    announce_taken(lead, rep, replace(facts, open_leads=facts.open_leads + 1), now)
+    after = facts.claimed(competitive=is_competitive(lead), temperature=shown_temperature(lead))
+    announce_taken(lead, rep, after, now)
     announce(lead_claimed, sender=Lead, lead=lead, rep=rep)
 
 
@@ -173,6 +173,8 @@ def _record(
         period=lead.period,
         result=result,
         reasons=[refusal.code for refusal in against or ()],
+        competitive=is_competitive(lead),
+        temperature=shown_temperature(lead),
         via=via,
         told_at=offer.told_at if offer else None,
         seen_at=offer.seen_at if offer else None,

@@ -6,13 +6,13 @@ from datetime import datetime
 from django.db.models import F
 
 from leaddistrib.engine.facts import RepFacts
-from leaddistrib.engine.gates import GATES, Refusal, Situation, capacity, refusals
+from leaddistrib.engine.gates import GATES, Refusal, Situation, allocation, capacity, refusals
 from leaddistrib.events.messages import stamp
 from leaddistrib.models import Lead, Offer, Pool, Rep
 from leaddistrib.queries.cards import is_shared
 from leaddistrib.queries.membership import is_member
-from leaddistrib.queries.partings import let_lapse
 from leaddistrib.queries.roster import rep_facts
+from leaddistrib.queries.situations import situations
 
 SOONEST = 200
 """Windows of a rep that a snapshot names. A claim before the others is refused all the same."""
@@ -30,9 +30,15 @@ def opening_times(rep: Rep, leads: Sequence[Lead]) -> dict[int, datetime | None]
 
 def windows(rep: Rep, moment: datetime) -> dict[str, str | None]:
     """Waiting leads that open for ``rep`` alone after ``moment``, by public id, and when: the
-    soonest SOONEST of them. One query."""
+    soonest SOONEST of them. One query.
+    Hidden ones do not exist for the rep yet."""
     closed = Offer.objects.filter(
-        rep=rep, closed_at=None, opened_at=None, opens_at__gt=moment, period=F("lead__period")
+        rep=rep,
+        hidden=False,
+        closed_at=None,
+        opened_at=None,
+        opens_at__gt=moment,
+        period=F("lead__period"),
     )
     rows = closed.order_by("opens_at", "pk").values_list("lead__public_id", "opens_at")
     return {str(lead): stamp(opens_at) for lead, opens_at in rows[:SOONEST]}
@@ -48,25 +54,12 @@ def against(
 ) -> dict[int, list[Refusal]]:
     """Each lead's reasons why ``rep`` may not claim it at ``moment``; empty if nothing does.
 
-    ``leads`` wait in one pool, which the rep is a ``member`` of or not. Three queries, however many
-    leads.
+    ``leads``, read with their pool, wait in one, which the rep is a ``member`` of or not. A
+    constant number of queries, however many leads.
     """
     facts = rep_facts([rep.pk], moment, claiming=True)[rep.pk]
-    lapsed = let_lapse(leads)
-    return {
-        lead.pk: against_claiming(
-            lead,
-            facts,
-            Situation(
-                moment,
-                member,
-                opens_at[lead.pk],
-                claiming=True,
-                let_lapse=rep.pk in lapsed[lead.pk],
-            ),
-        )
-        for lead in leads
-    }
+    asked = situations(rep, facts, leads, opens_at, moment, member=member)
+    return {lead.pk: against_claiming(lead, facts, asked[lead.pk]) for lead in leads}
 
 
 def against_claiming(lead: Lead, facts: RepFacts, situation: Situation) -> list[Refusal]:
@@ -78,14 +71,13 @@ def against_claiming(lead: Lead, facts: RepFacts, situation: Situation) -> list[
 
 def against_working(lead: Lead, rep: Rep, facts: RepFacts, moment: datetime) -> list[Refusal]:
     """Why ``rep`` may not work on a shared lead, read with its pool, at ``moment``: what stands
-    against a claim; but a lead that stays shared takes no place of anybody's capacity. Three
-    queries.
+    against a claim; but a lead that stays shared takes no place of anybody's capacity or
+    allocation. Three queries.
     """
     pool = lead.pool
     stays = pool is not None and pool.ownership == Pool.Ownership.SHARED
-    gates = tuple(gate for gate in GATES if not (stays and gate is capacity))
+    gates = tuple(gate for gate in GATES if not (stays and gate in (capacity, allocation)))
     member = pool is not None and is_member(rep, pool.pk)
     opens_at = opening_times(rep, [lead])[lead.pk]
-    lapsed = rep.pk in let_lapse([lead])[lead.pk]
-    situation = Situation(moment, member, opens_at, claiming=True, let_lapse=lapsed)
-    return refusals(facts, situation, gates)
+    asked = situations(rep, facts, [lead], {lead.pk: opens_at}, moment, member=member)
+    return refusals(facts, asked[lead.pk], gates)

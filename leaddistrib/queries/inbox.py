@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from leaddistrib.engine.facts import RepFacts
-from leaddistrib.engine.gates import GATES, Refusal, Situation, refusals, window
+from leaddistrib.engine.gates import GATES, OF_THE_LEAD, Refusal, Situation, refusals
 from leaddistrib.models import Lead, Pool, Rep
 from leaddistrib.queries.clocks import running
 from leaddistrib.queries.membership import pools_of
 from leaddistrib.queries.own.remaining import Remaining, remaining
 from leaddistrib.queries.roster import rep_facts
+from leaddistrib.queries.visibility import seen_by
 
 NEWEST = 50
 """Waiting leads that a pool shows at once; a longer list is paged."""
@@ -19,18 +20,16 @@ NEWEST = 50
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a rep stands: open leads against capacity, what stands against any claim, and what is
-    left of each limit of a fair race."""
+    """Where a rep stands: open leads against capacity, what stands against any claim or any claim
+    in a race, and what is left of each limit of a fair race. ``may_claim``: some leads may be
+    claimed, if only where nobody races."""
 
     open_leads: int
     capacity: int
     paused: bool
     refusals: tuple[Refusal, ...]
     remaining: Remaining
-
-    @property
-    def may_claim(self) -> bool:
-        return not self.refusals
+    may_claim: bool
 
 
 def standing(rep: Rep, moment: datetime) -> Standing:
@@ -40,24 +39,27 @@ def standing(rep: Rep, moment: datetime) -> Standing:
 
 def standing_by(facts: RepFacts, moment: datetime) -> Standing:
     """The same from facts that are known already. No query."""
-    gates = tuple(gate for gate in GATES if gate is not window)
+    gates = tuple(gate for gate in GATES if gate not in OF_THE_LEAD)
     return Standing(
         facts.open_leads,
         facts.capacity,
         facts.paused,
-        tuple(refusals(facts, Situation(moment, claiming=True), gates)),
+        tuple(refusals(facts, Situation(moment, claiming=True, competitive=True), gates)),
         remaining(facts),
+        may_claim=not refusals(facts, Situation(moment, claiming=True), gates),
     )
 
 
-def waiting(pool: Pool) -> QuerySet[Lead]:
-    """Leads that wait in a pool, the one that has waited longest first."""
-    return pool.leads.filter(status=Lead.Status.WAITING).order_by("opens_at", "id")
+def waiting(pool: Pool, seen: Q) -> QuerySet[Lead]:
+    """Leads that wait in a pool, those that the reader may have ``seen`` (``visibility``), the
+    one that has waited longest first."""
+    return pool.leads.filter(seen, status=Lead.Status.WAITING).order_by("opens_at", "id")
 
 
-def newest_waiting(pool: Pool) -> list[Lead]:
-    """The newest waiting leads, newest first: what a race shows."""
-    return list(pool.leads.filter(status=Lead.Status.WAITING).order_by("-opens_at", "-id")[:NEWEST])
+def newest_waiting(pool: Pool, seen: Q) -> list[Lead]:
+    """The newest of them, newest first: what a race shows."""
+    leads = pool.leads.filter(seen, status=Lead.Status.WAITING)
+    return list(leads.order_by("-opens_at", "-id")[:NEWEST])
 
 
 def stale_leads(moment: datetime) -> QuerySet[Lead]:
@@ -70,15 +72,16 @@ def stale_leads(moment: datetime) -> QuerySet[Lead]:
     return Lead.objects.filter(found, status=Lead.Status.WAITING)
 
 
-def pools_with_sizes(rep: Rep) -> QuerySet[Pool]:
-    """The rep's pools, each with ``size``: how many leads wait there."""
-    return sized(pools_of(rep)).order_by("name")
+def pools_with_sizes(rep: Rep, moment: datetime) -> QuerySet[Pool]:
+    """The rep's pools, each with ``size``: how many leads wait there for the rep at ``moment``."""
+    return sized(pools_of(rep), seen_by(rep, moment)).order_by("name")
 
 
-def sized(pools: QuerySet[Pool]) -> QuerySet[Pool]:
-    """``pools``, each with ``size``: how many leads wait there, None for none."""
+def sized(pools: QuerySet[Pool], seen: Q) -> QuerySet[Pool]:
+    """``pools``, each with ``size``: how many leads wait there that the reader sees
+    (``visibility``), None for none."""
     sizes = (
-        Lead.objects.filter(pool=OuterRef("pk"), status=Lead.Status.WAITING)
+        Lead.objects.filter(seen, pool=OuterRef("pk"), status=Lead.Status.WAITING)
         .order_by()
         .values("pool")
         .annotate(number=Count("pk"))
@@ -98,10 +101,10 @@ def own_leads(rep: Rep) -> QuerySet[Lead]:
     )
 
 
-def visible_to(rep: Rep) -> QuerySet[Lead]:
-    """Leads that exist for a rep: the own ones, and those of the own pools (IG4)."""
+def visible_to(rep: Rep, moment: datetime) -> QuerySet[Lead]:
+    """Leads that exist for a rep at ``moment``: the own ones, and those of the own pools (IG4)."""
     return (
-        Lead.objects.filter(Q(owner=rep) | Q(pool__in=pools_of(rep)))
+        Lead.objects.filter(Q(owner=rep) | Q(seen_by(rep, moment), pool__in=pools_of(rep)))
         .exclude(status=Lead.Status.RECEIVED)
         .select_related("pool", "owner__user")
     )

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from leaddistrib.models import Assignment, Lead
+from leaddistrib.models import Assignment, Lead, Rep
 
 PARTED = (
     Assignment.Ended.RELEASED,
@@ -34,3 +36,28 @@ def _ended(leads: Iterable[Lead], how: Iterable[str]) -> defaultdict[int, set[in
         for lead, rep in ended.values_list("lead", "rep"):
             reps[lead].add(rep)
     return reps
+
+
+@dataclass(frozen=True, slots=True)
+class Partings:
+    """How one rep parted with leads, by their primary keys: those that lapsed, and when each of
+    those was given back that were, the last time."""
+
+    lapsed: set[int] = field(default_factory=set)
+    given_back: dict[int, datetime] = field(default_factory=dict)
+
+
+def own_partings(rep: Rep, leads: Iterable[Lead]) -> Partings:
+    """How ``rep`` parted with ``leads`` (RA4, SL6). One query."""
+    found = Partings()
+    ended = Assignment.objects.filter(
+        rep=rep,
+        lead__in=[lead.pk for lead in leads],
+        end__in=(Assignment.Ended.LAPSED, Assignment.Ended.RELEASED),
+    )
+    for lead, end, at in ended.order_by("ended_at").values_list("lead", "end", "ended_at"):
+        if end == Assignment.Ended.LAPSED:
+            found.lapsed.add(lead)
+        elif at is not None:
+            found.given_back[lead] = at
+    return found

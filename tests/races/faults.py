@@ -4,7 +4,6 @@ Each fault leaves out one guard, and lets the threads of the process meet betwee
 write that the guard keeps together: whether it goes wrong is then no matter of luck.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection
 from copy import copy
 from typing import Any
@@ -22,7 +21,9 @@ from leaddistrib.lifecycle import taking_back as real_taking_back
 from leaddistrib.lifecycle import transactions
 from leaddistrib.lifecycle import working as real_working
 from leaddistrib.models import Lead, LogEntry, Rep, Rotation, RuleSet, Work
+from leaddistrib.queries import situations as real_situations
 from leaddistrib.queries import world as real_world
+from leaddistrib.queries.partings import Partings
 from leaddistrib.queries.scope import Key
 from tests.races.due_faults import DUE_FAULTS
 from tests.races.meeting import meet_after
@@ -36,6 +37,7 @@ publishing: Any = real_publishing
 releasing: Any = real_releasing
 routing: Any = real_routing
 taking_back: Any = real_taking_back
+situations: Any = real_situations
 world: Any = real_world
 
 
@@ -130,7 +132,7 @@ def no_look_at_what_comes_back() -> None:
 
 def no_memory_of_lapses() -> None:
     """A claim does not ask who let the lead lapse before."""
-    claiming.let_lapse = lambda leads: defaultdict(set)
+    situations.own_partings = lambda rep, leads: Partings()
 
 
 def no_version_lock() -> None:
