@@ -71,6 +71,7 @@ class Claim(models.Model):
         WON = "won", _("Won")
         LOST = "lost", _("Lost")
         REFUSED = "refused", _("Refused")
+        COLLECTED = "collected", _("Collected")  # it is decided when no more are collected
 
     public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     lead = models.ForeignKey(
@@ -88,7 +89,7 @@ class Claim(models.Model):
         verbose_name=_("pool"),
     )
     period = models.PositiveIntegerField(_("period"))
-    result = models.CharField(_("result"), max_length=7, choices=Result.choices)
+    result = models.CharField(_("result"), max_length=9, choices=Result.choices)
     # The codes of the gates that refused, first the one that decided.
     reasons = models.JSONField(_("reasons"), default=list, blank=True)
     # As it was then: limits count claim events, whatever became of the lead since (GU1, GU5).
@@ -98,6 +99,8 @@ class Claim(models.Model):
     told_at = models.DateTimeField(_("told"), null=True, blank=True)
     seen_at = models.DateTimeField(_("seen"), null=True, blank=True)
     claimed_at = models.DateTimeField(_("claimed"))
+    # Of a claim that was collected: when it was decided.
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
 
     class Meta:
         ordering = ("-claimed_at", "-id")
@@ -108,6 +111,11 @@ class Claim(models.Model):
                 fields=("lead", "period"),
                 condition=Q(result="won"),
                 name="leaddistrib_one_win_a_period",
+            ),
+            models.UniqueConstraint(
+                fields=("lead", "rep"),
+                condition=Q(result="collected"),
+                name="leaddistrib_one_collected_claim",
             ),
         )
         indexes = (

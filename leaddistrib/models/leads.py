@@ -126,6 +126,10 @@ class Lead(models.Model):
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     # In a pool whose leads open in waves: when it is open for members who have no offer, too.
     all_at = models.DateTimeField(_("opens to all"), null=True, blank=True, editable=False)
+    # Claims are collected until then; the worker awards the lead afterwards (RA5).
+    collecting_until = models.DateTimeField(
+        _("claims are collected until"), null=True, blank=True, editable=False
+    )
     # Drawn when it is opened: until somebody claims it, next to nothing of it is shown (GU2).
     blind = models.BooleanField(_("blind"), default=False, editable=False)
     # Grows each time the lead is opened to claims: at most one claim succeeds in each period.
@@ -182,6 +186,11 @@ class Lead(models.Model):
                 fields=("retry_at", "id"),
                 condition=Q(status="waiting", retry_at__isnull=False),
                 name="leaddistrib_lead_retry",
+            ),
+            models.Index(
+                fields=("collecting_until", "id"),
+                condition=Q(collecting_until__isnull=False),
+                name="leaddistrib_lead_collecting",
             ),
             # Matching looks for an earlier lead of the same person (IN3).
             models.Index(

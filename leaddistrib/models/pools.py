@@ -26,6 +26,13 @@ class Pool(models.Model):
     class Award(models.TextChoices):
         FIRST = "first", _("the first valid claim")
         CASCADE = "cascade", _("ranked cascade: the next best rep is told every few seconds")
+        SEALED = "sealed", _("sealed claims: collected for a few seconds, then awarded")
+        NEXT = "next", _("next, please: a button hands over the most fitting lead")
+
+    class SealedBy(models.TextChoices):
+        ENTITLEMENT = "entitlement", _("who has had least of what is theirs")
+        TIER = "tier", _("the higher tier")
+        SCORE = "score", _("the higher score of the latest placement")
 
     class Ownership(models.TextChoices):
         FIRST_CONTACT = "first_contact", _("whoever contacts the lead first owns it")
@@ -97,6 +104,18 @@ class Pool(models.Model):
         _("seconds between two reps"), default=30, validators=[MinValueValidator(1)]
     )
 
+    sealed_seconds = models.PositiveSmallIntegerField(
+        _("claims are collected for (seconds)"),
+        default=5,
+        validators=[MinValueValidator(3), MaxValueValidator(10)],
+        help_text=_("From the first claim of a lead."),
+    )
+    sealed_by = models.CharField(
+        _("then it goes to"),
+        max_length=11,
+        choices=SealedBy.choices,
+        default=SealedBy.ENTITLEMENT,
+    )
     blind_percent = models.PositiveSmallIntegerField(
         _("blind leads (%)"),
         default=0,
