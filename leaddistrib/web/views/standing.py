@@ -12,6 +12,7 @@ from leaddistrib.models import GuardrailPolicy
 from leaddistrib.queries import clock
 from leaddistrib.queries.competing import policy_for
 from leaddistrib.queries.inbox import standing as standing_of
+from leaddistrib.queries.own.phase import own_phase
 from leaddistrib.queries.own.priority import own_windows
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.outcomes import reason
@@ -25,6 +26,7 @@ def standing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     limits = standing_of(rep, now)
     left, windows = limits.remaining, own_windows(rep, now)
     guardrails = policy_for(GuardrailPolicy, rep.team_id)
+    phase = own_phase(rep, now)
     minutes = guardrails.priority_minutes if guardrails and rep.team_id else None
     context = {
         "viewer": viewer,
@@ -35,7 +37,8 @@ def standing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "windows": windows,
         "guardrails": guardrails,
         "minutes": minutes,
-        "none": not (left.guarded or minutes),
+        "phase": phase,
+        "none": not (left.guarded or minutes or phase),
     }
     with timezone.override(rep.zone):
         return render(request, "leaddistrib/standing.html", context)
