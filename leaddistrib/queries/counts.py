@@ -65,13 +65,14 @@ def _claims(asked: Sequence[Asked], moment: datetime) -> Numbers:
         .values("rep")
         .annotate(
             competitive_today=Count("pk", filter=today & raced),
-            competitive=Count("pk", filter=week & raced),
             hot=Count("pk", filter=week & raced & Q(temperature="hot")),
             warm=Count("pk", filter=week & Q(temperature="warm")),
             cold=Count("pk", filter=week & Q(temperature="cold")),
             cold_last_week=Count("pk", filter=former & Q(temperature="cold")),
             competed_last_week=Count("pk", filter=former & raced),
         )
+        # Named as the field that the others look at, so it comes after them.
+        .annotate(competitive=Count("pk", filter=week & raced))
     )
     for row in rows:
         yield row.pop("rep"), row | {"competed_last_week": row["competed_last_week"] > 0}
