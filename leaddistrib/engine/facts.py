@@ -87,6 +87,11 @@ class RepFacts:
     week_ends_at: datetime | None = None
     day_ends_at: datetime | None = None
 
+    @property
+    def owed(self) -> int:
+        """How many of the leads that the rep's phase guarantees this week are still to come."""
+        return max(0, self.phase.least_leads - self.counts.leads_week) if self.phase else 0
+
     def handed(self, number: int = 1) -> "RepFacts":
         """The rep after ``number`` more leads were assigned: the next one is decided by this."""
         counts = replace(

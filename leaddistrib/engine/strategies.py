@@ -37,6 +37,7 @@ class Ask:
 class Candidate:
     """A rep who was looked at: where in the order (``time`` is the virtual time, ``load`` open
     leads and capacity, as the strategy goes by them), or the reason for passing over.
+    ``owed`` guaranteed leads are still to come, and put the rep before who is owed none.
     ``backup_of`` names the absent owner whom the rep stands in for."""
 
     rep: int
@@ -45,12 +46,15 @@ class Candidate:
     load: tuple[int, int] | None = None
     refusal: Refusal | None = None
     backup_of: str = ""
+    owed: int = 0
 
     def as_document(self) -> dict[str, Any]:
         document: dict[str, Any] = {"rep": self.rep, "name": self.name}
         if self.backup_of:
             document["backup_of"] = self.backup_of
         if self.refusal is None:
+            if self.owed:
+                document["owed"] = self.owed
             if self.load is not None:
                 document["load"] = [*self.load]
             return document if self.time is None else document | {"time": self.time}
@@ -184,6 +188,8 @@ def among(reps: Mapping[int, str], ask: Ask, strategy: Strategy) -> Choice:
     order = [asked[rep] for rep in (by_rep if rotation else asked)]
     if strategy.by_load:
         order.sort(key=_load)  # stable: equal loads stay in turn
+    if strategy.rotation is team_rotation:
+        order.sort(key=_is_owed_none)  # stable, too; out of turn, such a lead is a charge
     ranked = tuple(
         Candidate(
             rep=rep.id,
@@ -191,6 +197,7 @@ def among(reps: Mapping[int, str], ask: Ask, strategy: Strategy) -> Choice:
             time=by_rep[rep.id].time if rotation else None,
             load=(rep.open_leads, rep.capacity) if strategy.by_load else None,
             backup_of=reps[rep.id],
+            owed=rep.owed if strategy.rotation is team_rotation else 0,
         )
         for rep in order
     )
@@ -226,6 +233,11 @@ def _not_asked(rep: RepFacts, ask: Ask) -> Refusal | None:
 
 def _load(rep: RepFacts) -> Fraction:
     return Fraction(rep.open_leads, rep.capacity)
+
+
+def _is_owed_none(rep: RepFacts) -> bool:
+    """Guaranteed leads go before all turns of the team (GU6)."""
+    return rep.owed == 0
 
 
 def _counted(rotation: Rotation, standing: Standing, first: Standing) -> Entry:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
 from leaddistrib.engine.turns import STRIDE
 from leaddistrib.models import Decision, EscalationStep, Lead, Rule, RuleStep
@@ -207,7 +208,7 @@ def _considered(step: dict[str, Any], candidate: dict[str, Any]) -> Considered:
         name=candidate["name"],
         chosen=chosen,
         virtual_time=candidate.get("time"),
-        result=_result(candidate, chosen, passed_over),
+        result=_result(step, candidate, chosen, passed_over),
         passed_over=passed_over,
         lifts_at=datetime.fromisoformat(lifts_at) if lifts_at else None,
         load=Load(*candidate["load"]) if "load" in candidate else None,
@@ -215,7 +216,7 @@ def _considered(step: dict[str, Any], candidate: dict[str, Any]) -> Considered:
     )
 
 
-def _result(candidate: dict[str, Any], chosen: bool, passed_over: str) -> str:
+def _result(step: dict[str, Any], candidate: dict[str, Any], chosen: bool, passed_over: str) -> str:
     if "backup_of" in candidate:
         named = {"absent": candidate["backup_of"], "reason": passed_over}
         if passed_over:
@@ -223,6 +224,14 @@ def _result(candidate: dict[str, Any], chosen: bool, passed_over: str) -> str:
         return _("stands in for %(absent)s") % named
     if passed_over:
         return passed_over
+    if "owed" in candidate:
+        return ngettext(
+            "before the others: %(number)d guaranteed lead is still to come",
+            "before the others: %(number)d guaranteed leads are still to come",
+            candidate["owed"],
+        ) % {"number": candidate["owed"]}
+    if any("owed" in one for one in step["candidates"]):
+        return _("after who is still to get guaranteed leads")
     if "load" in candidate:
         return _("fewest open leads") if chosen else _("more open leads, or later in turn")
     if "time" in candidate:

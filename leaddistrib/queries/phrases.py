@@ -5,8 +5,18 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 
+_YOU_WERE_OWED = lazy(
+    "You got this lead by the rule “%(rule)s”: you had had fewer leads this week than you are"
+    " guaranteed."
+)
+_WAS_OWED = lazy(
+    "The rule “%(rule)s” gave this lead to %(owner)s, who had had fewer leads that week than are"
+    " guaranteed."
+)
+
 # Why a rep was given a lead, by strategy: said to the rep, then of the rep to others (RU5).
 YOU_GOT_IT: Mapping[str, str | Promise] = {
+    **{f"{push}:owed": _YOU_WERE_OWED for push in ("round_robin", "weighted", "least_loaded")},
     "round_robin": lazy("You got this lead by the rule “%(rule)s”: it was your turn."),
     "weighted": lazy("You got this lead by the rule “%(rule)s”: it was your turn, by weight."),
     "territory_owner": lazy(
@@ -35,6 +45,7 @@ YOU_GOT_IT: Mapping[str, str | Promise] = {
     ),
 }
 GOT_IT: Mapping[str, str | Promise] = {
+    **{f"{push}:owed": _WAS_OWED for push in ("round_robin", "weighted", "least_loaded")},
     "round_robin": lazy("The rule “%(rule)s” gave this lead to %(owner)s, whose turn it was."),
     "weighted": lazy(
         "The rule “%(rule)s” gave this lead to %(owner)s, whose turn it was by weight."

@@ -106,6 +106,8 @@ def _reason(step: Step, winner: Mapping[str, Any]) -> str:
     if "backup_of" in winner:
         return f"{step['push']}:backup"
     in_order = [one for one in step["candidates"] if "refused" not in one]
+    if winner.get("owed") and not all(one.get("owed") for one in in_order):
+        return f"{step['push']}:owed"
     if step["push"] == "territory_owner" and len(in_order) > 1:
         return "territory_owner:in_turn"
     if step["push"] == "manager" and len(in_order) > 1:
@@ -273,6 +275,12 @@ def _not_me(decision: Decision, rep: Rep) -> Iterable[str]:
 def _why_not(step: Step, candidate: Mapping[str, Any], place: int) -> str:
     if "refused" in candidate:
         return str(WHY_NOT[candidate["refused"]]).format(**candidate.get("params", {}))
+    if not candidate.get("owed") and any(one.get("owed") for one in step["candidates"]):
+        return ngettext(
+            "%(number)d rep was before you: who has had fewer leads than guaranteed goes first.",
+            "%(number)d reps were before you: who has had fewer leads than guaranteed goes first.",
+            place,
+        ) % {"number": place}
     if "load" in candidate:
         return ngettext(
             "%(number)d rep had fewer open leads for their capacity, or as few and was before you.",
