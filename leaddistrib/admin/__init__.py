@@ -6,6 +6,7 @@ from leaddistrib.admin import (  # noqa: F401 - imported for what they register
     audit,
     channels,
     dryruns,
+    guardrails,
     imports,
     leads,
     log,

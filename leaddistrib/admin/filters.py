@@ -99,6 +99,10 @@ class OwnerTeamFilter(TeamFilter):
     lookup = "owner__team"
 
 
+class RepTeamFilter(TeamFilter):
+    lookup = "rep__team"
+
+
 class RotationTeamFilter(TeamFilter):
     lookup = "rotation__team"
 
@@ -241,6 +245,16 @@ class DateRangeFilter(admin.FieldListFilter):
         if last:
             after = midnight(last + timedelta(days=1))
             queryset = queryset.filter(**{f"{self.field_path}__lt": after})
+        return queryset
+
+
+class DayRangeFilter(DateRangeFilter):
+    """The same for a field that holds a day and no moment."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        for lookup, day in zip(("gte", "lte"), self.days, strict=True):
+            if day:
+                queryset = queryset.filter(**{f"{self.field_path}__{lookup}": day})
         return queryset
 
 

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html_join
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.admin.base import LeadDistribAdmin
 
@@ -30,6 +31,14 @@ class TeamPolicyAdmin(LeadDistribAdmin):
         nothing beyond ``team`` and ``means_by``."""
         raise NotImplementedError
 
+    def said(self, policy: Any) -> list[str]:
+        """What is shown of it: the sentences, or that none of it holds."""
+        if policy.active:
+            return self.sentences(policy)
+        if policy.team_id is None:
+            return [_("Not active: teams without a policy of their own have none.")]
+        return [_("Not active: for this team none holds, not even the general one.")]
+
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related(*self.means_by)
 
@@ -38,13 +47,13 @@ class TeamPolicyAdmin(LeadDistribAdmin):
     ) -> Any:
         """With what the policy means as it is saved, also while what was typed is refused."""
         saved = self.get_queryset(request).filter(pk=obj.pk).first() if obj else None
-        context["sentences"] = self.sentences(saved) if saved else []
+        context["sentences"] = self.said(saved) if saved else []
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
-    @admin.display(description=_("team"), ordering="team__name")
+    @admin.display(description=lazy("team"), ordering="team__name")
     def whose(self, policy: Any) -> str:
         return str(policy)
 
-    @admin.display(description=_("what it means"))
+    @admin.display(description=lazy("what it means"))
     def meaning(self, policy: Any) -> str:
-        return format_html_join("", "<p>{}</p>", ((one,) for one in self.sentences(policy)))
+        return format_html_join("", "<p>{}</p>", ((one,) for one in self.said(policy)))

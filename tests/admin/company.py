@@ -13,6 +13,7 @@ from leaddistrib.lifecycle.webhooks import add_webhook
 from leaddistrib.models import (
     Channel,
     Gateway,
+    GuardrailPolicy,
     ImportRun,
     JobRun,
     MessageTemplate,
@@ -20,6 +21,7 @@ from leaddistrib.models import (
     Offer,
     Outcome,
     Pool,
+    PriorityWindow,
     ResponsePolicy,
     SalesEvent,
     Satisfaction,
@@ -97,5 +99,8 @@ def company(size):
         TeamChat.objects.create(team=team, channel=Channel.SLACK, name="Room", room="C0123456789")
         ImportRun.objects.create(file_name=f"{number}.csv", started_at=now, by=UserFactory())
         add_webhook(Webhook(slug=f"hook-{size}-{number}", source="web"))
+        GuardrailPolicy.objects.create(team=team)
+        window = {"starts_at": now, "ends_at": now + timedelta(minutes=30)}
+        PriorityWindow.objects.create(rep=reps[0], day=now.date(), **window)
         JobRun.objects.create(job="tiers", period=f"{size}-{number}", started_at=now)
     new_draft(note="in the making")

@@ -33,6 +33,7 @@ READ_ONLY = {
     "offer",
     "outboxmessage",
     "outcome",
+    "prioritywindow",
     "publication",
     "responseclock",
     "rotation",
