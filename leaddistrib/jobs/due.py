@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError
 
 from leaddistrib.jobs.runs import run_due
 from leaddistrib.lifecycle.alerting import close_alerts
+from leaddistrib.lifecycle.awarding import award_due
 from leaddistrib.lifecycle.calendars import read_due
 from leaddistrib.lifecycle.channels import look_for_failing
 from leaddistrib.lifecycle.dryruns import work_off
@@ -74,7 +75,7 @@ def _messages(channel: Channel) -> Lane:
 
 LANES = (
     Lane("leads", (Work("leads", retry_due),)),
-    Lane("windows", (Work("windows", tell_due),), pause=PROMPT),
+    Lane("windows", (Work("windows", tell_due), Work("awards", award_due)), pause=PROMPT),
     Lane("clocks", (Work("clocks", fire_due),), pause=PROMPT),
     *(_messages(channel) for channel in Channel),
     Lane(

@@ -75,7 +75,9 @@ JOBS = (
     Job("priority", at=time(0, 10), run=work.priority),
     Job("housekeeping", at=time(3, 20), run=work.housekeeping),
     Job("consistency", at=time(4, 10), run=work.consistency),
+    Job("allocation", at=time(5, 45), run=work.allocation, monthday=1),
     Job("recycling", at=time(6, 0), run=work.recycling),
     Job("weights", at=time(5, 0), run=work.weights, weekday=MONDAY),
+    Job("tiers", at=time(5, 30), run=work.tiers, weekday=MONDAY),
     Job("rule_reviews", at=time(7, 30), run=work.rule_reviews, weekday=MONDAY),
 )

@@ -10,6 +10,7 @@ from django.utils import timezone
 from leaddistrib.lifecycle import housekeeping as keeping
 from leaddistrib.lifecycle.allocating import allocate_reps
 from leaddistrib.lifecycle.onboarding import move_phases
+from leaddistrib.lifecycle.placing import place_reps
 from leaddistrib.lifecycle.prioritising import rotate
 from leaddistrib.lifecycle.recycling import recycle_due
 from leaddistrib.lifecycle.reviewing import remind
@@ -58,6 +59,11 @@ def allocation(moment: datetime) -> Mapping[str, object]:
 def priority(moment: datetime) -> Mapping[str, object]:
     """Give out the priority windows of the coming working days, once a day (GU4)."""
     return {"windows": rotate(moment)}
+
+
+def tiers(moment: datetime) -> Mapping[str, object]:
+    """Place reps in tiers by their figures, once a week (TI2)."""
+    return place_reps(moment)
 
 
 def recycling(moment: datetime) -> Mapping[str, object]:
