@@ -13,6 +13,7 @@ from django.db import transaction
 from leaddistrib.models import Alert, Calendar, Pool, Rule, RuleSet, Team
 from leaddistrib.notify.telling import Telling, tell_many
 from leaddistrib.queries.alerts import waiting_for
+from leaddistrib.queries.allocations import SUBJECT, fell_again
 from leaddistrib.queries.channels import works_again
 from leaddistrib.queries.handovers import left_behind
 
@@ -96,6 +97,8 @@ def _over(alert: Alert, moment: datetime) -> bool:
     if alert.kind == Alert.Kind.SCHEDULE:
         drafts = RuleSet.objects.filter(status=RuleSet.Status.DRAFT, scheduled_at=None)
         return not drafts.filter(pk=alert.subject.removeprefix("ruleset:")).exists()
+    if alert.kind == Alert.Kind.ALLOCATION:
+        return not fell_again(int(alert.subject.removeprefix(SUBJECT)))
     return not waiting_for(alert, moment).exists()
 
 
