@@ -11,30 +11,29 @@ from django.db.models import QuerySet
 
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Refusal
-from leaddistrib.lifecycle.announcing import announce_taken
-from leaddistrib.lifecycle.opening import close_offers
-from leaddistrib.lifecycle.responding import start_clocks
+from leaddistrib.lifecycle.collecting import collect, collects
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps, violates
-from leaddistrib.models import Assignment, Claim, Lead, LogEntry, Offer, Rep
+from leaddistrib.lifecycle.winning import keep_claim, take_over
+from leaddistrib.models import Assignment, Claim, Lead, Offer, Rep
 from leaddistrib.queries import clock
-from leaddistrib.queries.blindness import shown_temperature
 from leaddistrib.queries.claimable import against_claiming
 from leaddistrib.queries.membership import is_member
 from leaddistrib.queries.roster import rep_facts
-from leaddistrib.queries.situations import is_competitive, situations
+from leaddistrib.queries.situations import situations
 from leaddistrib.queries.visibility import open_for
-from leaddistrib.signals import announce, lead_claimed
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimResult:
-    """What came of a claim: "won", "lost" (then by whom and when) or "refused" (then why)."""
+    """What came of a claim: "won", "lost" (then by whom and when), "refused" (then why), or
+    "collected" (then when it is decided)."""
 
     result: str
     lead: Lead
     taken_by: Rep | None = None
     taken_at: datetime | None = None
     refusals: tuple[Refusal, ...] = ()
+    decided_at: datetime | None = None
 
 
 def claim(lead: Lead, rep: Rep, *, via: str) -> ClaimResult:
@@ -79,15 +78,32 @@ def _attempt(lead: Lead, rep: Rep, via: str) -> ClaimResult | None:
     if lead.status == Lead.Status.OWNED and (exists or lead.owner_id == rep.pk):
         return _too_late(lead, rep, offer, now, via)
     facts = rep_facts([rep.pk], now, claiming=True)[rep.pk]
-    against = _against(lead, rep, facts, offer, now) if exists else [Refusal("not_open")]
+    against = stands_against(lead, rep, facts, offer, now) if exists else [Refusal("not_open")]
     if against:
-        _record(lead, rep, offer, Claim.Result.REFUSED, now, via, against)
+        keep_claim(lead, rep, offer, Claim.Result.REFUSED, now, via, against)
         return ClaimResult("refused", lead, refusals=tuple(against))
+    if collects(lead):
+        return _collected(lead, rep, offer, now, via)
     if claimable(lead, now).update(status=Lead.Status.OWNED, owner=rep) != 1:
         return None
     lead.status, lead.owner = Lead.Status.OWNED, rep
-    _win(lead, rep, offer, facts, now, via)
+    keep_claim(lead, rep, offer, Claim.Result.WON, now, via)
+    take_over(lead, rep, facts, now, via)
     return ClaimResult("won", lead, taken_by=rep, taken_at=now)
+
+
+def _collected(
+    lead: Lead, rep: Rep, offer: Offer | None, now: datetime, via: str
+) -> ClaimResult | None:
+    """The claim is kept until no more are collected; then the worker awards the lead (RA5)."""
+    decided_at = collect(lead, rep, offer, now, via)
+    if decided_at is None:
+        return None
+    if decided_at <= now:
+        late = Refusal("collecting_over")
+        keep_claim(lead, rep, offer, Claim.Result.REFUSED, now, via, [late])
+        return ClaimResult("refused", lead, refusals=(late,))
+    return ClaimResult("collected", lead, decided_at=decided_at)
 
 
 def claimable(lead: Lead, moment: datetime) -> QuerySet[Lead]:
@@ -106,9 +122,11 @@ def claimable(lead: Lead, moment: datetime) -> QuerySet[Lead]:
     )
 
 
-def _against(
+def stands_against(
     lead: Lead, rep: Rep, facts: RepFacts, offer: Offer | None, now: datetime
 ) -> list[Refusal]:
+    """Why ``rep``, of whom ``facts`` are known and to whom ``offer`` was made, may not have the
+    lead, read with its pool, by a claim of ``now``; empty if nothing does."""
     if lead.status != Lead.Status.WAITING or lead.pool_id is None or lead.opens_at is None:
         return [Refusal("not_open")]
     # A rep's own window may open after the lead does, never before it.
@@ -116,28 +134,6 @@ def _against(
     member = is_member(rep, lead.pool_id)
     asked = situations(rep, facts, [lead], {lead.pk: opens_at}, now, member=member)
     return against_claiming(lead, facts, asked[lead.pk])
-
-
-def _win(
-    lead: Lead, rep: Rep, offer: Offer | None, facts: RepFacts, now: datetime, via: str
-) -> None:
-    assignment = Assignment.objects.create(
-        lead=lead, rep=rep, method=Assignment.Method.CLAIM, started_at=now
-    )
-    _record(lead, rep, offer, Claim.Result.WON, now, via)
-    close_offers([lead], now)
-    LogEntry.objects.create(
-        lead=lead,
-        event=LogEntry.Event.CLAIMED,
-        rep=rep,
-        actor=rep.user,
-        at=now,
-        detail={"via": via},
-    )
-    start_clocks([assignment], now)
-    after = facts.claimed(competitive=is_competitive(lead), temperature=shown_temperature(lead))
-    announce_taken(lead, rep, after, now)
-    announce(lead_claimed, sender=Lead, lead=lead, rep=rep)
 
 
 def _too_late(
@@ -153,30 +149,5 @@ def _too_late(
         return None
     if holding.rep_id == rep.pk:
         return ClaimResult("won", lead, taken_by=rep, taken_at=holding.started_at)
-    _record(lead, rep, offer, Claim.Result.LOST, now, via)
+    keep_claim(lead, rep, offer, Claim.Result.LOST, now, via)
     return ClaimResult("lost", lead, taken_by=holding.rep, taken_at=holding.started_at)
-
-
-def _record(
-    lead: Lead,
-    rep: Rep,
-    offer: Offer | None,
-    result: Claim.Result,
-    now: datetime,
-    via: str,
-    against: list[Refusal] | None = None,
-) -> None:
-    Claim.objects.create(
-        lead=lead,
-        rep=rep,
-        pool_id=lead.pool_id,
-        period=lead.period,
-        result=result,
-        reasons=[refusal.code for refusal in against or ()],
-        competitive=is_competitive(lead),
-        temperature=shown_temperature(lead),
-        via=via,
-        told_at=offer.told_at if offer else None,
-        seen_at=offer.seen_at if offer else None,
-        claimed_at=now,
-    )

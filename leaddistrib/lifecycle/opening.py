@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 
 from leaddistrib.engine.gates import Situation, first_refusal
 from leaddistrib.engine.windows import Waves
@@ -19,9 +19,10 @@ from leaddistrib.lifecycle.announcing import (
     announce_windows,
 )
 from leaddistrib.lifecycle.drawing import draw
+from leaddistrib.lifecycle.offering import post_last, write_messages, write_to_reps
 from leaddistrib.lifecycle.waves import keep_all_at, waves_of
-from leaddistrib.models import Lead, LogEntry, Offer, OutboxMessage, Pool, Rep
-from leaddistrib.notify.telling import Telling, tell_chats, tell_many, tell_taken
+from leaddistrib.models import Claim, Lead, LogEntry, Offer, Pool, Rep
+from leaddistrib.notify.telling import tell_taken
 from leaddistrib.queries.membership import members_by_pool
 from leaddistrib.queries.partings import let_lapse
 from leaddistrib.queries.premium import kept_out_of_premium
@@ -63,7 +64,8 @@ def tell(
     they are.
 
     In a race each member who passes the gates gets an offer; in waves every member, hidden until
-    the lead opens for them (docs/life-of-a-lead.md); in a queue nobody is told, members look. Constant numbers of queries per pool, however many leads and reps there are.
+    the lead opens for them; in a queue nobody is told, members look. Constant numbers of
+    queries per pool, however many leads and reps there are.
     """
     by_pool: dict[int, list[Lead]] = defaultdict(list)
     pools: dict[int, Pool] = {}
@@ -86,7 +88,8 @@ def tell(
     members = members_by_pool(asked)
     facts = rep_facts(set().union(*(members[pool] for pool in races)), moment)
     lapsed = let_lapse(lead for pool in asked for lead in by_pool[pool])
-    ready = {rep for rep, own in facts.items() if not first_refusal(own, Situation(moment))}
+    racing = Situation(moment, competitive=True)
+    ready = {rep for rep, own in facts.items() if not first_refusal(own, racing)}
     waves = waves_of({pools[pool]: by_pool[pool] for pool in races}, members, ready, moment)
     keep_all_at((lead for some in by_pool.values() for lead in some), waves)
     # Whoever let a lead lapse needs no offer: it stays closed for them.
@@ -101,7 +104,7 @@ def tell(
     offers = [offer for offer in written if offer.opened_at]
     # A file with more leads for a pool than pages are told of singly rings no phone.
     few = {pk: some for pk, some in by_pool.items() if urgent or len(some) <= SINGLY}
-    _write_messages(offers, pools, few, moment)
+    write_messages(offers, pools, few, moment)
     LogEntry.objects.bulk_create(
         LogEntry(
             lead=lead,
@@ -170,9 +173,7 @@ def _later(
     known: dict[int, dict[int, datetime]] = {lead: dict(reps) for lead, reps in later.items()}
     if again:
         longer = Q(hidden=False) | Q(opens_at__gt=F("lead__all_at"))
-        to_come = Offer.objects.filter(
-            longer, lead__in=again, opened_at=None, opens_at__gt=moment
-        )
+        to_come = Offer.objects.filter(longer, lead__in=again, opened_at=None, opens_at__gt=moment)
         for lead, rep, opens_at in to_come.values_list("lead", "rep", "opens_at"):
             reps = known.setdefault(lead, {})
             reps[rep] = max(opens_at, reps.get(rep, opens_at))
@@ -181,9 +182,15 @@ def _later(
 
 def close_offers(leads: Iterable[Lead], moment: datetime) -> None:
     """``leads`` wait no more: nobody is told of them any more, and what teams' chats were told is
-    put right. Three queries at most. After the leads' locks."""
+    put right, and claims of them that are still collected have lost. Five queries at most. After
+    the leads' locks."""
     gone = list(leads)
     Offer.objects.filter(lead__in=gone, closed_at=None).update(closed_at=moment)
+    sealed = [lead.pk for lead in gone if lead.pool and lead.pool.award == Pool.Award.SEALED]
+    if sealed:
+        undecided = Claim.objects.filter(lead__in=sealed, result=Claim.Result.COLLECTED)
+        undecided.update(result=Claim.Result.LOST, decided_at=moment)
+        Lead.objects.filter(pk__in=sealed).update(collecting_until=None)
     tell_taken(gone, moment)
 
 
@@ -207,70 +214,13 @@ def tell_due(moment: datetime, limit: int = AT_ONCE) -> int:
         over = {offer.pk for offer in rows} - {offer.pk for offer in told}
         Offer.objects.filter(pk__in=[offer.pk for offer in told]).update(opened_at=moment)
         Offer.objects.filter(pk__in=over).update(closed_at=moment)
-        _write_to_reps([offer for offer in told if _in_a_race(offer)], moment)
+        write_to_reps(_few([offer for offer in told if _in_a_race(offer)]), moment)
         shown = [offer for offer in open_now if offer.hidden]
-        _post_last(shown, moment)
+        post_last(_few(shown), moment)
         seen = [offer for offer in told if not offer.hidden]
         announce_windows(seen, {offer.rep_id: offer.rep for offer in seen})
         announce_waves(shown)
     return len(rows)
-
-
-def _write_messages(
-    offers: Sequence[Offer],
-    pools: Mapping[int, Pool],
-    by_pool: Mapping[int, Sequence[Lead]],
-    moment: datetime,
-) -> None:
-    """Write what phones and chats are told of leads that open now in the pools of ``by_pool``."""
-    _write_to_reps([offer for offer in offers if offer.lead.pool_id in by_pool], moment)
-    _post({pools[pk]: some for pk, some in by_pool.items()}, moment)
-
-
-def _post(by_pool: Mapping[Pool, Iterable[Lead]], moment: datetime) -> None:
-    """Tell the chats of the pools' teams of those leads that are open for all members: a chat knows
-    no tiers. Those of premium pools are told of nothing."""
-    posted = Pool.objects.filter(pk__in=by_pool, teams__chats__active=True, premium=False)
-    for pool in posted.distinct().order_by("pk"):
-        for lead in by_pool[pool]:
-            if lead.all_at is None or lead.all_at <= moment:
-                tell_chats(pool, event_of(lead), moment, lead)
-
-
-def _post_last(offers: Iterable[Offer], moment: datetime) -> None:
-    """Post the leads that are open for all now that these windows have opened, unless another
-    worker did, who opened others of them at the same time."""
-    opened = {offer.lead_id: offer.lead for offer in offers if (offer.lead.all_at or moment) <= moment}
-    events = [event_of(lead) for lead in opened.values()]
-    posted = OutboxMessage.objects.filter(event__in=events, chat__isnull=False)
-    known = set(posted.values_list("lead", flat=True)) if events else set()
-    by_pool: dict[Pool, list[Lead]] = defaultdict(list)
-    for pk, lead in opened.items():
-        if pk not in known:
-            by_pool[cast("Pool", lead.pool)].append(lead)
-    if by_pool:
-        _post(by_pool, moment)
-
-
-def _write_to_reps(offers: Iterable[Offer], moment: datetime) -> None:
-    """Write a message to each rep with one of ``offers``. Constant number of queries."""
-    by_lead: dict[int, list[Offer]] = defaultdict(list)
-    for offer in offers:
-        by_lead[offer.lead_id].append(offer)
-    told = {offer.rep_id for some in by_lead.values() for offer in some}
-    users = dict(Rep.objects.filter(pk__in=told).values_list("pk", "user")) if told else {}
-    tell_many(
-        (
-            Telling([users[offer.rep_id] for offer in some], event_of(some[0].lead), some[0].lead)
-            for some in by_lead.values()
-        ),
-        moment,
-    )
-
-
-def event_of(lead: Lead) -> str:
-    """What messages about the lead's present opening are called."""
-    return f"lead.offered:{lead.pk}:{lead.period}"
 
 
 def _stands(offer: Offer) -> bool:
@@ -299,10 +249,27 @@ def _eligible(inside: Sequence[Offer], moment: datetime) -> list[Offer]:
     by themselves, and whoever acts is asked then."""
     racing = {offer.rep_id for offer in inside if _in_a_race(offer)}
     facts = rep_facts(racing, moment) if racing else {}
+    racing = Situation(moment, competitive=True)
     return [
         offer
         for offer in inside
-        if not _in_a_race(offer) or not first_refusal(facts[offer.rep_id], Situation(moment))
+        if not _in_a_race(offer) or not first_refusal(facts[offer.rep_id], racing)
+    ]
+
+
+def _few(offers: Sequence[Offer]) -> list[Offer]:
+    """Those of ``offers`` for which phones ring: not for a wave of more leads than pages are told
+    of singly, which came with one file. One query, none without waves."""
+    hidden = [offer.lead for offer in offers if offer.hidden]
+    together = Lead.objects.filter(
+        pool__in={lead.pool_id for lead in hidden}, opens_at__in={lead.opens_at for lead in hidden}
+    )
+    counted = together.order_by().values_list("pool", "opens_at").annotate(Count("pk"))
+    many = {(pool, at) for pool, at, number in counted if number > SINGLY} if hidden else set()
+    return [
+        offer
+        for offer in offers
+        if not (offer.hidden and (offer.lead.pool_id, offer.lead.opens_at) in many)
     ]
 
 

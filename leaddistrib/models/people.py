@@ -194,6 +194,12 @@ class Rep(models.Model):
         """The rep's time zone, else the organisation's (TIME_ZONE)."""
         return _zone(self.time_zone)
 
+    @property
+    def limits_zone(self) -> tzinfo:
+        """The zone of the days and weeks by which the rep's limits are counted: the team's. By the
+        rep's own, a limit could be reset by travelling in the settings."""
+        return self.team.zone if self.team else timezone.get_default_timezone()
+
     def clean(self) -> None:
         check_time_zone(self.time_zone)
         self.check_backup()

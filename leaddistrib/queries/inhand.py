@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from leaddistrib.models import Assignment, Contact, Lead, Work
+from leaddistrib.models import Assignment, Contact, Lead, Pool, Work
 from leaddistrib.queries.cards import is_shared, work_on
 
 
@@ -36,7 +36,22 @@ def not_contacted(leads: QuerySet[Lead]) -> QuerySet[Lead]:
 
 def looked_after(leads: Iterable[Lead], moment: datetime) -> dict[int, datetime | None]:
     """Which of ``leads``, read with their pools and locked, are in hand at ``moment``, by id: until
-    when somebody works on it, None for one that was contacted. No query where none is shared."""
+    when somebody works on it, or claims of it are collected; None for one that was contacted. No
+    query where none is shared and none collects claims."""
+    known = list(leads)
+    return {**_collecting(known, moment), **_shared(known, moment)}
+
+
+def _collecting(leads: Iterable[Lead], moment: datetime) -> dict[int, datetime | None]:
+    """Read again, because a first claim does not lock what it was read by."""
+    sealed = [one.pk for one in leads if one.pool and one.pool.award == Pool.Award.SEALED]
+    if not sealed:
+        return {}
+    collecting = Lead.objects.filter(pk__in=sealed, collecting_until__gt=moment)
+    return dict(collecting.values_list("pk", "collecting_until"))
+
+
+def _shared(leads: Iterable[Lead], moment: datetime) -> dict[int, datetime | None]:
     shared = [lead for lead in leads if is_shared(lead)]
     if not shared:
         return {}

@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from django.utils import timezone
-
 from leaddistrib.engine.facts import Guardrails, RepFacts
 from leaddistrib.engine.onboarding import PhaseFacts
 from leaddistrib.models import AllocationPolicy, GuardrailPolicy, Rep
@@ -32,7 +30,7 @@ def with_limits(
     allocating = _allocating({rep.team_id for rep in reps if rep.allocation is not None})
     asked: dict[int, Asked] = {}
     for rep in reps:
-        zone = rep.team.zone if rep.team else timezone.get_default_timezone()
+        zone = rep.limits_zone
         own = limited[rep.pk] = replace(
             facts[rep.pk],
             tier=rep.tier,
