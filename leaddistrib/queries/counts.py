@@ -99,7 +99,7 @@ def _rows(asked: Sequence[Asked], moment: datetime) -> Numbers:
     claims = Claim.objects.filter(
         lead=OuterRef("lead"),
         rep=OuterRef("rep"),
-        claimed_at=OuterRef("started_at"),
+        claimed_at__lte=OuterRef("started_at"),  # before it, where claims are collected first
         result=Claim.Result.WON,
         competitive=True,
     )
@@ -111,14 +111,14 @@ def _rows(asked: Sequence[Asked], moment: datetime) -> Numbers:
     newest = (
         Assignment.objects.filter(rep__in=[one.rep for one in asked])
         .annotate(raced=Exists(claims))
-        .filter(Q(method__in=GIVEN) | Q(raced=True))
+        .filter(Q(method__in=GIVEN) | Q(method=Assignment.Method.CLAIM, raced=True))
         .annotate(place=place)
         .filter(place__lt=WINDOW)
         .order_by("rep", "-place")
     )
     nine: dict[int, list[bool]] = defaultdict(list)
-    for rep, raced in newest.values_list("rep", "raced"):
-        nine[rep].append(raced)
+    for rep, method in newest.values_list("rep", "method"):
+        nine[rep].append(method == Assignment.Method.CLAIM)
     for rep, row in nine.items():
         yield rep, {"last_nine": tuple(row)}
 
