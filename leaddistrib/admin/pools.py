@@ -3,23 +3,50 @@
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Min, OuterRef, Subquery
 from django.http import HttpRequest
 from django.utils.timesince import timesince
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from leaddistrib.admin.base import LeadDistribAdmin, leads_link, number_of
 from leaddistrib.models import Lead, Pool
 from leaddistrib.queries import clock
 from leaddistrib.queries.inbox import stale_leads
+from leaddistrib.queries.whentold import told_when
 
 MODES = {"queue": _("Queue"), "race": _("Race"), "shared": _("Shared")}
 """In a word: the form says what each is."""
 
+RACES_ONLY = ("premium", "tiered", "priority", "award", "blind_percent", "mixed")
+"""What a pool of another mode leaves as it is by default."""
+
+
+class PoolForm(forms.ModelForm):
+    """Says beside the field what the table's constraints refuse."""
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if given.get("mode") not in (None, Pool.Mode.RACE):
+            for name in RACES_ONLY:
+                default = Pool._meta.get_field(name).get_default()
+                if given.get(name, default) not in (None, default):
+                    text = _("Only pools of the mode “Race” have this: leave it out here.")
+                    self.add_error(name, text)
+        high, low = given.get("mix_high_percent"), given.get("mix_low_percent")
+        if high is not None and low is not None and high + low > 100:
+            self.add_error(
+                "mix_low_percent", _("Together with those of high quality it is more than all.")
+            )
+        return given
+
 
 @admin.register(Pool)
 class PoolAdmin(LeadDistribAdmin):
+    form = PoolForm
+    change_form_template = "leaddistrib/admin/policy.html"
     list_display = ("name", "how", "members", "waiting", "oldest", "stale", "is_safety_net")
     list_filter = ("mode", "is_safety_net")
     search_fields = ("name",)
@@ -47,7 +74,50 @@ class PoolAdmin(LeadDistribAdmin):
                 ),
             },
         ),
+        (
+            _("Races: who is told first"),
+            {
+                "fields": ("tiered", "premium", "priority"),
+                "description": _(
+                    "Until a lead opens for a rep it does not exist for the rep: it is on no page, "
+                    "in no count and cannot be claimed. Tiers and priority windows are those of "
+                    "the policies that hold for the members' teams."
+                ),
+            },
+        ),
+        (
+            _("Races: whose a lead is"),
+            {
+                "fields": ("award", "cascade_seconds", "sealed_seconds", "sealed_by"),
+                "description": _(
+                    "The seconds between two reps are those of a ranked cascade; the two fields "
+                    "after them hold for sealed claims."
+                ),
+            },
+        ),
+        (
+            _("Races: what reps see before they claim"),
+            {
+                "fields": (
+                    *("blind_percent", "mixed"),
+                    *("mix_high_percent", "mix_low_percent", "mix_hold_minutes"),
+                ),
+                "description": _(
+                    "Of a blind lead next to nothing is shown until it is claimed. With a quality "
+                    "mix, what is neither of high nor of low quality is of the standard one."
+                ),
+            },
+        ),
     )
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+    ) -> Any:
+        """With what the settings mean together, as they are saved."""
+        saved = Pool.objects.filter(pk=obj.pk).first() if obj else None
+        context["sentences"] = told_when(saved) if saved else []
+        context["sentences_title"] = gettext("Who is told when")
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         waiting = Lead.objects.filter(status=Lead.Status.WAITING)

@@ -29,7 +29,7 @@ class TeamAdmin(PeopleAdmin):
     search_fields = ("name",)
     users = ("managers",)
     fieldsets = (
-        (None, {"fields": ("name", "managers")}),
+        (None, {"fields": ("name", "managers", "time_zone")}),
         (
             lazy("What counts as a turn"),
             {

@@ -2,13 +2,26 @@
 
 from datetime import timedelta
 
+import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from leaddistrib.models import Lead, Pool
-from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory
+from leaddistrib.models import GuardrailPolicy, Lead, Pool, TierPolicy
+from leaddistrib.queries.whentold import told_when
+from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory
 
 LIST = reverse("admin:leaddistrib_pool_changelist")
+UNTOUCHED = {
+    "award": "first",
+    "cascade_seconds": "30",
+    "sealed_seconds": "5",
+    "sealed_by": "entitlement",
+    "blind_percent": "0",
+    "mix_high_percent": "10",
+    "mix_low_percent": "20",
+    "mix_hold_minutes": "60",
+}
+"""What the form of a pool says of races, unless somebody changes it."""
 
 
 def rows(client):
@@ -51,6 +64,7 @@ def test_a_shared_pool_is_set_up_on_its_page(db, signed_in):
             "push_minutes": "",
             "ownership": "shared",
             "working_minutes": "10",
+            **UNTOUCHED,
         },
     )
     assert answer.status_code == 302, answer.context["adminform"].form.errors
@@ -65,3 +79,193 @@ def test_a_shared_pool_is_set_up_on_its_page(db, signed_in):
     page = client.get(reverse("admin:leaddistrib_pool_add")).content.decode()
     assert "Counted from when a lead was opened." in page
     assert "until it lapses" in page
+
+
+# Races
+
+
+def saved(client, pool, **fields):
+    """The answer to the pool's form with these fields, its mode and name filled in."""
+    data = {
+        "name": pool.name,
+        "mode": pool.mode,
+        "ownership": "first_contact",
+        "working_minutes": "15",
+        **UNTOUCHED,
+        **fields,
+    }
+    return client.post(reverse("admin:leaddistrib_pool_change", args=[pool.pk]), data)
+
+
+@pytest.fixture
+def admin(db, signed_in):
+    return signed_in("change_pool", "view_pool", "view_rep", "view_team")
+
+
+@pytest.mark.parametrize("mode", ["queue", "shared"])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("premium", "on"),
+        ("tiered", "on"),
+        ("priority", "on"),
+        ("award", "cascade"),
+        ("award", "sealed"),
+        ("blind_percent", "20"),
+        ("mixed", "on"),
+    ],
+)
+def test_what_only_races_have_is_refused_beside_its_field(admin, mode, field, value):
+    answer = saved(admin, PoolFactory(mode=mode), **{field: value})
+    assert dict(answer.context["adminform"].form.errors) == {
+        field: ["Only pools of the mode “Race” have this: leave it out here."]
+    }
+
+
+def test_a_race_has_all_of_it(admin):
+    pool = PoolFactory(mode="race")
+    ticked = {"premium": "on", "tiered": "on", "priority": "on", "mixed": "on"}
+    answer = saved(admin, pool, award="cascade", blind_percent="20", **ticked)
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    pool.refresh_from_db()
+    assert pool.in_waves
+    assert (pool.premium, pool.mixed, pool.blind_percent) == (True, True, 20)
+
+
+@pytest.mark.parametrize(
+    ("high", "low", "refused"),
+    [("40", "60", []), ("41", "60", ["mix_low_percent"])],
+)
+def test_the_shares_of_a_mix_are_no_more_than_all_leads(admin, high, low, refused):
+    answer = saved(admin, PoolFactory(), mixed="on", mix_high_percent=high, mix_low_percent=low)
+    errors = answer.context["adminform"].form.errors if answer.context else {}
+    assert list(errors) == refused
+
+
+@pytest.fixture
+def paris(db):
+    """Gold is told at once, Silver after 15 minutes, Bronze after an hour; Gold and Silver see
+    premium pools."""
+    team = TeamFactory(name="Paris")
+    policy = TierPolicy.objects.create(team=team, floor_percent=10)
+    for level, (name, minutes, premium) in enumerate(
+        [("Gold", 0, True), ("Silver", 15, True), ("Bronze", 60, False)], start=1
+    ):
+        policy.tiers.create(
+            level=level, name=name, share=33, delay_minutes=minutes, premium=premium
+        )
+    GuardrailPolicy.objects.create(team=team, priority_head_start=5)
+    return team
+
+
+TIERS = "Paris: Gold at once, Silver after 15 minutes, Bronze after 60 minutes."
+MIDDLE = "Who is in no tier counts as of the middle one."
+FLOOR = "10 % of the leads, drawn by lot, wait for no tier."
+FIRST = "The first valid claim owns the lead."
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, ["Every member is told as soon as a lead opens.", FIRST]),
+        ({"tiered": True}, [TIERS, MIDDLE, FLOOR, FIRST]),
+        (
+            {"tiered": True, "premium": True},
+            ["Paris: Gold at once, Silver after 15 minutes, Bronze never.", MIDDLE, FLOOR, FIRST],
+        ),
+        (
+            {"premium": True},
+            ["Paris: Gold at once, Silver at once, Bronze never.", MIDDLE, FIRST],
+        ),
+        (
+            {"priority": True},
+            [
+                "Whoever has a priority window when a lead opens is told at once. For all others "
+                "every time counts from the end of the head start.",
+                "Head start of Paris: 5 minutes.",
+                FIRST,
+            ],
+        ),
+        (
+            {"award": "cascade", "cascade_seconds": 20},
+            [
+                "Members are told one after the other, 20 seconds apart: first who is there, then "
+                "by tier and score. Where both a tier and a rank wait, the later time counts.",
+                FIRST,
+            ],
+        ),
+        (
+            {"award": "sealed"},
+            [
+                "Every member is told as soon as a lead opens.",
+                "Claims are collected for 5 seconds after the first one. Then the lead goes to: "
+                "who has had least of what is theirs.",
+            ],
+        ),
+        (
+            {"award": "next"},
+            [
+                "Every member is told as soon as a lead opens.",
+                "Nobody chooses: a button hands over the lead that fits the rep best.",
+            ],
+        ),
+        (
+            {"tiered": True, "blind_percent": 20, "mixed": True},
+            [
+                *(TIERS, MIDDLE, FLOOR, FIRST),
+                "20 % of the leads show next to nothing until they are claimed.",
+                "Of the leads that open, 10 % are of high quality, 20 % of low and 70 % of "
+                "standard quality. Reps do not see which is which.",
+                "A lead whose quality had more than its share opens later, after 60 minutes at "
+                "last.",
+            ],
+        ),
+        ({"mode": "queue"}, []),
+    ],
+)
+def test_the_pool_says_who_is_told_when(paris, fields, said):
+    pool = PoolFactory(**fields)
+    pool.teams.add(paris)
+    assert told_when(pool) == said
+
+
+def test_tiers_are_said_of_each_team_also_of_members_named_one_by_one(paris):
+    pool = PoolFactory(tiered=True, priority=True, teams=[TeamFactory(name="Lyon")])
+    pool.reps.set([RepFactory(team=paris), RepFactory(team=None)])
+    TierPolicy.objects.filter(team=paris).update(working_time=True, floor_percent=0)
+    said = told_when(pool)
+    assert said[:4] == [
+        "Lyon: no tiers, all of them at once.",
+        TIERS.removesuffix(".") + ", counting working minutes only.",
+        "Reps without a team: no tiers, all of them at once.",
+        MIDDLE,
+    ]
+    GuardrailPolicy.objects.all().delete()
+    assert "None of the members has priority windows" in " ".join(told_when(pool))
+
+
+def test_it_costs_as_much_for_many_teams(paris, django_assert_max_num_queries):
+    pool = PoolFactory(tiered=True, priority=True)
+    pool.teams.set([paris, *(TeamFactory() for _ in range(10))])
+    TierPolicy.objects.create().tiers.create(level=1, name="Everybody", share=100)
+    with django_assert_max_num_queries(5):
+        assert "Everybody at once" in " ".join(told_when(pool))
+
+
+def test_the_page_of_a_pool_says_it_too(admin, paris):
+    pool = PoolFactory(tiered=True)
+    pool.teams.add(paris)
+    page = admin.get(reverse("admin:leaddistrib_pool_change", args=[pool.pk])).content.decode()
+    assert "Who is told when" in page
+    assert TIERS in page
+
+
+def test_a_team_says_by_which_clock_its_days_are_counted(db, signed_in):
+    client, team = signed_in("change_team", "view_team"), TeamFactory(name="Paris")
+    address = reverse("admin:leaddistrib_team_change", args=[team.pk])
+    data = {"name": "Paris", "weighting": "by_hand", "time_zone": "Europe/Pari"}
+    refused = client.post(address, data)
+    assert list(refused.context["adminform"].form.errors) == ["time_zone"]
+    assert client.post(address, data | {"time_zone": "Europe/Paris"}).status_code == 302
+    team.refresh_from_db()
+    assert team.time_zone == "Europe/Paris"
