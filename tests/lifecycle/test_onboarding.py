@@ -10,7 +10,7 @@ from leaddistrib.jobs.schedules import JOBS
 from leaddistrib.lifecycle import onboarding as lifecycle
 from leaddistrib.models import JobRun, Onboarding, OnboardingPolicy, PhaseChange
 from leaddistrib.queries.onboarding import holds_in, inside
-from leaddistrib.queries.own.phase import cohort, only_watches, own_phase
+from leaddistrib.queries.own.phase import cohort, own_phase
 from leaddistrib.testing import LeadFactory, RepFactory, UserFactory, clock_at
 
 pytestmark = pytest.mark.django_db
@@ -252,7 +252,6 @@ def test_a_rep_is_told_the_phase_what_is_next_and_how_long(begun):
     assert (own.name, own.week, own.weeks, own.next) == ("Watching", 2, 4, "Half")
     assert (own.since, own.until) == (MONDAY, MONDAY + timedelta(weeks=4))
     assert own.watching
-    assert only_watches(begun)
 
 
 def test_who_is_held_is_not_told_an_end(begun, mireille):
@@ -280,7 +279,6 @@ def test_who_is_through_or_never_began_is_told_nothing(begun, cast):
         lifecycle.move_phases(at(12))
     for rep in (begun, cast.bruno):
         assert own_phase(rep, at(12)) is None
-        assert not only_watches(rep)
 
 
 def test_a_cohort_of_twenty_costs_as_many_queries_as_one_of_two(

@@ -9,11 +9,14 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
+from leaddistrib.lifecycle.onboarding import begin
 from leaddistrib.lifecycle.subscribing import fingerprint
 from leaddistrib.models import (
     HandOver,
     Lead,
     NotificationSettings,
+    Onboarding,
+    OnboardingPolicy,
     OutboxMessage,
     PushSubscription,
     Rep,
@@ -46,6 +49,9 @@ def _arguments(name: str, cast: SimpleNamespace, lead: Lead, rep: Rep) -> list[o
     match name:
         case "contributions":
             return [cast.pool.public_id]
+        case "onboarding-rep":
+            _in_a_phase(rep)
+            return [rep.public_id]
         case "leave":
             return [rep.public_id]
         case "handed-over":
@@ -69,6 +75,13 @@ def _arguments(name: str, cast: SimpleNamespace, lead: Lead, rep: Rep) -> list[o
                 user=rep.user, defaults={"slack_member": f"U{rep.pk}"}
             )
     return []
+
+
+def _in_a_phase(rep: Rep) -> None:
+    policy, _made = OnboardingPolicy.objects.get_or_create(team=None)
+    policy.phases.get_or_create(position=1, defaults={"name": "Watching", "weeks": 4})
+    if not Onboarding.objects.filter(rep=rep).exists():
+        begin(rep, timezone.localdate())
 
 
 def _handed_over(rep: Rep, lead: Lead) -> HandOver:

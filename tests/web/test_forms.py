@@ -65,6 +65,7 @@ SENT = {
     "recycle": "403 403 403 302+ 302+ 403 302",
     "assign": "403 403 403 302+ 302+ 403 302",
     "credit": "403 403 403 302+ 302+ 403 302",
+    "onboarding-rep": "403 403 403 302+ 302+ 403 302",
     "leave": "403 403 403 302+ 302+ 403 302",
     "handed-over": "403 403 403 302+ 302+ 403 302",
 }
@@ -86,6 +87,7 @@ BODIES: Mapping[str, Mapping[str, str]] = {
     "notifications": {"push": "on"},
     "credit": {"reason": "duplicate"},
     "leave": {"reason": "Moves to Lyon"},
+    "onboarding-rep": {"act": "hold", "reason": "Was ill"},
 }
 # As the scripts of the pages send it.
 DOCUMENTS: Mapping[str, Mapping[str, Any]] = {

@@ -69,12 +69,6 @@ def cohort(onboardings: Iterable[Onboarding], moment: datetime) -> list[OwnPhase
     ]
 
 
-def only_watches(rep: Rep) -> bool:
-    """Whether the rep's phase has no part of races but to watch them. One query."""
-    found = inside().filter(rep=rep).first()
-    return bool(found and found.phase and not facts_of(found.phase).competitive)
-
-
 def _asked(rep: Rep) -> Asked:
     zone = rep.team.zone if rep.team else timezone.get_default_timezone()
     return Asked(rep.pk, zone, claims=True, week=True, row=True)
