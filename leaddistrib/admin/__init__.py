@@ -11,6 +11,7 @@ from leaddistrib.admin import (  # noqa: F401 - imported for what they register
     leads,
     log,
     markets,
+    onboarding,
     organisation,
     outbox,
     outcomes,
@@ -24,5 +25,6 @@ from leaddistrib.admin import (  # noqa: F401 - imported for what they register
     scoring,
     teams,
     templates,
+    tiers,
     webhooks,
 )

@@ -24,6 +24,7 @@ from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.availability import availability_changed, replace_hours, set_paused
 from leaddistrib.lifecycle.calendars import remove_calendar, set_calendar
 from leaddistrib.lifecycle.left_behind import tell_left_behind
+from leaddistrib.lifecycle.onboarding import begin
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import Calendar, Lead, Rep, TimeOff
 from leaddistrib.queries import clock, wording
@@ -88,6 +89,7 @@ class RepAdmin(PeopleAdmin):
             lazy("When leads are handed out"),
             {"fields": ("time_zone", "holiday_region", ("preset", "week_from"))},
         ),
+        (lazy("Onboarding"), {"fields": ("onboarding_on",)}),
         (lazy("Before and during leave"), {"fields": ("taper_days", "backup")}),
     )
     inlines = (HoursInline, TimeOffInline, CalendarInline)
@@ -169,6 +171,8 @@ class RepAdmin(PeopleAdmin):
         week = form.new_week()
         if week is not None:
             replace_hours(form.instance, week, actor=request.user)  # type: ignore[arg-type]
+        if begins_on := form.begins_on():
+            begin(form.instance, begins_on, by=request.user)  # type: ignore[arg-type]
         availability_changed(form.instance)
         if "active" in form.changed_data and not form.instance.active:
             self._say_what_is_left(request, form.instance)

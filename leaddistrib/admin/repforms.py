@@ -1,15 +1,18 @@
 """What is filled in about a rep's time: hours, leave, the calendar, a week to copy (PU2, PU8)."""
 
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -18,9 +21,10 @@ from leaddistrib.fetching import NotFetched
 from leaddistrib.lifecycle.availability import Block
 from leaddistrib.lifecycle.calendars import calendar_address
 from leaddistrib.lifecycle.ics import is_installed
-from leaddistrib.models import Calendar, Rep, TimeOff, WorkingHours
-from leaddistrib.queries import wording
+from leaddistrib.models import Calendar, Onboarding, Rep, TimeOff, WorkingHours
+from leaddistrib.queries import clock, wording
 from leaddistrib.queries.holidays import NoHolidays, check_region
+from leaddistrib.queries.onboarding import day_of, phases_for
 
 PRESETS: dict[str, tuple[str | Promise, list[Block]]] = {
     "split": (
@@ -55,6 +59,26 @@ class RepForm(forms.ModelForm):
         required=False,
         queryset=Rep.objects.select_related("user"),
     )
+    onboarding_on = forms.DateField(
+        label=lazy("begins onboarding on"),
+        required=False,
+        widget=AdminDateWidget,
+        help_text=lazy(
+            "Where an onboarding policy holds for the team. Empty: the rep is not onboarded."
+        ),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        begins = self.fields["onboarding_on"]
+        own = Onboarding.objects.filter(rep=self.instance.pk) if self.instance.pk else None
+        self.onboarding = own.first() if own else None
+        if self.onboarding:
+            begins.disabled, begins.initial = True, self.onboarding.began_on
+            address = reverse("admin:leaddistrib_onboarding_change", args=[self.onboarding.pk])
+            begins.help_text = format_html('<a href="{}">{}</a>', address, _("Onboarding"))
+        elif own is None:
+            begins.initial = day_of(clock.now())  # a rep who is new here is a new rep
 
     def clean_holiday_region(self) -> str:
         region: str = self.cleaned_data["holiday_region"].strip().upper()
@@ -69,7 +93,17 @@ class RepForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("preset") and cleaned.get("week_from"):
             self.add_error("week_from", _("Choose one of the two."))
+        team = cleaned.get("team")
+        if self.begins_on() and not phases_for(team.pk if team else None):
+            if "onboarding_on" in self.changed_data:
+                text = _("No onboarding policy holds for this rep's team.")
+                self.add_error("onboarding_on", text)
+            cleaned["onboarding_on"] = None
         return cleaned
+
+    def begins_on(self) -> date | None:
+        """The day on which the rep is to begin, who has not begun yet; None for one who is not."""
+        return None if self.onboarding else self.cleaned_data.get("onboarding_on")
 
     def new_week(self) -> list[Block] | None:
         """The week that was chosen instead of being typed; None if none was."""

@@ -19,7 +19,10 @@ from leaddistrib.models import (
     MessageTemplate,
     Metro,
     Offer,
+    Onboarding,
+    OnboardingPolicy,
     Outcome,
+    PhaseChange,
     Pool,
     PriorityWindow,
     ResponsePolicy,
@@ -28,6 +31,8 @@ from leaddistrib.models import (
     ScoringRule,
     TeamChat,
     Territory,
+    TierPlacement,
+    TierPolicy,
     TimeOff,
     Webhook,
 )
@@ -100,7 +105,16 @@ def company(size):
         ImportRun.objects.create(file_name=f"{number}.csv", started_at=now, by=UserFactory())
         add_webhook(Webhook(slug=f"hook-{size}-{number}", source="web"))
         GuardrailPolicy.objects.create(team=team)
+        onboarding = OnboardingPolicy.objects.create(team=team)
+        phase = onboarding.phases.create(position=1, name="Watching", weeks=4)
+        began = {"rep": reps[0], "began_on": now.date(), "since": now.date()}
+        Onboarding.objects.create(phase=phase, **began)
+        PhaseChange.objects.create(rep=reps[0], kind="began", phase=phase.name, at=now)
         window = {"starts_at": now, "ends_at": now + timedelta(minutes=30)}
         PriorityWindow.objects.create(rep=reps[0], day=now.date(), **window)
+        tiers = TierPolicy.objects.create(team=team)
+        tiers.tiers.create(level=1, name="Gold", share=100)
+        placement = {"rep": reps[0], "policy": tiers, "period": now.date(), "at": now}
+        TierPlacement.objects.create(level=1, figures={"tiers": ["Gold"]}, **placement)
         JobRun.objects.create(job="tiers", period=f"{size}-{number}", started_at=now)
     new_draft(note="in the making")

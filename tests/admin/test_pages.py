@@ -31,13 +31,16 @@ READ_ONLY = {
     "jobrun",
     "logentry",
     "offer",
+    "onboarding",
     "outboxmessage",
     "outcome",
+    "phasechange",
     "prioritywindow",
     "publication",
     "responseclock",
     "rotation",
     "satisfaction",
+    "tierplacement",
     "turn",
 }
 
