@@ -3,6 +3,7 @@
 from leaddistrib.admin import (  # noqa: F401 - imported for what they register
     accounts,
     alerts,
+    allocation,
     audit,
     channels,
     dryruns,
@@ -17,6 +18,7 @@ from leaddistrib.admin import (  # noqa: F401 - imported for what they register
     outcomes,
     people,
     pools,
+    quotas,
     races,
     responding,
     rotations,

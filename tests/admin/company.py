@@ -11,6 +11,8 @@ from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.publishing import publish
 from leaddistrib.lifecycle.webhooks import add_webhook
 from leaddistrib.models import (
+    Allocation,
+    AllocationPolicy,
     Channel,
     Gateway,
     GuardrailPolicy,
@@ -25,6 +27,7 @@ from leaddistrib.models import (
     PhaseChange,
     Pool,
     PriorityWindow,
+    Quota,
     ResponsePolicy,
     SalesEvent,
     Satisfaction,
@@ -112,6 +115,12 @@ def company(size):
         PhaseChange.objects.create(rep=reps[0], kind="began", phase=phase.name, at=now)
         window = {"starts_at": now, "ends_at": now + timedelta(minutes=30)}
         PriorityWindow.objects.create(rep=reps[0], day=now.date(), **window)
+        month, money = now.date().replace(day=1), {"currency": "EUR"}
+        AllocationPolicy.objects.create(team=team).bands.create(from_percent=0, leads=number)
+        Quota.objects.create(rep=reps[0], month=month, amount=100, **money)
+        Allocation.objects.create(
+            rep=reps[0], month=month, leads=10, won=1, quota=100, percent=1, at=now, **money
+        )
         tiers = TierPolicy.objects.create(team=team)
         tiers.tiers.create(level=1, name="Gold", share=100)
         placement = {"rep": reps[0], "policy": tiers, "period": now.date(), "at": now}

@@ -23,6 +23,7 @@ MODELS = [
 ]
 READ_ONLY = {
     "alert",
+    "allocation",
     "assignment",
     "claim",
     "configurationchange",

@@ -1,0 +1,191 @@
+"""Policies of allocation say what they mean; quotas are set singly or of a whole team (AL1)."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.contrib.messages import get_messages
+from django.urls import reverse
+
+from leaddistrib.models import AllocationPolicy, Quota
+from leaddistrib.testing import RepFactory, TeamFactory
+
+pytestmark = pytest.mark.django_db
+
+POLICY = ("view_allocationpolicy", "add_allocationpolicy", "change_allocationpolicy")
+BAND = ("view_allocationband", "add_allocationband", "change_allocationband")
+BANDS = (*BAND, "delete_allocationband")
+QUOTA = ("view_quota", "add_quota", "change_quota", "delete_quota")
+MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
+
+
+@pytest.fixture
+def paris():
+    return TeamFactory(name="Paris")
+
+
+@pytest.fixture
+def amina(paris):
+    return RepFactory(user__username="amina", team=paris)
+
+
+@pytest.fixture
+def bruno(paris):
+    return RepFactory(user__username="bruno", team=paris)
+
+
+def posted(*bands, **fields):
+    """The page of a policy, with these bands typed in."""
+    rows = {
+        f"bands-{number}-{name}": value
+        for number, band in enumerate(bands)
+        for name, value in zip(("from_percent", "leads"), band, strict=True)
+    }
+    forms = {"bands-TOTAL_FORMS": len(bands), "bands-INITIAL_FORMS": 0}
+    return {"active": "on", "floor": 8, "alert_after": 2, **rows, **forms, **fields}
+
+
+def add(client, *bands, **fields):
+    address = reverse("admin:leaddistrib_allocationpolicy_add")
+    return client.post(address, posted(*bands, **fields))
+
+
+def test_a_new_policy_begins_with_the_usual_bands(signed_in):
+    client = signed_in(*POLICY, *BANDS)
+    assert add(client).status_code == 302
+    bands = AllocationPolicy.objects.get().bands.values_list("from_percent", "leads")
+    assert list(bands) == [(0, 10), (50, 12), (75, 15), (100, 20)]
+
+
+@pytest.mark.parametrize(
+    ("bands", "said"),
+    [
+        ([(10, 5)], "One band begins at 0 %"),
+        ([(0, 10), (50, 12), (75, 11)], "From 75 % on there would be fewer leads a week (11)"),
+        ([(0, 10), (0, 12)], "Please correct the duplicate"),
+        ([(0, -1)], "greater than or equal to 0"),
+    ],
+)
+def test_bands_that_make_no_sense_are_refused_with_the_reason(signed_in, bands, said):
+    page = add(signed_in(*POLICY, *BANDS), *bands)
+    assert page.status_code == 200
+    assert said in page.content.decode()
+    assert not AllocationPolicy.objects.exists()
+
+
+def test_bands_may_be_typed_in_any_order(signed_in):
+    assert add(signed_in(*POLICY, *BANDS), (80, 20), (0, 10)).status_code == 302
+    assert AllocationPolicy.objects.get().bands.count() == 2
+
+
+def test_the_list_says_what_a_policy_means(signed_in, paris):
+    policy = AllocationPolicy.objects.create(team=paris, floor=11, alert_after=1)
+    for percent, leads in ((0, 10), (75, 15)):
+        policy.bands.create(from_percent=percent, leads=leads)
+    page = signed_in(*POLICY).get(reverse("admin:leaddistrib_allocationpolicy_changelist"))
+    for sentence in (
+        "From 0 % to under 75 % of the quota: 11 leads a week.",  # the floor is more
+        "From 75 % of the quota on: 15 leads a week.",
+        "Nobody gets fewer than 11 leads a week.",
+        "The manager is told as soon as a rep&#x27;s allocation falls.",
+    ):
+        assert sentence in page.content.decode()
+
+
+def quota(rep, month, amount, currency="EUR"):
+    return Quota.objects.create(rep=rep, month=month, amount=amount, currency=currency)
+
+
+def test_any_day_of_a_month_and_any_name_of_a_currency_will_do(signed_in, amina):
+    client = signed_in(*QUOTA, "view_rep")
+    said = {"rep": amina.pk, "month": "2026-03-17", "amount": "1000", "currency": "eur"}
+    assert client.post(reverse("admin:leaddistrib_quota_add"), said).status_code == 302
+    [one] = Quota.objects.all()
+    assert (one.month, one.currency) == (MARCH, "EUR")
+    again = client.post(reverse("admin:leaddistrib_quota_add"), {**said, "month": "2026-03"})
+    assert "already exists" in again.content.decode()
+
+
+def test_a_wrong_quota_is_refused_at_its_field(signed_in, amina):
+    said = {"rep": amina.pk, "month": "soon", "amount": "0", "currency": "shells"}
+    page = signed_in(*QUOTA, "view_rep").post(reverse("admin:leaddistrib_quota_add"), said)
+    assert set(page.context["adminform"].form.errors) == {"month", "amount", "currency"}
+
+
+def test_amounts_are_changed_in_the_list(signed_in, amina):
+    one = quota(amina, MARCH, 1000)
+    client = signed_in(*QUOTA)
+    rows = {"form-0-id": one.pk, "form-0-amount": "1500", "_save": "Save"}
+    forms = {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1}
+    client.post(reverse("admin:leaddistrib_quota_changelist"), {**rows, **forms})
+    one.refresh_from_db()
+    assert one.amount == 1500
+    assert one.history.first().history_user == client.user
+
+
+def month_page(team, month="2026-04"):
+    return reverse("admin:leaddistrib_quota_month", query={"team": team.pk, "month": month})
+
+
+def test_a_team_takes_over_the_quotas_of_the_month_before_and_changes_some(
+    signed_in, paris, amina, bruno
+):
+    quota(amina, MARCH, 1000)
+    client = signed_in(*QUOTA)
+    page = client.get(month_page(paris))
+    assert "These are those of March 2026" in page.content.decode()
+    form = page.context["form"]
+    assert form[f"rep-{amina.pk}"].value() == Decimal("1000.00")
+    assert form[f"rep-{bruno.pk}"].value() is None
+
+    said = {f"rep-{amina.pk}": "1000.00", f"rep-{bruno.pk}": "700", "currency": "EUR"}
+    saved = client.post(month_page(paris), said)
+
+    assert saved.status_code == 302
+    assert [str(one) for one in get_messages(saved.wsgi_request)] == ["2 quotas changed"]
+    amounts = Quota.objects.filter(month=APRIL).values_list("rep", "amount")
+    assert dict(amounts) == {amina.pk: 1000, bruno.pk: 700}
+    assert {one.history_user for one in Quota.history.filter(month=APRIL)} == {client.user}
+    client.post(month_page(paris), said)
+    assert Quota.history.filter(month=APRIL).count() == 2, "the same again changes nothing"
+
+
+def test_what_is_emptied_is_deleted_and_other_months_and_teams_stay(signed_in, paris, amina, bruno):
+    mine = [quota(amina, MARCH, 1000), quota(amina, APRIL, 1000), quota(bruno, APRIL, 500)]
+    other = quota(RepFactory(team=TeamFactory(name="Lyon")), APRIL, 300)
+    client = signed_in(*QUOTA)
+    client.post(month_page(paris), {f"rep-{bruno.pk}": "600", "currency": "USD"})
+    assert set(Quota.objects.all()) == {mine[0], mine[2], other}
+    mine[2].refresh_from_db()
+    assert (mine[2].amount, mine[2].currency) == (600, "USD")
+
+
+def test_what_is_wrong_is_named_at_the_rep_and_nothing_is_written(signed_in, paris, amina, bruno):
+    said = {f"rep-{amina.pk}": "1000", f"rep-{bruno.pk}": "-3", "currency": "shells"}
+    page = signed_in(*QUOTA).post(month_page(paris), said)
+    assert set(page.context["form"].errors) == {f"rep-{bruno.pk}", "currency"}
+    assert not Quota.objects.exists()
+
+
+def test_quotas_in_several_currencies_are_warned_of(signed_in, paris, amina, bruno):
+    quota(amina, APRIL, 1000)
+    quota(bruno, APRIL, 1000, "USD")
+    page = signed_in(*QUOTA).get(month_page(paris)).content.decode()
+    assert "in different currencies" in page
+
+
+def test_the_page_asks_first_which_team_and_month(signed_in, paris):
+    client = signed_in(*QUOTA)
+    empty = client.get(reverse("admin:leaddistrib_quota_month"))
+    assert empty.status_code == 200
+    assert "form" not in empty.context
+    assert "Enter a valid date" in client.get(month_page(paris, "soon")).content.decode()
+    assert reverse("admin:leaddistrib_quota_month") in (
+        client.get(reverse("admin:leaddistrib_quota_changelist")).content.decode()
+    )
+
+
+def test_who_may_only_look_sets_no_quotas(signed_in, paris, amina):
+    client = signed_in("view_quota")
+    assert client.get(month_page(paris)).status_code == 403
+    assert client.post(month_page(paris), {f"rep-{amina.pk}": "5"}).status_code == 403
