@@ -28,8 +28,9 @@ from leaddistrib.api.parsing import JSON, StrictJSONParser
 from leaddistrib.api.throttling import Rate
 from leaddistrib.lifecycle.intake.texts import shown
 from leaddistrib.models import Decision, Lead, Rep
-from leaddistrib.policy import Role, Sight, View, policy
+from leaddistrib.policy import Role, Sight, View
 from leaddistrib.queries.sight import sight, view_of
+from leaddistrib.queries.visibility import view_by
 
 
 class HasRole(BasePermission):
@@ -77,7 +78,7 @@ class ApiView(APIView):
         Raises NotFound alike for a lead that there is not and one that is not theirs to see.
         """
         lead = self._named()
-        view = policy().view(lead, self.sight) if lead else View.NOTHING
+        view = view_by(lead, self.sight) if lead else View.NOTHING
         if lead is None or view is View.NOTHING:
             raise NotFound
         return lead, view

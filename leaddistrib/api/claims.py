@@ -16,7 +16,7 @@ from leaddistrib.events.messages import stamp
 from leaddistrib.lifecycle.claiming import ClaimResult, claim
 from leaddistrib.lifecycle.releasing import release
 from leaddistrib.models import Lead
-from leaddistrib.policy import policy
+from leaddistrib.queries.visibility import view_by
 
 LOST = {"result": "lost", "taken_by": "Bruno Costa", "taken_at": "2026-11-21T14:30:05Z"}
 REFUSED = {
@@ -56,7 +56,7 @@ class Claim(ApiView):
         lead, _view = self.lead()
         result = claim(lead, self.rep, via="api")
         if result.result == "won":
-            view = policy().view(result.lead, self.sight)
+            view = view_by(result.lead, self.sight)
             return Response({"result": "won", "lead": lead_document(result.lead, view)})
         if result.result == "lost":
             return Response(_lost(result), status=status.HTTP_409_CONFLICT)
@@ -95,4 +95,4 @@ class Release(ApiView):
         given.is_valid(raise_exception=True)
         release(lead, self.rep, reason=given.validated_data["reason"])
         lead = Lead.objects.select_related("pool", "owner__user").get(pk=lead.pk)
-        return Response(lead_document(lead, policy().view(lead, self.sight)))
+        return Response(lead_document(lead, view_by(lead, self.sight)))

@@ -23,8 +23,8 @@ from leaddistrib.events.messages import stamp
 from leaddistrib.lifecycle.attempting import log_attempt
 from leaddistrib.lifecycle.contacting import AHEAD, log_contact
 from leaddistrib.lifecycle.undoing import undo_contact
-from leaddistrib.policy import policy
 from leaddistrib.queries import clock
+from leaddistrib.queries.visibility import view_by
 
 
 class Contacts(ApiView):
@@ -66,7 +66,7 @@ class Contacts(ApiView):
             raise ValidationError({"at": [_("The lead had not come in yet.")]})
         result = log_contact(lead, rep, said["channel"], at=at, note=said.get("note", ""))
         if result.result == "logged":
-            return Response(lead_document(result.lead, policy().view(result.lead, self.sight)))
+            return Response(lead_document(result.lead, view_by(result.lead, self.sight)))
         if result.result == "lost":
             lost = {
                 "result": "lost",
@@ -105,7 +105,7 @@ class UndoneContacts(ApiView):
         given.is_valid(raise_exception=True)
         unanswered = bool(given.validated_data.get("unanswered"))
         found = undo_contact(lead, rep, unanswered=unanswered)
-        return Response(lead_document(found, policy().view(found, self.sight)))
+        return Response(lead_document(found, view_by(found, self.sight)))
 
 
 class Attempts(ApiView):
@@ -133,4 +133,4 @@ class Attempts(ApiView):
         given.is_valid(raise_exception=True)
         said = given.validated_data
         found = log_attempt(lead, rep, said["channel"], said.get("note", ""))
-        return Response(lead_document(found, policy().view(found, self.sight)))
+        return Response(lead_document(found, view_by(found, self.sight)))

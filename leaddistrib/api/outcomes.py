@@ -18,9 +18,9 @@ from leaddistrib.lifecycle.contacting import AHEAD
 from leaddistrib.lifecycle.outcomes import record_outcome
 from leaddistrib.lifecycle.satisfying import tell_satisfaction
 from leaddistrib.models import Lead, Satisfaction
-from leaddistrib.policy import policy
 from leaddistrib.queries import clock
 from leaddistrib.queries.outcomes import speaks_as
+from leaddistrib.queries.visibility import view_by
 
 
 class Outcomes(ApiView):
@@ -75,7 +75,7 @@ class Outcomes(ApiView):
         if csat is not None:
             tell_satisfaction(lead, csat, rep=rep, by=user)
         lead = Lead.objects.select_related("pool", "owner__user").get(pk=lead.pk)
-        return Response(lead_document(lead, policy().view(lead, self.sight)))
+        return Response(lead_document(lead, view_by(lead, self.sight)))
 
 
 def _customer_answered(lead: Lead) -> bool:

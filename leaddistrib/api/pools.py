@@ -49,7 +49,8 @@ class Pools(ApiView):
         },
     )
     def get(self, request: Request) -> Response:
-        pools = sized(pools_seen(self.sight), seen_by_viewer(self.sight, clock.now())).order_by("name")
+        seen = seen_by_viewer(self.sight, clock.now())
+        pools = sized(pools_seen(self.sight), seen).order_by("name")
         return Response(
             [
                 pool_document(
@@ -78,7 +79,8 @@ class PoolLeads(ApiView):
         pool = pools_seen(self.sight).filter(public_id=self.kwargs["id"]).first()
         if pool is None:
             raise NotFound
-        narrowed = WaitingFilter(request.query_params, waiting(pool, seen_by_viewer(self.sight, clock.now())), who=self.sight)
+        leads = waiting(pool, seen_by_viewer(self.sight, clock.now()))
+        narrowed = WaitingFilter(request.query_params, leads, who=self.sight)
         if not narrowed.is_valid():
             raise ValidationError(narrowed.errors)
         found = page(request, narrowed.qs, by="opens_at")

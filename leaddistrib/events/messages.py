@@ -88,6 +88,16 @@ class LeadUpdated(Message):
 
 
 @dataclass(frozen=True, slots=True)
+class PoolChanged(Message):
+    """Something that is none of the reader's business changed in the pool: its version, and no
+    more."""
+
+    type: ClassVar[str] = "pool.changed"
+    pool: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class MeChanged(Message):
     """The rep's own limits have changed: as ``me`` of the snapshot, without the name.
 

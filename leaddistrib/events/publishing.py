@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 TEXTS = "leaddistrib.texts"
 """An event whose ``texts`` go over the wire as they are, one frame each."""
 
+CHANGES = "leaddistrib.changes"
+"""An event with ``changes`` of a pool: of each its ``text``, the ``reps`` (primary keys) whose
+pages get it (None: all of them), and what all ``others`` get instead. One event for both, so that
+each page hears of each version once and in order; sockets choose, and it is rendered once."""
+
 LIMITS = "leaddistrib.limits"
 """An event with a rep's ``limits``, which each socket puts into words of its own language."""
 

@@ -1,7 +1,7 @@
 """Pages are told what changed: in a pool, with the pool's next version, and for a rep."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import cast
@@ -17,11 +17,13 @@ from leaddistrib.events.messages import (
     LeadUpdated,
     LeadWithdrawn,
     Message,
+    PoolChanged,
     WindowsChanged,
     cut,
     stamp,
 )
 from leaddistrib.events.publishing import (
+    CHANGES,
     LIMITS,
     TEXTS,
     Event,
@@ -32,20 +34,40 @@ from leaddistrib.events.publishing import (
 from leaddistrib.models import Lead, Offer, Pool, Rep
 from leaddistrib.queries.cards import cards
 from leaddistrib.queries.limits import limits
+from leaddistrib.queries.visibility import audiences
+
+Audiences = Mapping[int, Collection[int]]
+"""The reps for whom each lead exists, both by primary key; leads that are not named exist for all
+members of their pools."""
 
 SINGLY = 20
 """Leads that change at once in a pool up to which each gets its own message. A file of thousands
 sends one heartbeat instead, and each page fetches the snapshot once."""
 
 
-def announce_opened(pool: Pool, leads: Sequence[Lead]) -> None:
-    """These leads may be claimed now."""
-    _announce(pool, leads, LeadOpened)
+def announce_opened(pool: Pool, leads: Sequence[Lead], moment: datetime | None = None) -> None:
+    """These leads may be claimed now, at ``moment``; in waves by those for whom they are open."""
+    _announce(pool, leads, LeadOpened, audiences(leads, moment))
+
+
+def announce_waves(offers: Iterable[Offer]) -> None:
+    """Leads have opened for the reps of these hidden ``offers``, read with their leads and pools:
+    their pages show them now. Pools by ascending id."""
+    pools: dict[int, Pool] = {}
+    opened: dict[int, dict[int, Lead]] = defaultdict(dict)
+    reps: dict[int, set[int]] = defaultdict(set)
+    for offer in offers:
+        pool = cast("Pool", offer.lead.pool)
+        pools[pool.pk] = pool
+        opened[pool.pk].setdefault(offer.lead_id, offer.lead)
+        reps[offer.lead_id].add(offer.rep_id)
+    for pk in sorted(opened):
+        _announce(pools[pk], list(opened[pk].values()), LeadOpened, reps)
 
 
 def announce_updated(pool: Pool, leads: Sequence[Lead]) -> None:
     """These waiting leads are not what they were: their source says something new."""
-    _announce(pool, leads, LeadUpdated)
+    _announce(pool, leads, LeadUpdated, audiences(leads))
 
 
 def announce_taken(lead: Lead, rep: Rep, facts: RepFacts, moment: datetime) -> None:
@@ -95,12 +117,15 @@ def _window_texts(windows: Sequence[tuple[str, str | None]]) -> Iterator[str]:
 
 
 def _announce(
-    pool: Pool, leads: Sequence[Lead], message: type[LeadOpened] | type[LeadUpdated]
+    pool: Pool,
+    leads: Sequence[Lead],
+    message: type[LeadOpened] | type[LeadUpdated],
+    seen_by: Audiences,
 ) -> None:
     def told(first: int) -> Iterable[Message]:
         return (message(str(pool.public_id), first + n, one) for n, one in enumerate(cards(leads)))
 
-    publish_events({pool_group(pool): _changes(pool, len(leads), told)})
+    publish_events({pool_group(pool): _changes(pool, leads, told, seen_by)})
 
 
 def _gone(gone: Iterable[tuple[Lead, Rep | None]], moment: datetime) -> dict[str, Event]:
@@ -111,9 +136,13 @@ def _gone(gone: Iterable[tuple[Lead, Rep | None]], moment: datetime) -> dict[str
         pool = cast("Pool", lead.pool)
         pools[pool.pk] = pool
         left[pool.pk].append((lead, rep))
+    seen_by = audiences((lead for some in left.values() for lead, _rep in some), moment)
     return {
         pool_group(pools[pk]): _changes(
-            pools[pk], len(left[pk]), partial(_each_gone, left[pk], moment)
+            pools[pk],
+            [lead for lead, _rep in left[pk]],
+            partial(_each_gone, left[pk], moment),
+            seen_by,
         )
         for pk in sorted(left)
     }
@@ -130,15 +159,34 @@ def _each_gone(
             yield LeadTaken(pool, version, public_id, by=cut(rep.name, NAME), at=stamp(moment))
 
 
-def _changes(pool: Pool, number: int, told: Callable[[int], Iterable[Message]]) -> Event:
-    """What the pool's pages are told of so many changes: what ``told`` says, numbered from the
-    first version that it is given, or one heartbeat."""
+def _changes(
+    pool: Pool,
+    leads: Sequence[Lead],
+    told: Callable[[int], Iterable[Message]],
+    seen_by: Audiences,
+) -> Event:
+    """What the pool's pages are told of a change of each of ``leads``: what ``told`` says, numbered
+    from the first version that it is given, or one heartbeat. Of a lead that ``seen_by`` names all
+    others than these reps learn that there is a new version, and nothing else."""
+    number, name = len(leads), str(pool.public_id)
     version = _move_version(pool, by=number)
     if number > SINGLY:
-        messages: Iterable[Message] = [Heartbeat({str(pool.public_id): version})]
-    else:
-        messages = told(version - number + 1)
-    return {"type": TEXTS, "texts": [message.text for message in messages]}
+        return {"type": TEXTS, "texts": [Heartbeat({name: version}).text]}
+    first = version - number + 1
+    texts = [message.text for message in told(first)]
+    if not any(lead.pk in seen_by for lead in leads):
+        return {"type": TEXTS, "texts": texts}
+    return {
+        "type": CHANGES,
+        "changes": [
+            {
+                "text": text,
+                "reps": sorted(seen_by[lead.pk]) if lead.pk in seen_by else None,
+                "others": PoolChanged(name, one).text,
+            }
+            for one, (lead, text) in enumerate(zip(leads, texts, strict=True), start=first)
+        ],
+    }
 
 
 def _move_version(pool: Pool, by: int) -> int:

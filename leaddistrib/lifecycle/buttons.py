@@ -22,6 +22,7 @@ from leaddistrib.notify.telling import tell_chat
 from leaddistrib.policy import View, policy
 from leaddistrib.queries import clock
 from leaddistrib.queries.sight import sight
+from leaddistrib.queries.visibility import view_by
 
 VERSION = "v0"
 
@@ -102,7 +103,7 @@ def _visible(public_id: UUID, period: int, rep: Rep) -> Lead | None:
     """The lead, if it exists for the rep and is still in ``period``."""
     leads = Lead.objects.select_related("pool", "owner__user")
     lead = leads.filter(public_id=public_id, period=period).first()
-    if lead is None or policy().view(lead, sight(rep.user)) is View.NOTHING:
+    if lead is None or view_by(lead, sight(rep.user)) is View.NOTHING:
         return None
     return lead
 

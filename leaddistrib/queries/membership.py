@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 
 from leaddistrib.models import Pool, Rep
+from leaddistrib.queries.premium import kept_from_premium
 
 
 def pools_of(rep: Rep) -> QuerySet[Pool]:
-    """The pools that ``rep`` is a member of."""
-    return Pool.objects.filter(_includes(rep)).distinct()
+    """The pools that exist for ``rep``: those of which the rep is a member, but for premium ones
+    that the rep's tier does not see (TI1)."""
+    kept_out = Exists(kept_from_premium().filter(pk=rep.pk))
+    return Pool.objects.filter(_includes(rep), Q(premium=False) | ~kept_out).distinct()
 
 
 def is_member(rep: Rep, pool_id: int) -> bool:

@@ -4,8 +4,10 @@ from django.db.models import Q, QuerySet
 
 from leaddistrib.models import Decision, Lead, Pool, Team
 from leaddistrib.policy import Role, Sight, View, Viewer, policy
+from leaddistrib.queries import clock
 from leaddistrib.queries.membership import pools_of
 from leaddistrib.queries.passing import passed_over
+from leaddistrib.queries.visibility import seen_by, view_by
 
 
 def sight(user: Viewer) -> Sight:
@@ -24,7 +26,7 @@ def sight(user: Viewer) -> Sight:
 
 def view(user: Viewer, lead: Lead) -> View:
     """How much of one lead ``user`` sees. For many leads, take one ``sight`` and ask the policy."""
-    return policy().view(lead, sight(user))
+    return view_by(lead, sight(user))
 
 
 def view_of(lead: Lead, who: Sight) -> tuple[View, Decision | None]:
@@ -37,7 +39,7 @@ def view_of(lead: Lead, who: Sight) -> tuple[View, Decision | None]:
     ``Policy.view``.
     """
     rules = policy()
-    view = rules.view(lead, who)
+    view = view_by(lead, who)
     if view is not View.NOTHING or who.rep is None or lead.owner_id is None:
         return view, None
     decision = passed_over(who.rep).filter(lead=lead).order_by("-pk").first()
@@ -57,7 +59,9 @@ def leads_of(who: Sight) -> QuerySet[Lead]:
         return leads
     wanted = Q(pk__in=())
     if who.rep is not None:
-        wanted |= Q(owner=who.rep) | Q(pool__in=who.pools, status=Lead.Status.WAITING)
+        wanted |= Q(owner=who.rep) | Q(
+            seen_by(who.rep, clock.now()), pool__in=who.pools, status=Lead.Status.WAITING
+        )
     if who.role is Role.MANAGER:
         wanted |= Q(owner__team__in=who.managed_teams) | Q(pool__in=who.managed_pools)
     return leads.filter(wanted)

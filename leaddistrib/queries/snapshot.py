@@ -11,6 +11,7 @@ from leaddistrib.queries.claimable import windows
 from leaddistrib.queries.inbox import newest_waiting, pools_with_sizes
 from leaddistrib.queries.limits import in_words, limits
 from leaddistrib.queries.roster import rep_facts
+from leaddistrib.queries.visibility import seen_by
 
 
 def snapshot(
@@ -21,15 +22,15 @@ def snapshot(
     ``epoch`` names the connection. A page forgets all other pools when it is a new one, and keeps
     them when it is the one it knows.
     """
-    pools = pools_with_sizes(rep)
+    pools = pools_with_sizes(rep, moment)
     if only is not None:
         pools = pools.filter(pk__in=[pool.pk for pool in only])
-    shown = [pool_snapshot(pool, moment) for pool in pools]
+    shown = [pool_snapshot(pool, rep, moment) for pool in pools]
     return Snapshot(epoch, stamp(moment), shown, me(rep, moment))
 
 
-def pool_snapshot(pool: Pool, moment: datetime) -> dict[str, Any]:
-    """One pool with its newest waiting leads; ``size`` says how many wait in all.
+def pool_snapshot(pool: Pool, rep: Rep, moment: datetime) -> dict[str, Any]:
+    """One pool with the newest leads that wait there for ``rep``; ``size`` says how many do in all.
 
     Its version was read before its leads are: a change in between makes the page hear of a lead
     twice, the other order would make it miss one.
@@ -40,7 +41,7 @@ def pool_snapshot(pool: Pool, moment: datetime) -> dict[str, Any]:
         "mode": pool.mode,
         "version": pool.version,
         "size": getattr(pool, "size", None) or 0,
-        "leads": cards(newest_waiting(pool), moment),
+        "leads": cards(newest_waiting(pool, seen_by(rep, moment)), moment),
     }
 
 

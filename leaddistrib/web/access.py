@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from leaddistrib.models import Decision, Lead, Rep
 from leaddistrib.policy import Role, Sight, View, policy
 from leaddistrib.queries.sight import sight, view_of
+from leaddistrib.queries.visibility import is_member_for
 from leaddistrib.web.middleware import speak
 
 P = ParamSpec("P")
@@ -133,7 +134,7 @@ def lead_for_rep(viewer: Viewer, public_id: UUID) -> tuple[Lead, Rep]:
     lead, rep = _lead(public_id), viewer.rep
     if rep is None:
         raise Http404
-    member = lead.pool_id in viewer.sight.pools
+    member = is_member_for(lead, viewer.sight)
     if policy().view_for_rep(lead, rep, member=member) is View.NOTHING:
         raise Http404
     return lead, rep

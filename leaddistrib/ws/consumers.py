@@ -152,7 +152,7 @@ class LeadsSocket:
         while True:
             event = await self._news.get()
             async with self._turn:
-                for text in rendering.texts(event, self._language):
+                for text in rendering.texts(event, self._language, self._access.rep.pk):
                     await self._send(text)
 
     async def _listen(self) -> None:

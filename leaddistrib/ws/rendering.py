@@ -7,17 +7,21 @@ from uuid import UUID
 from django.utils import translation
 
 from leaddistrib.events.messages import MeChanged
-from leaddistrib.events.publishing import LIMITS, TEXTS
+from leaddistrib.events.publishing import CHANGES, LIMITS, TEXTS
 from leaddistrib.queries import clock
 from leaddistrib.queries.limits import in_words
 from leaddistrib.queries.snapshot import snapshot
 from leaddistrib.ws.access import Access
 
 
-def texts(event: Mapping[str, Any], language: str) -> Iterator[str]:
-    """The messages in an event of the layer."""
+def texts(event: Mapping[str, Any], language: str, rep: int) -> Iterator[str]:
+    """The messages in an event of the layer, for the pages of ``rep`` (a primary key)."""
     if event["type"] == TEXTS:
         yield from event["texts"]
+    elif event["type"] == CHANGES:
+        for change in event["changes"]:
+            reps = change["reps"]
+            yield change["text"] if reps is None or rep in reps else change["others"]
     elif event["type"] == LIMITS:
         with translation.override(language):
             yield MeChanged(in_words(event["limits"])).text

@@ -122,11 +122,11 @@ def test_a_rep_sees_own_leads_and_those_of_own_pools_only():
     LeadFactory(owner=oscar)
     LeadFactory()
 
-    assert set(visible_to(amina)) == {own, waiting}
+    assert set(visible_to(amina, NOON)) == {own, waiting}
     assert list(own_leads(amina)) == [own]
-    assert [(one, vars(one)["size"]) for one in pools_with_sizes(amina)] == [(pool, 1)]
+    assert [(one, vars(one)["size"]) for one in pools_with_sizes(amina, NOON)] == [(pool, 1)]
     assert standing(amina, NOON).may_claim
-    assert waiting not in visible_to(oscar)
+    assert waiting not in visible_to(oscar, NOON)
 
 
 def test_seen_is_noted_once_for_own_open_offers_only():

@@ -10,10 +10,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from leaddistrib.models import Pool
-from leaddistrib.policy import Role, View, disclose, policy
+from leaddistrib.policy import Role, View, disclose
 from leaddistrib.queries import clock
 from leaddistrib.queries.contributions import Contribution, Figure, contributions, leads_behind
 from leaddistrib.queries.sight import pools_seen
+from leaddistrib.queries.visibility import views
 from leaddistrib.web.access import Viewer, signed_in
 
 PAGE = 25
@@ -75,11 +76,10 @@ def _behind(
     figure = Figure(request.GET["figure"])
     leads = leads_behind(pool, rep, figure, since, until)
     page = Paginator(leads, PAGE).get_page(request.GET.get("page"))
-    rules = policy()
-    views = [(lead, rules.view(lead, viewer.sight)) for lead in page.object_list]
+    shown = views(list(page.object_list), viewer.sight)
     return {
         "figure": figure,
         "who": rep,
         "page": page,
-        "leads": [disclose(lead, view) for lead, view in views if view is not View.NOTHING],
+        "leads": [disclose(lead, view) for lead, view in shown if view is not View.NOTHING],
     }

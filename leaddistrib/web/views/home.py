@@ -26,7 +26,7 @@ def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "viewer": viewer,
         "limits": limits,
         "reasons": [reason(refusal, viewer.rep) for refusal in limits.refusals],
-        "pools": list(pools_with_sizes(viewer.rep)),
+        "pools": list(pools_with_sizes(viewer.rep, now)),
         "page": page,
         "rows": own_rows(page.object_list, now),
     }

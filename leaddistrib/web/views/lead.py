@@ -21,6 +21,7 @@ from leaddistrib.queries.inbox import standing
 from leaddistrib.queries.outcomes import may_speak, outcomes_of, undoable
 from leaddistrib.queries.overseeing import may_move
 from leaddistrib.queries.templating import first_messages, mailto, sms, tel
+from leaddistrib.queries.visibility import is_member_for
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for, signed_in
 from leaddistrib.web.cards import SIZES, TEMPERATURES, details, later_than, place
@@ -37,7 +38,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
     whole = view is View.WHOLE
     decision = passed or explanations.decisions_of(found).last()
     waiting = found.status == Lead.Status.WAITING
-    member = rep is not None and found.pool_id in viewer.sight.pools
+    member = is_member_for(found, viewer.sight)
     limits = standing(rep, clock.now()) if rep and member and waiting else None
     own = rep is not None and found.owner_id == rep.pk and found.status == Lead.Status.OWNED
     shared = is_shared(found) and member
@@ -60,7 +61,7 @@ def lead(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
         "shared": shared,
         "working": works.get(found.pk),
         "stale_at": stale_at(found),
-        "pushed_on": passed_on([found]).get(found.pk),
+        "pushed_on": None if tells_class(view) else passed_on([found]).get(found.pk),
         "claimable": waiting and member and not shared,
         "window": later_than(clock.now(), opening_times(rep, [found])[found.pk])
         if rep and waiting and member

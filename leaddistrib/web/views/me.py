@@ -61,7 +61,7 @@ def _page(
         "limits": standing(rep, now),
         "own": own,
         "own_mean": duration(own.line.mean),
-        "pools": list(pools_with_sizes(rep)),
+        "pools": list(pools_with_sizes(rep, now)),
         "form": form or TimeOffForm(zone=zone),
         "booking": booking or BookingForm(initial={"booking_url": rep.booking_url}),
         "time_off": coming_leave(rep, now),

@@ -13,6 +13,7 @@ from leaddistrib.models import Pool
 from leaddistrib.queries import clock
 from leaddistrib.queries.inbox import NEWEST, pools_with_sizes, standing
 from leaddistrib.queries.queue import NEWEST_FIRST, WaitingFilter, orders, values_in, waiting_in
+from leaddistrib.queries.visibility import seen_by
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.cards import SIZES, TEMPERATURES, country_name, rows
 from leaddistrib.web.outcomes import reason
@@ -25,12 +26,12 @@ def pool(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     (the fields of ``WaitingFilter``) asked for; ``?all=1`` pages through every one of them."""
     rep, now = viewer.own, clock.now()
     limits = standing(rep, now)
-    pools = list(pools_with_sizes(rep))
+    pools, seen = list(pools_with_sizes(rep, now)), seen_by(rep, now)
     chosen = _chosen(pools, request.GET.get("pool"))
     shown = [chosen] if chosen else pools
     order = request.GET.get("sort", NEWEST_FIRST)
     order = order if order in orders() else NEWEST_FIRST
-    narrowed = WaitingFilter(request.GET, waiting_in(shown, order))
+    narrowed = WaitingFilter(request.GET, waiting_in(shown, seen, order))
     leads, cut = narrowed.qs, _cut(narrowed)
     context: dict[str, Any] = {
         "viewer": viewer,
@@ -47,8 +48,8 @@ def pool(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "cut": cut,
         "cut_json": json.dumps(cut),
         "fields": narrowed.filters,
-        "sources": values_in(shown, "source"),
-        "countries": _named(values_in(shown, "country")),
+        "sources": values_in(shown, seen, "source"),
+        "countries": _named(values_in(shown, seen, "country")),
         "sizes": SIZES.items(),
         "temperatures": TEMPERATURES.items(),
         "everything": "all" in request.GET,
