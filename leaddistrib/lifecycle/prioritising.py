@@ -101,11 +101,11 @@ def _working_days(team: Team, moment: datetime) -> Iterator[tuple[date, list[int
     """The next days on which anybody works who competes, from today on by the team's calendar, with
     who competes, and who of them is away: on leave at any time of the day, or not at work."""
     # Whoever only watches races in a phase of onboarding has no use for a window.
-    members = list(
-        Rep.objects.filter(team=team, active=True)
-        .exclude(onboarding__phase__competition=0)
-        .order_by("pk")
-    )
+    watching = {
+        "onboarding__phase__competition__lt": 5,  # of ten leads that is none
+        "onboarding__phase__policy__active": True,
+    }
+    members = list(Rep.objects.filter(team=team, active=True).exclude(**watching).order_by("pk"))
     first = moment.astimezone(team.zone).date()
     days = [first + timedelta(days=number) for number in range(AHEAD)]
     spans = {day: _span(day, team) for day in days}
