@@ -4,7 +4,7 @@ import pytest
 
 from leaddistrib.lifecycle.reassigning import assign_by_hand
 from leaddistrib.models import Lead
-from leaddistrib.testing import publish_rules
+from leaddistrib.testing import LeadFactory, publish_rules
 from tests.api.conftest import PERSONAL, address, signed_in
 from tests.api.test_access import MATRIX
 
@@ -210,3 +210,87 @@ def test_ids_are_public_ones(company):
         for lead in company.leads.values():
             assert f'"id":{lead.pk}' not in told
             assert f'"id":"{lead.pk}"' not in told
+
+
+# --- A blind lead (GU2)
+
+BLIND = {
+    **dict.fromkeys(("company", "contact_title", "city", "industry", "product"), "CANARY"),
+    "source": "CANARY",
+    "score": 713,
+    "temperature": "hot",
+    "size_band": "smb",
+    "lead_type": "Blind-Type",
+    "country": "FR",
+    "language": "fr",
+}
+
+
+@pytest.fixture
+def blind(company) -> Lead:
+    """Alone in the pool of Paris, with a canary in every field, by a rule that names one."""
+    sing(company.leads["taken"])
+    company.paris.blind_percent = 100
+    company.paris.save()
+    fields = {**PERSONAL, **BLIND, "external_id": "CANARY-BLIND"}
+    company.leads["waiting"].delete()
+    company.leads["waiting"] = lead = LeadFactory(pool=company.paris, **fields)
+    return lead
+
+
+def test_of_a_blind_lead_a_rep_is_told_next_to_nothing(company, blind):
+    client = company.client("rep")
+    for path in reads(company):
+        told = client.get(path).content.decode()
+        assert "CANARY" not in told, path
+        assert "713" not in told.replace(str(blind.public_id), ""), path
+    [waits] = client.get(address("api-pool-leads", id=company.id("paris"))).json()["results"]
+    assert (waits["blind"], waits["lead_type"], waits["language"]) == (True, "Blind-Type", "fr")
+    known = {name: value for name, value in waits.items() if name in ("company", "score", "size")}
+    assert known == {"company": None, "score": None, "size": None}
+    shown = client.get(address("api-lead", id=company.id("waiting"))).json()
+    assert shown["blind"] is True
+    assert shown["contact"] == {}
+    assert not {"score", "temperature", "company", "source"} & set(shown)
+
+
+@pytest.mark.parametrize("caller", ["manager", "admin"])
+def test_who_looks_after_the_pool_sees_a_blind_lead_as_any_other(company, blind, caller):
+    client = company.client(caller)
+    shown = client.get(address("api-lead", id=company.id("waiting"))).json()
+    assert (shown["company"], shown["score"]) == ("CANARY", 713)
+    [waits] = client.get(address("api-pool-leads", id=company.id("paris"))).json()["results"]
+    assert (waits["company"], waits["score"]) == ("CANARY", 713)
+
+
+def test_whoever_claims_a_blind_lead_is_told_all_of_it_and_who_lost_it_nothing(company, blind):
+    path = address("api-claim", id=company.id("waiting"))
+    won = signed_in(company.bruno.user).post(path).json()
+    lost = company.client("rep").post(path)
+    assert won["lead"]["company"] == "CANARY"
+    assert lost.status_code == 409
+    assert "CANARY" not in lost.content.decode()
+    shown = company.client("rep").get(address("api-lead", id=company.id("waiting")))
+    assert shown.json()["blind"] is True
+    assert "CANARY" not in shown.content.decode()
+
+
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("source", "CANARY"), ("temperature", "hot"), ("min_score", "713"), ("size", "smb")],
+)
+def test_a_blind_lead_is_not_found_by_guessing_what_it_hides(company, blind, name, value, right):
+    other = {"source": "-", "temperature": "cold", "min_score": "714", "size": "enterprise"}
+    client, query = company.client("rep"), {name: value if right else other[name]}
+    pool = client.get(address("api-pool-leads", id=company.id("paris")), query)
+    assert pool.json() == {"next": None, "results": []}
+    listed = client.get(address("api-leads"), {"status": "waiting", **query}).json()["results"]
+    assert listed == [] or name != "source"
+
+
+@pytest.mark.parametrize(("name", "value"), [("lead_type", "Blind-Type"), ("country", "FR")])
+def test_a_blind_lead_is_found_by_what_it_shows(company, blind, name, value):
+    query = {"status": "waiting", name: value}
+    found = company.client("rep").get(address("api-leads"), query).json()["results"]
+    assert [lead["id"] for lead in found] == [company.id("waiting")]
