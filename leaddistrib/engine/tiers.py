@@ -82,9 +82,9 @@ def place(
         score = scores[one.rep]
         above = sum(other > score for other in ranked) if score is not None else 0
         has_rank = score is not None and one.rep in known
-        level, reason = _settled(policy, borders, score, former.get(one.rep))
+        settled, reason = _settled(policy, borders, score, former.get(one.rep))
         if not has_rank:
-            level, reason = _off_the_ends(level, len(policy.shares)), LITTLE_DATA
+            settled, reason = _off_the_ends(settled, len(policy.shares)), LITTLE_DATA
         document = {
             **asdict(one),
             "points": points[one.rep],
@@ -100,9 +100,8 @@ def place(
             "margin": policy.margin,
             "shares": list(policy.shares),
         }
-        if small:
-            level, reason = None, SMALL_TEAM
-        placed.append(Placed(one.rep, level, reason, score, document))
+        level = None if small else settled
+        placed.append(Placed(one.rep, level, SMALL_TEAM if small else reason, score, document))
     return sorted(placed, key=lambda row: (-1.0 if row.score is None else -row.score, row.rep))
 
 

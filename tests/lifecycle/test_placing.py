@@ -66,7 +66,7 @@ def test_the_best_quarter_is_in_the_highest_tier_and_it_is_kept_why(sold):
     amina = TierPlacement.objects.get(rep__user__username="amina")
     assert (amina.period, amina.level, amina.former) == (MONDAY, 1, None)
     assert (amina.reason, amina.at) == ("placed", MOMENT)
-    assert float(amina.score) == amina.figures["points"]["quota"]
+    assert float(amina.score or 0) == amina.figures["points"]["quota"]
     assert amina.figures["rank"] == 1
     assert amina.moved
 

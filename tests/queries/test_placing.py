@@ -69,7 +69,7 @@ def test_figures_are_leads_wins_quota_and_the_time_to_answer():
 
     found = figures_of([amina.pk, bruno.pk], FIRST, date(2026, 4, 1))
 
-    assert found[amina.pk] == Figures(amina.pk, 3, 2, pytest.approx(32.25), 3, 1200)
+    assert found[amina.pk] == Figures(amina.pk, 3, 2, 32.25, 3, 1200)
     assert found[bruno.pk] == Figures(bruno.pk, 0, 0, None, 0, 0)
 
 
