@@ -80,6 +80,9 @@ BLIND_FIELDS = ("lead_type", "country", "language")
 RATINGS = ("score", "temperature")
 """What tells the class of a lead, which a pool that opens leads in a mix keeps from reps."""
 
+HIDING = (View.BLIND, View.UNRATED)
+"""Views to whose readers neither a rule's name, nor what its steps or a limit depend on, is told:
+that would tell what is hidden."""
 MOST_FIRST = (View.WHOLE, View.PREVIEW, View.UNRATED, View.BLIND, View.NOTHING)
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from leaddistrib.models import Lead, OutboxMessage
 from leaddistrib.notify.channels import leased_at
 from leaddistrib.notify.links import absolute, preview_url, survey_token
-from leaddistrib.policy import View, policy
+from leaddistrib.policy import HIDING, View, policy
 
 LONGEST = 80
 """Characters of a company, a title or a source in a message."""
@@ -144,11 +144,13 @@ def lines(text: str) -> list[str]:
 def context(message: OutboxMessage, loaded: Mapping[str, Any]) -> dict[str, Any]:
     """All that the texts of ``message`` may show. ``read_by`` must hold."""
     lead, user = message.lead, message.recipient
-    owner = lead.owner if lead else None
+    owner, view = lead.owner if lead else None, view_in(message)
+    if view in HIDING and "closes_at" in loaded:
+        loaded = {**loaded, "closes_at": None}
     return {
         **loaded,
         "name": (user.get_full_name() or user.get_username()) if user else "",
-        "shown": summary(lead, view_in(message)),
+        "shown": summary(lead, view),
         "due": when(loaded.get("due_at")),
         "closes": when(loaded.get("closes_at")),
         "still_theirs": bool(owner and user and owner.user_id == user.pk),

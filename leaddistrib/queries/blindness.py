@@ -4,9 +4,7 @@ neither by filters and orders, nor by what is said of a rule or a limit."""
 from django.db.models import Q
 
 from leaddistrib.models import Lead
-from leaddistrib.policy import Role, Sight, View, policy
-
-HIDING = (View.BLIND, View.UNRATED)
+from leaddistrib.policy import HIDING, Role, Sight, View, policy
 
 
 def hidden(field: str, who: Sight | None = None) -> Q:
@@ -29,8 +27,8 @@ def hidden(field: str, who: Sight | None = None) -> Q:
 
 
 def tells_class(view: View) -> bool:
-    """Whether, to a reader with ``view``, the name of a rule or the reason of a limit would tell
-    what is hidden."""
+    """Whether, to a reader with ``view``, the name of a rule, or that it has a next step, would
+    tell what is hidden."""
     return view in HIDING
 
 

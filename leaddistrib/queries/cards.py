@@ -8,7 +8,7 @@ from uuid import UUID
 from leaddistrib.events.messages import NAME, SIZE, LeadUpdated, cut, rendered, stamp
 from leaddistrib.models import Lead, Pool, Work
 from leaddistrib.models.going_on import passed_on, stale_at
-from leaddistrib.policy import Sight, View, at_most_a_preview, policy
+from leaddistrib.policy import HIDING, Sight, View, at_most_a_preview, policy
 from leaddistrib.queries import clock
 
 FIELDS = {
@@ -42,7 +42,8 @@ def card(
     """What a race message and a snapshot say of ``lead``; read it with its pool. ``work`` is who
     works on it now, if anybody (``work_on``), ``closes_at`` when it goes on (``passed_on``). A
     field that ``view`` keeps is null: the preview that all reps of the pool have, unless another
-    is given. A blind lead says that it is, of which type, and in which language (GU2).
+    is given. A blind lead says that it is, of which type, and in which language (GU2). Whether it
+    goes on depends on its rule, so where a preview hides how good a lead is, it does not say so.
 
     All of it takes the place that a race message has; only who works on a shared lead, which no
     race has, comes on top.
@@ -57,7 +58,7 @@ def card(
         "received_at": stamp(lead.received_at),
         "opens_at": stamp(lead.opens_at),
         "stale_at": stamp(stale_at(lead)),
-        "closes_at": stamp(closes_at),
+        "closes_at": stamp(None if view in HIDING else closes_at),
         "working": None,
     }
     blind = _blind(lead, disclosed) if view is View.BLIND else {}

@@ -50,7 +50,7 @@ def row(
         "shared": is_shared(lead),
         "stale": stale is not None and stale <= moment,
         "goes_stale": stale,
-        "pushed_on": closes_at,
+        "pushed_on": closes_at if shown["closes_at"] else None,
         "worked_until": work.until if work else None,
         "due": deadline.due_at if deadline else None,
         "late": deadline is not None and late(deadline, moment),

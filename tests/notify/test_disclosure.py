@@ -304,3 +304,64 @@ def test_what_breaks_while_a_text_is_made_leaves_nothing_of_it_in_the_log(
     message.refresh_from_db()
     assert message.last_error
     assert "CANARY" not in caplog.text + message.last_error
+
+
+# --- Blind leads, and leads whose ratings are hidden (GU2, GU3)
+
+
+TOLD_BEFORE_THE_CLAIM = [
+    (name, channel) for name, channel in WAYS if name in ("lead.offered", "lead.taken")
+]
+
+
+def waits_for(reached, **pool) -> Lead:
+    """A lead that a source says everything of, offered to Amina."""
+    fields = {
+        "company": "Fournil",
+        "contact_title": "CANARY-TITLE",
+        "source": "CANARY-SOURCE",
+        "score": 713,
+        "temperature": "hot",
+        "size_band": "smb",
+        "lead_type": "Blind-Type",
+        "country": "FR",
+    }
+    lead: Lead = LeadFactory(pool=PoolFactory(reps=[reached], **pool), **fields)
+    OutboxMessage.objects.all().delete()  # what was written at once is written anew below
+    return lead
+
+
+def told_of(lead: Lead, reached, name: str, channel: str) -> str:
+    message = written(channel, f"{name}:{lead.pk}:{lead.period}", lead, reached)
+    kind = kind_of(message)
+    assert kind is not None
+    told = content(CHANNELS[channel].prepare(message, kind, kind.load(message)))
+    return told.replace(str(lead.public_id), "")
+
+
+@pytest.mark.parametrize(("name", "channel"), TOLD_BEFORE_THE_CLAIM)
+def test_a_message_says_of_a_blind_lead_that_it_is_one_and_of_which_type(reached, name, channel):
+    lead = waits_for(reached, blind_percent=100)
+    told = told_of(lead, reached, name, channel)
+    assert "Blind lead" in told
+    assert name == "lead.taken" or "Blind-Type" in told
+    for hidden in ("Fournil", "CANARY", "713", "Hot", "Small"):
+        assert hidden not in told
+
+
+@pytest.mark.parametrize(("name", "channel"), TOLD_BEFORE_THE_CLAIM)
+def test_a_message_tells_no_rating_where_ratings_are_hidden(reached, name, channel):
+    lead = waits_for(reached, mixed=True)
+    told = told_of(lead, reached, name, channel)
+    assert "Fournil" in told
+    assert "713" not in told
+    assert "Hot" not in told
+
+
+def test_whoever_has_a_lead_that_was_blind_is_reminded_of_it_by_name(reached):
+    lead = waits_for(reached, blind_percent=100)
+    Lead.objects.filter(pk=lead.pk).update(status="owned", owner=reached)
+    lead.refresh_from_db()
+    message = written(Channel.EMAIL, "lead.assigned:1", lead, reached)
+    told = content(CHANNELS[Channel.EMAIL].prepare(message, KINDS["lead.assigned"], {}))
+    assert "Fournil" in told

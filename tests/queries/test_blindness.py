@@ -1,11 +1,14 @@
 """Narrowing or sorting a list of waiting leads does not tell what is hidden of them (GU2, GU3)."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db.models import Q
 
 from leaddistrib.models import Lead
 from leaddistrib.policy import Role, Sight
 from leaddistrib.queries.blindness import shown_temperature
+from leaddistrib.queries.cards import card
 from leaddistrib.queries.queue import ORDERS, WaitingFilter, values_in, waiting_in
 from leaddistrib.testing import LeadFactory, PoolFactory
 
@@ -124,3 +127,12 @@ def test_who_manages_the_pool_narrows_it_by_all_that_a_preview_shows():
 def test_a_limit_by_temperature_is_told_only_where_the_temperature_is(pool, temperature):
     lead = LeadFactory(pool=PoolFactory(**pool), **HOT)
     assert shown_temperature(lead) == temperature
+
+
+@pytest.mark.parametrize(
+    ("pool", "told"), [({}, True), ({"blind_percent": 100}, False), ({"mixed": True}, False)]
+)
+def test_that_its_rule_has_a_next_step_is_told_only_where_the_class_is(pool, told):
+    lead = LeadFactory(pool=PoolFactory(**pool), **HOT)
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    assert (card(lead, closes_at=at)["closes_at"] is not None) is told
