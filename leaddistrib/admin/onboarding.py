@@ -36,14 +36,14 @@ class PhaseForm(forms.ModelForm):
 class PhaseFormSet(forms.BaseInlineFormSet):
     def clean(self) -> None:
         super().clean()
+        given = [getattr(row, "cleaned_data", {}) for row in self.forms]
         positions = [
-            row.cleaned_data.get("position")
-            for row in self.forms
-            if getattr(row, "cleaned_data", None) and not row.cleaned_data.get("DELETE")
+            row["position"] for row in given if "position" in row and not row.get("DELETE")
         ]
-        if None not in positions and sorted(positions) != list(range(1, len(positions) + 1)):
+        wanted = list(range(1, len(positions) + 1))
+        if not any(self.errors) and sorted(positions) != wanted:
             text = _("Number the phases from 1 on, each number once: %(numbers)s.")
-            numbers = ", ".join(str(number) for number in range(1, len(positions) + 1))
+            numbers = ", ".join(str(number) for number in wanted)
             raise ValidationError(text, params={"numbers": numbers})
 
     def save(self, commit: bool = True) -> Any:

@@ -150,7 +150,7 @@ def test_a_new_rep_begins_today_unless_the_day_is_taken_away(signed_in, policy):
             rep = RepFactory.build(user=UserFactory(username=username), team=team)
             assert post_rep(client, address("rep_add"), rep, onboarding_on=on).status_code == 302
     [begun] = Onboarding.objects.all()
-    assert (begun.rep.user.username, begun.phase.name) == ("amina", "Watching")
+    assert (begun.rep.user.username, str(begun.phase)) == ("amina", "Watching")
     assert PhaseChange.objects.get().by == client.user
 
 

@@ -8,10 +8,13 @@ from leaddistrib.errors import WrongPhase
 from leaddistrib.jobs.runs import run_due
 from leaddistrib.jobs.schedules import JOBS
 from leaddistrib.lifecycle import onboarding as lifecycle
+from leaddistrib.lifecycle import receive
+from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.models import JobRun, Onboarding, OnboardingPolicy, PhaseChange
+from leaddistrib.queries.explanations import decisions_of, sentence, trace
 from leaddistrib.queries.onboarding import holds_in, inside
 from leaddistrib.queries.own.phase import cohort, own_phase
-from leaddistrib.testing import LeadFactory, RepFactory, UserFactory, clock_at
+from leaddistrib.testing import LeadFactory, RepFactory, UserFactory, clock_at, publish_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -296,3 +299,30 @@ def test_a_cohort_of_twenty_costs_as_many_queries_as_one_of_two(
         many = rows(18)
         with django_assert_max_num_queries(5):
             assert len(cohort(many, at(1))) == 20
+
+
+# Guaranteed leads
+
+
+def test_guaranteed_leads_come_first_and_everybody_is_told_why(
+    cast, phases, mireille, push_to_paris
+):
+    """Bruno is new and in his last phase; Amina has been here long, and it would be her turn."""
+    publish_rules(push_to_paris())
+    with clock_at(at(0)):
+        lifecycle.begin(cast.bruno, MONDAY)
+        lifecycle.advance(cast.bruno, mireille, "Knows the trade", phases[2])
+        leads = [receive(clean({"company": f"Company {n}"})).lead for n in range(7)]
+    got = [lead.owner for lead in leads]
+    assert got == [cast.bruno] * 5 + [cast.amina] * 2
+
+    [first] = decisions_of(leads[0])
+    assert "you had had fewer leads this week than you are" in sentence(first, cast.bruno)
+    assert "1 rep was before you: who has had fewer leads" in sentence(first, cast.amina)
+    results = {one.name: one.result for one in trace(first).steps[0].candidates}
+    assert results == {
+        cast.bruno.name: "before the others: 5 guaranteed leads are still to come",
+        cast.amina.name: "after who is still to get guaranteed leads",
+    }
+    [last] = decisions_of(leads[6])
+    assert "whose turn it was" in sentence(last)

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from leaddistrib.errors import WrongPhase
 from leaddistrib.lifecycle import onboarding as lifecycle
 from leaddistrib.lifecycle.claiming import claim
 from leaddistrib.models import Lead, Onboarding, OnboardingPolicy, PhaseChange, Rep
@@ -133,7 +134,7 @@ def test_a_form_that_is_sent_twice_moves_nobody_twice(begun, phases):
 
 def test_what_a_colleague_did_at_the_same_moment_is_said(begun, monkeypatch):
     def too_late(*args):
-        raise lifecycle.WrongPhase("Amina is held already.")
+        raise WrongPhase("Amina is held already.")
 
     monkeypatch.setattr(lifecycle, "hold", too_late)
     answer = send(begun, "hold")
