@@ -20,10 +20,10 @@ class TeamPolicyAdmin(LeadDistribAdmin):
 
     means_by: ClassVar[tuple[str, ...]] = ()
     list_display: Any = ("whose", "active", "meaning")
-    list_filter: Any = ("active",)
+    list_filter: ClassVar[Any] = ("active",)
     list_select_related = ("team",)
     search_fields = ("team__name",)
-    autocomplete_fields: Any = ("team",)
+    autocomplete_fields: ClassVar[Any] = ("team",)
     change_form_template = "leaddistrib/admin/policy.html"
 
     def sentences(self, policy: Any) -> list[str]:
@@ -43,12 +43,18 @@ class TeamPolicyAdmin(LeadDistribAdmin):
         return super().get_queryset(request).prefetch_related(*self.means_by)
 
     def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> Any:
         """With what the policy means as it is saved, also while what was typed is refused."""
         saved = self.get_queryset(request).filter(pk=obj.pk).first() if obj else None
         context["sentences"] = self.said(saved) if saved else []
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description=lazy("team"), ordering="team__name")
     def whose(self, policy: Any) -> str:

@@ -30,9 +30,9 @@ class PoolForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
         if given.get("mode") not in (None, Pool.Mode.RACE):
+            untouched = Pool()
             for name in RACES_ONLY:
-                default = Pool._meta.get_field(name).get_default()
-                if given.get(name, default) not in (None, default):
+                if given.get(name) not in (None, getattr(untouched, name)):
                     text = _("Only pools of the mode “Race” have this: leave it out here.")
                     self.add_error(name, text)
         high, low = given.get("mix_high_percent"), given.get("mix_low_percent")
@@ -111,13 +111,19 @@ class PoolAdmin(LeadDistribAdmin):
     )
 
     def render_change_form(
-        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Pool | None = None,
     ) -> Any:
         """With what the settings mean together, as they are saved."""
         saved = Pool.objects.filter(pk=obj.pk).first() if obj else None
         context["sentences"] = told_when(saved) if saved else []
         context["sentences_title"] = gettext("Who is told when")
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         waiting = Lead.objects.filter(status=Lead.Status.WAITING)

@@ -153,9 +153,10 @@ def test_a_second_policy_for_every_other_team_is_refused(signed_in):
 def test_who_changed_a_limit_of_which_team_is_on_record(signed_in):
     client = signed_in(*ALL, "view_configurationchange")
     general = GuardrailPolicy.objects.create()
-    paris = GuardrailPolicy.objects.create(team=TeamFactory(name="Paris"))
+    team = TeamFactory(name="Paris")
+    paris = GuardrailPolicy.objects.create(team=team)
     client.post(page_of(general), form(daily_claims="8"))
-    client.post(page_of(paris), form(team=paris.team.pk, daily_claims="9"))
+    client.post(page_of(paris), form(team=team.pk, daily_claims="9"))
     rows = [
         (change.name, change.model_label, str(change.by), one.field, one.before, one.after)
         for change, _address in client.get(CHANGES).context["changes"]
@@ -193,7 +194,6 @@ def test_windows_are_looked_at_by_team_and_day_and_by_nobody_changed(signed_in):
         ("bruno", tuesday),
     }
     assert len(shown(day_from="2026-03-03")) == 4
-    address = reverse(
-        "admin:leaddistrib_prioritywindow_change", args=[PriorityWindow.objects.first().pk]
-    )
+    first = names["Paris"].priority_windows.earliest("day")
+    address = reverse("admin:leaddistrib_prioritywindow_change", args=[first.pk])
     assert client.post(address, {"day": "2026-03-09"}).status_code == 403

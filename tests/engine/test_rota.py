@@ -18,7 +18,12 @@ MORNING = (time(9), time(11), 30)
 """Four places: 9:00, 9:30, 10:00, 10:30."""
 
 days = st.dates(date(2026, 1, 1), date(2027, 12, 31))
-hours = st.sampled_from([(time(9), time(17), 30), MORNING, (time(8), time(20), 45)])
+DAYS: list[tuple[time, time, int]] = [
+    (time(9), time(17), 30),
+    MORNING,
+    (time(8), time(20), 45),
+]
+hours = st.sampled_from(DAYS)
 teams = st.sets(st.integers(1, 200), min_size=1, max_size=60).map(tuple)
 
 
@@ -34,7 +39,7 @@ def where(day: date, away: frozenset[int] = frozenset(), team: tuple[int, ...] =
 @given(teams, days, hours, st.data())
 def test_everybody_there_has_one_window_and_nobody_else_any(team, day, when, data) -> None:
     away = data.draw(st.sets(st.sampled_from(team)))
-    had = rota(team, day, *when, away)
+    had = rota(team, day, when[0], when[1], when[2], away)
     assert sorted(place.rep for place in had) == sorted(set(team) - away)
     assert {place.begins for place in had} <= set(places(*when))
 
@@ -42,7 +47,7 @@ def test_everybody_there_has_one_window_and_nobody_else_any(team, day, when, dat
 @given(teams, days, hours, st.data())
 def test_no_place_is_shared_by_two_more_than_another(team, day, when, data) -> None:
     away = data.draw(st.sets(st.sampled_from(team)))
-    shared = Counter(place.begins for place in rota(team, day, *when, away))
+    shared = Counter(place.begins for place in rota(team, day, when[0], when[1], when[2], away))
     loads = [shared[begins] for begins in places(*when)]
     assert max(loads) - min(loads) <= 1
 
