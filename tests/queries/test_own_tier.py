@@ -2,13 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import translation
 
 from leaddistrib.engine.tiers import Figures, PolicyFacts, place
 from leaddistrib.models import TierPlacement, TierPolicy
-from leaddistrib.queries.own.tier import WEEKS, own_tier
+from leaddistrib.queries.own.tier import WEEKS, own_tier, tier_name
 from leaddistrib.testing import RepFactory
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,7 @@ def amina():
 
 def placed(rep, weeks_ago=0, former=None, **own):
     """Amina among three who won 20 of 100, reached 100 % and took 2 min to answer."""
-    figures = {
+    figures: Any = {
         "leads": 100,
         "won": 20,
         "attainment": 100.0,
@@ -154,7 +155,7 @@ def test_since_when_counts_from_the_last_time_in_another_tier(amina):
         placed(amina, weeks_ago=weeks, won=won)
     own = told(amina)
     assert own.since == MONDAY - 2 * WEEK
-    assert [(one.tier, one.first) for one in own.history[2:4]] == [
+    assert [(tier_name(one), one.period) for one in own.history[2:4]] == [
         ("Gold", MONDAY - 2 * WEEK),
         ("Bronze", MONDAY - 3 * WEEK),
     ]

@@ -38,20 +38,10 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
-    """A placement: for the week from ``first``, in ``tier`` ("" for none), for which ``reason``."""
-
-    first: date
-    tier: str
-    reason: str
-    score: float | None
-    moved: bool
-
-
-@dataclass(frozen=True, slots=True)
 class OwnTier:
     """The tier that the rep is in since ``since``; ``level`` and ``name`` are None and "" for none.
-    ``why`` and ``moved`` are sentences; ``history`` has the newest placement first."""
+    ``why`` and ``moved`` are sentences; ``history`` has the newest placement first: see
+    ``tier_name``."""
 
     level: int | None
     name: str
@@ -60,7 +50,7 @@ class OwnTier:
     why: list[str]
     measures: list[Measure]
     moved: list[str]
-    history: list[Week]
+    history: list[TierPlacement]
 
 
 def own_tier(rep: Rep) -> OwnTier | None:
@@ -79,23 +69,13 @@ def own_tier(rep: Rep) -> OwnTier | None:
         list(why(newest)),
         list(_measures(newest, before)),
         list(moved(newest, before)),
-        [_week(placement) for placement in placements],
+        placements,
     )
 
 
 def tier_name(placement: TierPlacement) -> str:
     """What the tier of ``placement`` was called then, "" for none."""
     return name_of(placement.figures, placement.level)
-
-
-def _week(placement: TierPlacement) -> Week:
-    return Week(
-        placement.period,
-        tier_name(placement),
-        placement.get_reason_display(),
-        _score(placement),
-        placement.moved,
-    )
 
 
 def _score(placement: TierPlacement) -> float | None:
