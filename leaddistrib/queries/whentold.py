@@ -125,8 +125,6 @@ def _awarded(pool: Pool) -> Iterable[str]:
                 pool.sealed_seconds,
             )
             yield text % {"count": pool.sealed_seconds, "whom": pool.get_sealed_by_display()}
-        case Pool.Award.NEXT:
-            yield _("Nobody chooses: a button hands over the lead that fits the rep best.")
         case _:
             yield _("The first valid claim owns the lead.")
 

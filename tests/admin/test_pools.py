@@ -203,13 +203,6 @@ FIRST = "The first valid claim owns the lead."
             ],
         ),
         (
-            {"award": "next"},
-            [
-                "Every member is told as soon as a lead opens.",
-                "Nobody chooses: a button hands over the lead that fits the rep best.",
-            ],
-        ),
-        (
             {"tiered": True, "blind_percent": 20, "mixed": True},
             [
                 *(TIERS, MIDDLE, FLOOR, FIRST),
