@@ -13,10 +13,13 @@ from django.utils import timezone
 from leaddistrib.lifecycle import claim
 from leaddistrib.lifecycle.onboarding import begin, hold
 from leaddistrib.models import (
+    AllocationPolicy,
     GuardrailPolicy,
     OnboardingPolicy,
     PriorityWindow,
+    Quota,
     Rep,
+    TierPlacement,
 )
 from leaddistrib.testing import LeadFactory, clock_at
 from tests.web.conftest import signed_in
@@ -143,7 +146,7 @@ def test_the_next_window_and_its_head_start_are_said_in_the_reps_time(cast):
     window(cast.amina, timedelta(days=1))
     text = read(cast.amina)
     assert "You have none today." in text
-    assert "The next one: Thursday 5 March, from 9 p.m. to 9:30 p.m." in text
+    assert "The next one: Thursday 5 March, 9 p.m. – 9:30 p.m." in text
     assert "open for you 5 minutes before anybody else" in text
 
 
@@ -220,3 +223,66 @@ def test_a_refusal_says_when_it_lifts_in_the_reps_own_time(cast):
     assert reason["message"].endswith("Until 03/05/2026 9 a.m.")
     assert reason["lifts_at"] == "2026-03-05T00:00:00Z"
     assert timezone.get_default_timezone_name() == "UTC"
+
+
+def placed(rep: Rep, period: date, level: int, score: float, former: int | None = None) -> None:
+    """A placement as it is written on record, and the rep's tier."""
+    figures = {
+        "leads": 20, "won": 5, "attainment": 80.0, "answered": 10, "answered_seconds": 6000,
+        "points": {"conversion": 60.0, "quota": 40.0, "speed": 55.0},
+        "weights": {"conversion": 50, "quota": 30, "speed": 20},
+        "team": {
+            "reps": 6, "leads": 100, "won": 20, "answered": 80, "answered_seconds": 60000,
+            "ranked": 6,
+        },
+        "rank": 2, "borders": [55.0, 45.0], "by_score": level, "former": former,
+        "prior_leads": 20, "least_leads": 10, "least_reps": 4, "margin": 3,
+        "shares": [25, 50, 25], "tiers": ["Gold", "Silver", "Bronze"],
+    }  # fmt: skip
+    TierPlacement.objects.create(
+        rep=rep, period=period, level=level, former=former, reason="placed", score=score,
+        figures=figures, at=NOON,
+    )  # fmt: skip
+    rep.tier = level
+    rep.save()
+
+
+def test_a_rep_sees_the_own_tier_since_when_and_by_which_figures(cast):
+    placed(cast.amina, date(2026, 2, 23), 1, 60.0)
+    placed(cast.amina, date(2026, 3, 2), 2, 53.0, former=1)
+    text = read(cast.amina)
+    assert "Your tier Silver since March 2, 2026" in text
+    assert "“Gold” begins for you at 58.0 points." in text
+    assert "You won 5 of 20 leads. Your team wins 20.0 %. 60.0 points" in text
+    assert "Your score fell from 60.0 to 53.0." in text
+    assert "February 23, 2026 Gold 60.0 by the score" in text
+
+
+@pytest.mark.parametrize("path", ["/leads/", "/leads/me/"])
+def test_the_card_of_limits_names_the_tier(cast, path):
+    placed(cast.amina, date(2026, 3, 2), 2, 53.0)
+    assert "Silver Your place in the race" in read(cast.amina, path)
+    assert "Silver" not in read(cast.bruno, path)
+
+
+def test_a_rep_sees_the_weeks_leads_and_what_the_next_band_needs(cast):
+    policy = AllocationPolicy.objects.create(floor=2)
+    for percent, number in ((0, 10), (50, 12)):
+        policy.bands.create(from_percent=percent, leads=number)
+    Rep.objects.filter(pk=cast.amina.pk).update(allocation=3)
+    Quota.objects.create(rep=cast.amina, month=date(2026, 3, 1), amount=1000, currency="EUR")
+    LeadFactory(owner=cast.amina)
+    text = read(cast.amina)
+    assert "1 of 3 this week" in text
+    assert "This month you won 0 of 1,000 EUR: 0 % of your quota." in text
+    assert "you have 10 leads a week next month. 500 EUR more, from 50 % on, make it 12." in text
+    assert "Nobody has fewer than 2." in text
+
+
+def test_who_has_had_the_weeks_leads_reads_when_there_are_more(cast):
+    AllocationPolicy.objects.create()
+    Rep.objects.filter(pk=cast.amina.pk).update(allocation=1)
+    LeadFactory(owner=cast.amina)
+    text = read(cast.amina)
+    assert "You have had your leads of this week. Counted anew from 03/09/2026 midnight" in text
+    assert "You have no quota for this month." in text

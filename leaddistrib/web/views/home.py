@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from leaddistrib.queries import clock
 from leaddistrib.queries.inbox import own_leads, pools_with_sizes, standing
+from leaddistrib.queries.own.called import tier_called
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.cards import own_rows
 from leaddistrib.web.outcomes import reason
@@ -24,6 +25,7 @@ def home(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     page = Paginator(own_leads(viewer.rep), PAGE).get_page(request.GET.get("page"))
     context = {
         "viewer": viewer,
+        "tier": tier_called(viewer.rep),
         "limits": limits,
         "reasons": [reason(refusal, viewer.rep) for refusal in limits.refusals],
         "pools": list(pools_with_sizes(viewer.rep, now)),

@@ -18,6 +18,7 @@ from leaddistrib.models import Rep, TimeOff
 from leaddistrib.queries import clock
 from leaddistrib.queries.cover import covers_for, stand_in
 from leaddistrib.queries.inbox import pools_with_sizes, standing
+from leaddistrib.queries.own.called import tier_called
 from leaddistrib.queries.response import own_responses
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.durations import duration
@@ -58,6 +59,7 @@ def _page(
     rep, now, zone = viewer.rep, clock.now(), viewer.rep.zone
     own = own_responses(rep, timezone.localdate(now, timezone.get_default_timezone()))
     context |= {
+        "tier": tier_called(rep),
         "limits": standing(rep, now),
         "own": own,
         "own_mean": duration(own.line.mean),

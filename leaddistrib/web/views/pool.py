@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from leaddistrib.models import Pool
 from leaddistrib.queries import clock
 from leaddistrib.queries.inbox import NEWEST, pools_with_sizes, standing
+from leaddistrib.queries.own.called import tier_called
 from leaddistrib.queries.queue import NEWEST_FIRST, WaitingFilter, orders, values_in, waiting_in
 from leaddistrib.queries.visibility import seen_by
 from leaddistrib.web.access import Viewer, signed_in
@@ -35,6 +36,7 @@ def pool(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     leads, cut = narrowed.qs, _cut(narrowed)
     context: dict[str, Any] = {
         "viewer": viewer,
+        "tier": tier_called(rep),
         "limits": limits,
         "reasons": [reason(refusal, rep) for refusal in limits.refusals],
         "pools": pools,

@@ -12,10 +12,15 @@ from leaddistrib.models import GuardrailPolicy
 from leaddistrib.queries import clock
 from leaddistrib.queries.competing import policy_for
 from leaddistrib.queries.inbox import standing as standing_of
+from leaddistrib.queries.own.allocation import own_allocation
 from leaddistrib.queries.own.phase import own_phase
 from leaddistrib.queries.own.priority import own_windows
+from leaddistrib.queries.own.tier import own_tier, tier_name
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.outcomes import reason
+
+PLACEMENTS = 8
+"""Weeks of tiers that are shown."""
 
 
 @require_safe
@@ -26,7 +31,7 @@ def standing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     limits = standing_of(rep, now)
     left, windows = limits.remaining, own_windows(rep, now)
     guardrails = policy_for(GuardrailPolicy, rep.team_id)
-    phase = own_phase(rep, now)
+    own, allocation, phase = own_tier(rep), own_allocation(rep, now), own_phase(rep, now)
     minutes = guardrails.priority_minutes if guardrails and rep.team_id else None
     context = {
         "viewer": viewer,
@@ -37,8 +42,11 @@ def standing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "windows": windows,
         "guardrails": guardrails,
         "minutes": minutes,
+        "own": own,
+        "placements": [(one, tier_name(one)) for one in own.history[:PLACEMENTS]] if own else [],
+        "allocation": allocation,
         "phase": phase,
-        "none": not (left.guarded or minutes or phase),
+        "none": not (left.guarded or minutes or own or allocation or phase),
     }
     with timezone.override(rep.zone):
         return render(request, "leaddistrib/standing.html", context)
