@@ -12,6 +12,7 @@ from leaddistrib.api.outcomes import Outcomes
 from leaddistrib.api.pools import PoolLeads, Pools
 from leaddistrib.api.response import ClaimSpeed, Responses
 from leaddistrib.api.schema import Described, Docs
+from leaddistrib.api.standing import OwnStanding
 from leaddistrib.api.waiting import Waiting
 
 urlpatterns = [
@@ -26,6 +27,7 @@ urlpatterns = [
     path("leads/<uuid:id>/release/", Release.as_view(), name="api-release"),
     path("pools/", Pools.as_view(), name="api-pools"),
     path("pools/<uuid:id>/leads/", PoolLeads.as_view(), name="api-pool-leads"),
+    path("me/standing/", OwnStanding.as_view(), name="api-standing"),
     path("metrics/distribution/", Distribution.as_view(), name="api-distribution"),
     path("metrics/response/", Responses.as_view(), name="api-response"),
     path("metrics/waiting/", Waiting.as_view(), name="api-waiting"),

@@ -42,6 +42,16 @@ MATRIX = {
         "foreign waiting": "403 404 404 403 403 401",
         "missing": "404 404 404 403 403 401",
     },
+    # Nobody here has claimed anything but by being given it: there is no answer to tell.
+    ("api-claim", "GET"): {
+        "own": "403 403 404 403 403 401",
+        "colleague's": "403 403 404 403 403 401",
+        "waiting": "403 403 404 403 403 401",
+        "taken": "403 403 404 403 403 401",
+        "foreign": "403 404 404 403 403 401",
+        "foreign waiting": "403 404 404 403 403 401",
+        "missing": "404 404 404 403 403 401",
+    },
     ("api-contacts", "POST"): {
         "own": "403 403 200 403 403 401",
         "colleague's": "403 403 404 403 403 401",
@@ -95,6 +105,7 @@ MATRIX = {
     },
     ("api-distribution", "GET"): {"": "200 200 200 403 403 401"},
     ("api-response", "GET"): {"": "200 200 200 403 403 401"},
+    ("api-standing", "GET"): {"": "403 403 200 403 403 401"},
     ("api-claim-speed", "GET"): {"": "200 200 200 403 403 401"},
     ("api-waiting", "GET"): {"": "200 200 403 403 403 401"},
     ("api-conversion", "GET"): {"": "200 200 403 403 403 401"},
