@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Window
 from django.db.models.functions import RowNumber
@@ -49,7 +50,7 @@ def counts(asked: Iterable[Asked], moment: datetime) -> dict[int, Counts]:
     return found
 
 
-Numbers = Iterable[tuple[int, dict[str, object]]]
+Numbers = Iterable[tuple[int, dict[str, Any]]]
 
 
 def _claims(asked: Sequence[Asked], moment: datetime) -> Numbers:
@@ -75,7 +76,8 @@ def _claims(asked: Sequence[Asked], moment: datetime) -> Numbers:
         .annotate(competitive=Count("pk", filter=week & raced))
     )
     for row in rows:
-        yield row.pop("rep"), row | {"competed_last_week": row["competed_last_week"] > 0}
+        numbers: dict[str, Any] = {**row, "competed_last_week": row["competed_last_week"] > 0}
+        yield numbers.pop("rep"), numbers
 
 
 def _assignments(asked: Sequence[Asked], moment: datetime) -> Numbers:
@@ -90,7 +92,8 @@ def _assignments(asked: Sequence[Asked], moment: datetime) -> Numbers:
         .annotate(leads_week=Count("pk"), assigned=Count("pk", filter=kept))
     )
     for row in rows:
-        yield row.pop("rep"), row
+        numbers: dict[str, Any] = {**row}
+        yield numbers.pop("rep"), numbers
 
 
 def _rows(asked: Sequence[Asked], moment: datetime) -> Numbers:
