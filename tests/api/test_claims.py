@@ -5,7 +5,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from leaddistrib.models import Claim, Lead, TimeOff
+from leaddistrib.models import (
+    Claim,
+    GuardrailPolicy,
+    Lead,
+    Onboarding,
+    OnboardingPhase,
+    OnboardingPolicy,
+    TimeOff,
+)
 from leaddistrib.testing import publish_rules
 from tests.api.conftest import address, signed_in
 
@@ -66,6 +74,38 @@ def test_a_refused_claim_says_what_would_lift_it(company):
             },
         ],
     }
+
+
+def test_limits_of_a_fair_race_come_with_their_numbers(company):
+    """Each with when it lifts, if time alone lifts it."""
+    GuardrailPolicy.objects.create(daily_claims=1)
+    phase = OnboardingPhase.objects.create(
+        policy=OnboardingPolicy.objects.create(),
+        position=1,
+        name="Weeks 1–4",
+        weeks=4,
+        competition=0,
+    )
+    today = timezone.localdate()
+    Onboarding.objects.create(rep=company.amina, phase=phase, began_on=today, since=today)
+    Claim.objects.create(
+        lead=company.leads["taken"],
+        rep=company.amina,
+        period=7,
+        result="won",
+        competitive=True,
+        via="page",
+        claimed_at=timezone.now(),
+    )
+
+    response = claim(company, company.amina, "waiting")
+
+    assert response.status_code == 403
+    reasons = {one["code"]: one for one in response.json()["reasons"]}
+    assert reasons["onboarding"]["message"].startswith("You watch races in this phase")
+    assert "claimed 1 leads in races today, of 1 at most" in reasons["daily_limit"]["message"]
+    assert reasons["daily_limit"]["lifts_at"] > timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert reasons["onboarding"]["lifts_at"] is None
 
 
 def test_a_lead_that_is_not_theirs_to_see_keeps_no_trace_of_the_attempt(company):
