@@ -51,9 +51,10 @@ def waves(
 
     Whoever has a priority window sees it then, and the times of all others count from the end of
     the longest head start. ``tiered``: each tier waits its minutes. ``cascade``: one rep after the
-    other, at least so many seconds apart, by rank; where both hold, within each tier. A lead of the starvation
-    ``floor`` waits for no tier and no rank: what is left is the head start. In a ``premium`` pool
-    tiers that do not see such pools never see it. Nobody's window is before ``moment``.
+    other, at least so many seconds apart, by rank; where both hold, within each tier. A lead of the
+    starvation ``floor`` waits for no tier and no rank: what is left is the head start. In a
+    ``premium`` pool tiers that do not see such pools never see it. Nobody's window is before
+    ``moment``.
     """
     never = frozenset(one.rep for one in members if premium and not one.premium)
     seeing = [one for one in members if one.rep not in never]

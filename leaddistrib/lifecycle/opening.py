@@ -249,11 +249,11 @@ def _eligible(inside: Sequence[Offer], moment: datetime) -> list[Offer]:
     by themselves, and whoever acts is asked then."""
     racing = {offer.rep_id for offer in inside if _in_a_race(offer)}
     facts = rep_facts(racing, moment) if racing else {}
-    racing = Situation(moment, competitive=True)
+    situation = Situation(moment, competitive=True)
     return [
         offer
         for offer in inside
-        if not _in_a_race(offer) or not first_refusal(facts[offer.rep_id], racing)
+        if not _in_a_race(offer) or not first_refusal(facts[offer.rep_id], situation)
     ]
 
 

@@ -153,7 +153,8 @@ def _due_at(pools: Iterable[Pool]) -> Case:
 
 def values_in(pools: Iterable[Pool], seen: Q, field: str) -> list[str]:
     """What the leads that wait in ``pools``, and that the reader may have ``seen``, have as
-    ``field`` ("source", "country"), in alphabetical order; nothing where previews do not show it, nor of leads that hide it."""
+    ``field`` ("source", "country"), in alphabetical order; nothing where previews do not show it,
+    nor of leads that hide it."""
     if field not in policy().fields(View.PREVIEW):
         return []
     leads = Lead.objects.filter(seen, pool__in=list(pools), status=Lead.Status.WAITING)

@@ -81,7 +81,7 @@ def is_member_for(lead: Lead, who: Sight) -> bool:
 
 def exists_for(rep: Rep, lead: Lead) -> bool:
     """The same for ``rep`` alone, whose pools were not read. Two queries at most."""
-    inside = pools_of(rep).filter(pk=lead.pool_id).exists()
+    inside = pools_of(rep).filter(leads=lead).exists()
     return inside and not unseen(rep, [lead], clock.now())
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import Q
 from django.utils import timezone
 
 from leaddistrib.events.messages import stamp
@@ -229,7 +230,7 @@ def test_what_a_preview_hides_is_not_found_out_by_filters(company, monkeypatch):
     for query in ({"company": "nothing"}, {"source": "x"}, {"min_score": 99}, {"country": "NO"}):
         assert len(listed(company.amina, pool, **query)) == 1
     assert listed(company.amina, pool, size="smb") == []
-    assert queue.values_in([pool], "source") == []
+    assert queue.values_in([pool], Q(), "source") == []
     assert queue.orders() == ["newest", "oldest", "left"]
 
 

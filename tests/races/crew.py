@@ -220,6 +220,8 @@ class Crew:
         """Stands in for the channel layer: what pages would be sent."""
         for event in events.values():
             self.messages += event.get("texts", ())
+            # A page gets the one or the other; both have the change's version.
+            self.messages += (change["text"] for change in event.get("changes", ()))
 
     def answered(self, act: str, lead: int | None, rep: int | None, perform: Any) -> dict[str, Any]:
         asked_at = time.time()

@@ -66,6 +66,7 @@ def faults(history: History) -> list[str]:
         *_never_back(assignments),
         *_limits(assignments),
         *_offers(),
+        *_waves(),
         *_versions(history),
         *turns(),
         *_intake(history),
@@ -202,9 +203,22 @@ def _offers() -> Iterator[str]:
         yield f"lead {lead} is offered though it does not wait"
 
 
+def _waves() -> Iterator[str]:
+    """Nobody won a lead before it opened for them."""
+    early = Offer.objects.filter(
+        lead__claims__result="won",
+        lead__claims__rep=F("rep"),
+        lead__claims__period=F("period"),
+        lead__claims__claimed_at__lt=F("opens_at"),
+    )
+    for lead, rep in early.values_list("lead", "rep"):
+        yield f"lead {lead} was won by rep {rep} before it opened for them"
+
+
 def _versions(history: History) -> Iterator[str]:
     """Each change of a pool has the next version, and pages were told of each once. What happens
-    in a shared pool leaves no row for each version: there only the messages are looked at."""
+    in a shared pool, or opens in waves, leaves no row for each version: there only the messages are
+    looked at."""
     told: dict[str, list[int]] = defaultdict(list)
     for message in history.messages:
         if "pool" in message:
@@ -212,7 +226,8 @@ def _versions(history: History) -> Iterator[str]:
     for pool in Pool.objects.all():
         opened = LogEntry.objects.filter(event="lead.opened", detail__pool=pool.name).count()
         taken = Claim.objects.filter(pool=pool, result="won").count() + _pushed_on(pool)
-        if pool.mode != Pool.Mode.SHARED and pool.version != opened + taken:
+        counted = pool.mode != Pool.Mode.SHARED and not pool.in_waves
+        if counted and pool.version != opened + taken:
             yield f"pool {pool} has version {pool.version} after {opened + taken} changes"
         heard = sorted(told[str(pool.public_id)])
         if heard != list(range(pool.version - len(heard) + 1, pool.version + 1)):
