@@ -61,15 +61,16 @@ def cast(cast):
     return cast
 
 
-def come_in(then: dict[str, object]) -> Lead:
-    """A lead with a canary in each field, which rules look at, and which goes to ``then``."""
+def come_in(then: dict[str, object], rule: str = "Everything") -> Lead:
+    """A lead with a canary in each field, which rules look at, and which goes to ``then`` by
+    ``rule``."""
     by_mail = {"field": "contact.email", "op": "eq", "value": "someone@else.example"}
     by_attribute = {"field": "attributes.CANARY-KEY", "op": "eq", "value": "other"}
     publish_rules(
         [
             {"name": "By mail", "when": by_mail, "then": then},
             {"name": "By attribute", "when": by_attribute, "then": then},
-            {"name": "Everything", "when": {}, "then": then},
+            {"name": rule, "when": {}, "then": then},
         ]
     )
     receive(clean(LEAD))
@@ -184,3 +185,68 @@ def test_who_may_see_the_whole_lead_finds_all_of_it(cast, who):
     lead = taken(cast)
     whole = pages(cast, getattr(cast, who), lead)[address("lead", cast, lead)]
     assert {canary for canary, _page in seen({"lead": whole}, PERSONAL)} == PERSONAL - UNSHOWN
+
+
+# --- Blind leads, and leads whose ratings are hidden (GU2, GU3)
+
+MORE = {"industry": "CANARY-INDUSTRY", "product": "CANARY-PRODUCT", "subdivision": "CA-NRY"}
+RATED = {"score": 713, "temperature": "hot", "employees": 987654321, "size_band": "enterprise"}
+SHOWN_BLIND = {"lead_type": "Blind-Type", "language": "fr"}
+RULES = "/leads/rules/"  # where all reps read the rules, of no lead
+TELL_RATINGS = {">713<", '"713"', "lead-score hot", "CANARY-RULE"}
+NOT_OF_A_BLIND_LEAD = {
+    *(PERSONAL | PREVIEWED | TELL_RATINGS),
+    *("CANARY-INDUSTRY", "CANARY-PRODUCT", "CA-NRY", "987654321", "987,654,321"),
+}
+
+
+def opened_in(cast: SimpleNamespace, **pool: Any) -> Lead:
+    """A lead with a canary in each field waits in the pool, by a rule whose name is one."""
+    for name, value in pool.items():
+        setattr(cast.pool, name, value)
+    cast.pool.save()
+    lead = come_in({"pool": cast.pool.name}, rule="CANARY-RULE")
+    Lead.objects.update(**MORE, **RATED, **SHOWN_BLIND)
+    return Lead.objects.get(pk=lead.pk)
+
+
+def blind(cast: SimpleNamespace) -> Lead:
+    return opened_in(cast, blind_percent=100)
+
+
+def blind_and_taken(cast: SimpleNamespace) -> Lead:
+    lead = blind(cast)
+    work(lead, cast.bruno)
+    return lead
+
+
+def unrated(cast: SimpleNamespace) -> Lead:
+    return opened_in(cast, mixed=True)
+
+
+@pytest.mark.parametrize("make", [blind, blind_and_taken])
+def test_of_a_blind_lead_nothing_is_found_before_the_claim_wherever_links_lead(cast, make):
+    lead = make(cast)
+    found = pages(cast, cast.amina, lead)
+    del found[RULES]
+    assert seen(found, NOT_OF_A_BLIND_LEAD) == set()
+    whole = found[address("lead", cast, lead)]
+    assert "Blind-Type" in whole
+    assert ">Blind lead</h1>" in whole
+
+
+def test_where_ratings_are_hidden_no_page_tells_them_before_the_claim(cast):
+    lead = unrated(cast)
+    found = pages(cast, cast.amina, lead)
+    del found[RULES]
+    assert seen(found, PERSONAL | TELL_RATINGS) == set()
+    assert {canary for canary, _page in seen(found, PREVIEWED)} == PREVIEWED
+
+
+@pytest.mark.parametrize(("who", "make"), [("bruno", blind_and_taken), ("mireille", blind)])
+def test_who_claimed_a_blind_lead_or_manages_its_pool_sees_all_of_it(cast, who, make):
+    lead = make(cast)
+    page = signed_in(getattr(cast, who)).get(address("lead", cast, lead)).content.decode()
+    assert ">Blind lead</h1>" not in page
+    canaries = {"CANARY-NAME", "CANARY-COMPANY", "CANARY-INDUSTRY", ">713<", "lead-score hot"}
+    assert seen({"": page}, canaries) == {(canary, "") for canary in canaries}
