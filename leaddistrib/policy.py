@@ -149,8 +149,8 @@ class Policy:
             return View.WHOLE
         if not member or lead.status == Lead.Status.RECEIVED:
             return View.NOTHING
-        waits = lead.status == Lead.Status.WAITING and lead.pool is not None
-        if waits and lead.pool.mode == Pool.Mode.SHARED:
+        shared = lead.pool is not None and lead.pool.mode == Pool.Mode.SHARED
+        if shared and lead.status == Lead.Status.WAITING:
             return View.WHOLE
         return self.preview_of(lead)
 
