@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
 
+from leaddistrib.engine.gates import Refusal
+from leaddistrib.events.messages import stamp
 from leaddistrib.lifecycle.claiming import claimable, stands_against
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps
 from leaddistrib.lifecycle.winning import take_over
@@ -59,7 +61,7 @@ def _won(lead: Lead, claim: Claim, now: datetime) -> bool:
     offer = Offer.objects.filter(lead=lead, rep=rep, period=lead.period).first()
     against = stands_against(lead, rep, facts, offer, claim.claimed_at)
     if against:
-        _decide(claim, Claim.Result.REFUSED, now, [refusal.code for refusal in against])
+        _decide(claim, Claim.Result.REFUSED, now, against)
         return False
     if claimable(lead, now).update(status=Lead.Status.OWNED, owner=rep) != 1:
         raise Lead.DoesNotExist(f"{lead} was locked, and is not as it was.")
@@ -69,6 +71,13 @@ def _won(lead: Lead, claim: Claim, now: datetime) -> bool:
     return True
 
 
-def _decide(claim: Claim, result: Claim.Result, now: datetime, reasons: Iterable[str] = ()) -> None:
-    claim.result, claim.decided_at, claim.reasons = result, now, list(reasons)
-    claim.save(update_fields=("result", "decided_at", "reasons"))
+def _decide(
+    claim: Claim, result: Claim.Result, now: datetime, against: Iterable[Refusal] = ()
+) -> None:
+    claim.result, claim.decided_at = result, now
+    claim.reasons = [refusal.code for refusal in against]
+    claim.against = [
+        {"code": one.code, "params": dict(one.params), "lifts_at": stamp(one.lifts_at)}
+        for one in against
+    ]
+    claim.save(update_fields=("result", "decided_at", "reasons", "against"))

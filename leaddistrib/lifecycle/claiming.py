@@ -3,8 +3,10 @@
 Losing is a result, not an error. docs/locking.md walks through the transaction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError
 from django.db.models import QuerySet
@@ -151,3 +153,33 @@ def _too_late(
         return ClaimResult("won", lead, taken_by=rep, taken_at=holding.started_at)
     keep_claim(lead, rep, offer, Claim.Result.LOST, now, via)
     return ClaimResult("lost", lead, taken_by=holding.rep, taken_at=holding.started_at)
+
+
+def answer(lead: Lead, rep: Rep) -> ClaimResult | None:
+    """What came of the latest claim of ``rep`` for ``lead``, as it is open now or was last: the
+    answer to a claim that was collected, once it is decided (RA5). None if there was none. Three
+    queries at most, and nothing is written."""
+    claims = Claim.objects.filter(lead=lead, rep=rep, period=lead.period)
+    latest = claims.order_by("-claimed_at", "-pk").first()
+    if latest is None:
+        return None
+    if latest.result == Claim.Result.COLLECTED:
+        return ClaimResult("collected", lead, decided_at=lead.collecting_until)
+    if latest.result == Claim.Result.REFUSED:
+        against = tuple(_as_told(one) for one in latest.against)
+        return ClaimResult("refused", lead, refusals=against)
+    ended = Assignment.objects.filter(lead=lead, started_at__gte=latest.claimed_at)
+    taken = ended.select_related("rep__user").order_by("started_at", "pk").first()
+    won = latest.result == Claim.Result.WON
+    return ClaimResult(
+        "won" if won else "lost",
+        lead,
+        taken_by=rep if won else taken and taken.rep,
+        taken_at=taken and taken.started_at,
+    )
+
+
+def _as_told(against: Mapping[str, Any]) -> Refusal:
+    lifts_at = against["lifts_at"]
+    moment = datetime.fromisoformat(lifts_at) if lifts_at else None
+    return Refusal(against["code"], against["params"], moment)

@@ -1,7 +1,6 @@
 """Claims are collected for a few seconds before their lead is awarded, so that the fastest thumb is
 not the only virtue (RA5). ``awarding`` decides between them."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from leaddistrib.lifecycle.transactions import lock_lead

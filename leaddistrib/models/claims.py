@@ -99,8 +99,10 @@ class Claim(models.Model):
     told_at = models.DateTimeField(_("told"), null=True, blank=True)
     seen_at = models.DateTimeField(_("seen"), null=True, blank=True)
     claimed_at = models.DateTimeField(_("claimed"))
-    # Of a claim that was collected: when it was decided.
+    # Of a claim that was collected: when it was decided, and what stood against it then, with its
+    # numbers, because the rep hears of it later.
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    against = models.JSONField(_("against"), default=list, blank=True)
 
     class Meta:
         ordering = ("-claimed_at", "-id")

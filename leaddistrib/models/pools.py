@@ -27,7 +27,6 @@ class Pool(models.Model):
         FIRST = "first", _("the first valid claim")
         CASCADE = "cascade", _("ranked cascade: the next best rep is told every few seconds")
         SEALED = "sealed", _("sealed claims: collected for a few seconds, then awarded")
-        NEXT = "next", _("next, please: a button hands over the most fitting lead")
 
     class SealedBy(models.TextChoices):
         ENTITLEMENT = "entitlement", _("who has had least of what is theirs")

@@ -145,7 +145,6 @@ REFUSALS: Mapping[str, str | Promise] = {
     "wrong_seniority": lazy("The rule asks only reps of another seniority."),
     "not_attended": lazy("The rule asks only reps who attended the lead's event."),
     "collecting_over": lazy("Claims of this lead are being decided: yours came too late."),
-    "next_only": lazy("Nobody chooses in this pool: ask for the next lead."),
     "shared": lazy("Everybody in this pool works this lead: log a contact instead."),
     "gate_failed": lazy("A check could not be made. Try again, or tell your administrator."),
 }
@@ -183,7 +182,6 @@ PASSED_OVER: Mapping[str, str | Promise] = {
     "wrong_seniority": lazy("of another seniority"),
     "not_attended": lazy("did not attend the event"),
     "collecting_over": lazy("claimed too late"),
-    "next_only": lazy("leads are handed over in order there"),
     "shared": lazy("the lead is shared"),
     "gate_failed": lazy("a check failed"),
 }

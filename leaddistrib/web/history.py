@@ -205,4 +205,6 @@ def _note(entry: LogEntry, oversees: bool) -> str:
 def _tried(claim: Claim) -> str:
     if claim.result == Claim.Result.LOST:
         return _("Your claim came too late")
+    if claim.result == Claim.Result.COLLECTED:
+        return _("Your claim is in, and not decided yet")
     return _("Your claim was refused")

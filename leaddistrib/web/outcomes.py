@@ -29,6 +29,7 @@ class Reason:
         if self.lifts_at is None:
             return self.message
         moment = date_format(localtime(self.lifts_at, self.zone), "SHORT_DATETIME_FORMAT")
+        moment = moment.removesuffix(".")  # of "9 a.m.", which ends the sentence
         return _("%(reason)s Until %(moment)s.") % {"reason": self.message, "moment": moment}
 
 
@@ -44,6 +45,8 @@ def message(result: ClaimResult, moment: datetime) -> str:
         return _("This lead is yours.")
     if result.result == "lost" and result.taken_by and result.taken_at:
         return too_late(result.taken_by.name, moment - result.taken_at)
+    if result.result == "collected":
+        return _("Your claim is in. Claims are collected for a few seconds, then it is decided.")
     return _("You cannot claim this lead.")
 
 
@@ -74,6 +77,7 @@ def document(result: ClaimResult, rep: Rep, moment: datetime, url: str) -> dict[
         "message": message(result, moment),
         "taken_by": result.taken_by.name if result.taken_by else None,
         "taken_at": stamp(result.taken_at),
+        "decided_at": stamp(result.decided_at),
         "reasons": [
             {
                 "code": refusal.code,

@@ -36,6 +36,13 @@ class ClaimRefused(serializers.Serializer):
     reasons = Reason(many=True)
 
 
+class ClaimCollected(serializers.Serializer):
+    """Claims are still collected: whose the lead is will be decided then."""
+
+    result = serializers.ChoiceField(["collected"])
+    decided_at = serializers.DateTimeField(allow_null=True)
+
+
 class ReleaseIn(serializers.Serializer):
     """Why a lead is given back."""
 

@@ -7,6 +7,8 @@ const confirm = dialog.querySelector("[data-claim-confirm]");
 const problem = dialog.querySelector("[data-claim-problem]");
 const texts = document.querySelector("[data-texts]").dataset;
 const SLOW = 15_000; // ms after which no answer counts as none
+const AGAIN = 800; // ms until it is asked whether a collected claim was decided
+const LONGEST = 10_000; // ms for which claims are collected at most, whatever this clock says
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-claim]");
@@ -54,11 +56,29 @@ form.addEventListener("submit", async (event) => {
 async function react(answer) {
   const told = answer.headers.get("Content-Type")?.includes("application/json") ? await answer.json() : {};
   if (told.result === "won") return location.assign(told.url);
+  if (told.result === "collected") return wait(told);
   if (told.result === "lost") return lose(told);
   if (told.result === "refused") return refuse(told);
   if (told.detail && answer.status !== 401) return trouble(told.detail);
   // Signed out, too old a form, or a lead that went away: its page says which.
   location.assign(form.action);
+}
+
+// Claims are collected: asked again once it is decided, until the worker has decided it.
+function wait({ message, decided_at }) {
+  dialog.querySelector("[data-collected-message]").textContent = message;
+  show("collected");
+  const left = decided_at ? new Date(decided_at) - Date.now() : 0;
+  setTimeout(askAgain, Math.min(Math.max(left, 0), LONGEST) + AGAIN);
+}
+
+async function askAgain() {
+  try {
+    const answer = await fetch(form.action, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(SLOW) });
+    await react(answer);
+  } catch {
+    setTimeout(askAgain, 5 * AGAIN);
+  }
 }
 
 function trouble(text) {

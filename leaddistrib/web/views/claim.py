@@ -18,16 +18,20 @@ from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in, wants_json
 from leaddistrib.web.cards import rows
 
-STATUS = {"won": 200, "lost": 409, "refused": 403}
+STATUS = {"won": 200, "collected": 202, "lost": 409, "refused": 403}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def claim(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
     """GET asks for confirmation and changes nothing; POST claims. A script gets the answer as
-    JSON, a form is sent on to the lead's page, which shows it."""
+    JSON, a form is sent on to the lead's page, which shows it. A script that asks by GET is told
+    what came of a claim that was collected."""
     lead, rep = lead_for_rep(viewer, public_id)
     if request.method != "POST":
+        known = claiming.answer(lead, rep) if wants_json(request) else None
+        if known is not None:
+            return _answer(request, rep, known)
         return _confirmation(request, viewer, lead)
     try:
         result = claiming.claim(lead, rep, via="page")
@@ -55,6 +59,8 @@ def _answer(request: HttpRequest, rep: Rep, result: ClaimResult) -> HttpResponse
     if wants_json(request):
         document = outcomes.document(result, rep, now, url)
         return JsonResponse(document, status=STATUS[result.result])
+    if result.result == "collected":
+        messages.info(request, outcomes.message(result, now))
     if result.result == "lost":
         messages.warning(request, outcomes.message(result, now))
     for refusal in result.refusals:
