@@ -1,4 +1,4 @@
-"""Quotas: singly, in the list, and of a whole team for a month on one page (AL1)."""
+"""Quotas: singly, in the list, of a whole team for a month on one page, or from a file (AL1)."""
 
 from datetime import date, timedelta
 from typing import Any, cast
@@ -18,9 +18,11 @@ from django.utils.translation import ngettext
 from leaddistrib import conf
 from leaddistrib.admin.base import LeadDistribAdmin
 from leaddistrib.admin.filters import DayRangeFilter, RepFilter, RepTeamFilter
+from leaddistrib.admin.lists import ListImport
 from leaddistrib.admin.uploads import BUSY
 from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.allocating import first_of
+from leaddistrib.lifecycle.catalogue.quotas import Quotas
 from leaddistrib.lifecycle.intake import fields
 from leaddistrib.lifecycle.quotas import set_quotas
 from leaddistrib.models import Quota, Team
@@ -84,7 +86,7 @@ class AmountsForm(forms.Form):
         amount = Quota._meta.get_field("amount")
         for name, rep in self.names.items():
             quota = shown.get(rep.pk)
-            self.fields[name] = amount.formfield(
+            self.fields[name] = cast("Any", amount).formfield(
                 label=rep.name,
                 required=False,
                 min_value=CENT,
@@ -97,7 +99,8 @@ class AmountsForm(forms.Form):
 
 
 @admin.register(Quota)
-class QuotaAdmin(LeadDistribAdmin):
+class QuotaAdmin(ListImport, LeadDistribAdmin):
+    catalogue = Quotas
     form = QuotaForm
     list_display = ("rep", "team", "month", "amount", "currency")
     list_editable = ("amount",)
@@ -123,7 +126,7 @@ class QuotaAdmin(LeadDistribAdmin):
             raise PermissionDenied
         whose = WhoseForm(request.GET or None, initial={"month": first_of(clock.now())})
         if not whose.is_valid():
-            return self._page(request, whose=whose)
+            return self._month_page(request, whose=whose)
         team, month = whose.cleaned_data["team"], whose.cleaned_data["month"]
         form = AmountsForm(request.POST or None, team=team, month=month)
         if request.method == "POST" and form.is_valid():
@@ -142,9 +145,9 @@ class QuotaAdmin(LeadDistribAdmin):
             "team": team,
             "month": date_format(month, "YEAR_MONTH_FORMAT"),
         }
-        return self._page(request, whose=whose, form=form, title=title)
+        return self._month_page(request, whose=whose, form=form, title=title)
 
-    def _page(self, request: HttpRequest, **context: Any) -> HttpResponse:
+    def _month_page(self, request: HttpRequest, **context: Any) -> HttpResponse:
         cast("Any", request).current_app = self.admin_site.name
         whole = {
             **self.admin_site.each_context(request),

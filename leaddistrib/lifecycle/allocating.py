@@ -135,7 +135,8 @@ def _hold(leads: Mapping[int, int]) -> int:
     """From now on, that many ``leads`` a week bound each rep, and nothing bounds the others.
     Returns how many have another limit than before; their pages are told, and what waits for
     somebody is tried again for those who may have more."""
-    before = dict(Rep.objects.filter(allocation__isnull=False).values_list("pk", "allocation"))
+    held = Rep.objects.values_list("pk", "allocation")
+    before = {pk: number for pk, number in held if number is not None}
     changed = {pk for pk in before.keys() | leads.keys() if before.get(pk) != leads.get(pk)}
     if not changed:
         return 0

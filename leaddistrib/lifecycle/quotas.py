@@ -18,10 +18,11 @@ def set_quotas(
     currency: str,
     *,
     by: AbstractUser | None = None,
+    reason: str = "",
 ) -> int:
     """Each rep of ``amounts`` (primary keys) is to sell that much, in ``currency`` (ISO 4217), in
     ``month`` (its first day); None: has no quota then. Returns how many quotas are other than
-    before. Doing it again changes nothing.
+    before. Doing it again changes nothing. ``reason`` is kept with each change.
 
     Raises:
         Busy: the database was locked through every retry; nothing was written.
@@ -39,10 +40,11 @@ def set_quotas(
             continue
         quota.amount, quota.currency = amount, currency
         (changed if quota.pk else new).append(quota)
+    record = {"default_user": by, "default_change_reason": reason or None}
     if new:
-        bulk_create_with_history(new, Quota, default_user=by)
+        bulk_create_with_history(new, Quota, **record)
     if changed:
-        bulk_update_with_history(changed, Quota, ["amount", "currency"], default_user=by)
+        bulk_update_with_history(changed, Quota, ["amount", "currency"], **record)
     for quota in gone:
         quota._history_user = by  # type: ignore[attr-defined]  # read by simple_history
         quota.delete()

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from leaddistrib.models import AllocationPolicy, Quota
@@ -189,3 +190,49 @@ def test_who_may_only_look_sets_no_quotas(signed_in, paris, amina):
     client = signed_in("view_quota")
     assert client.get(month_page(paris)).status_code == 403
     assert client.post(month_page(paris), {f"rep-{amina.pk}": "5"}).status_code == 403
+
+
+def upload(client, text):
+    file = SimpleUploadedFile("quotas.csv", text.encode())
+    return client.post(reverse("admin:leaddistrib_quota_import"), {"import_file": file})
+
+
+def test_quotas_come_in_from_a_file_once_it_was_looked_at(signed_in, amina, bruno):
+    quota(amina, MARCH, 1000)
+    quota(bruno, MARCH, 500)
+    client = signed_in(*QUOTA)
+    rows = "amina,2026-03,1000,EUR\nbruno,2026-03-31,600,eur\nbruno,2026-04,700,USD\n"
+    preview = upload(client, f"rep,month,amount,currency\n{rows}")
+    assert "to create" in preview.content.decode()
+    report = preview.context["report"]
+    assert (report.created, report.updated, report.unchanged, report.rejected) == (1, 1, 1, 0)
+
+    client.post(
+        reverse("admin:leaddistrib_quota_process_import"), {"file": preview.context["token"]}
+    )
+
+    amounts = Quota.objects.order_by("month", "rep").values_list("rep", "amount", "currency")
+    assert list(amounts) == [
+        (amina.pk, Decimal(1000), "EUR"),
+        (bruno.pk, Decimal(600), "EUR"),
+        (bruno.pk, Decimal(700), "USD"),
+    ]
+    newest = Quota.history.filter(rep=bruno, month=MARCH).first()
+    assert (newest.history_user, newest.history_change_reason) == (client.user, "quotas.csv")
+
+
+def test_what_is_wrong_with_a_file_of_quotas_is_named_with_line_and_column(signed_in, amina):
+    client = signed_in(*QUOTA)
+    rows = "nobody,soon,0,shells\namina,2026-03,10,EUR\namina,2026-03-15,20,EUR\n"
+    report = upload(client, f"rep,month,amount,currency\n{rows}").context["report"]
+    lines = {row.line: row.reason for row in report.first_rejects}
+    for said in (
+        "“rep”: Expected the user name of a rep, got “nobody”.",
+        "“month”: Expected a month such as 2026-11, got “soon”.",
+        "“amount”: A quota is more than 0.",
+        "“currency”: Expected a currency",
+    ):
+        assert said in lines[2]
+    assert lines[4] == "This rep's quota of the month stands in line 3 already."
+    page = upload(client, "rep,amount\namina,1\n").content.decode()
+    assert "There is no column “month”" in page

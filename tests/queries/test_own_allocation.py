@@ -32,26 +32,30 @@ def won(rep, value):
     )
 
 
+def told(rep):
+    return own_allocation(rep, NOON)
+
+
 def test_she_sees_what_bounds_her_where_she_stands_and_what_the_next_band_needs(amina):
     won(amina, 600)
-    own = own_allocation(amina, NOON)
+    own = told(amina)
     assert (own.leads, own.floor, own.band, own.next_leads) == (15, 8, (50, 12), 12)
     assert (own.attained.won, own.attained.percent) == (600, 60)
     assert (own.higher.from_percent, own.higher.leads) == (75, 15)
     assert own.higher.missing == Decimal("150.00")
 
     won(amina, own.higher.missing)
-    assert own_allocation(amina, NOON).band == (75, 15)
+    assert told(amina).band == (75, 15)
 
 
 def test_in_the_highest_band_nothing_is_above(amina):
     won(amina, 5000)
-    own = own_allocation(amina, NOON)
+    own = told(amina)
     assert (own.band, own.higher) == ((100, 20), None)
 
 
 def test_without_a_quota_there_is_nothing_to_say_of_this_month(amina):
-    own = own_allocation(amina, NOON)
+    own = told(amina)
     assert (own.leads, own.attained, own.band, own.higher) == (15, None, None, None)
 
 
@@ -68,7 +72,7 @@ def test_her_history_is_her_own_newest_first_and_a_year_long(amina):
                 percent=0,
                 at=NOON,
             )
-    history = own_allocation(amina, NOON).history
+    history = told(amina).history
     assert [one.leads for one in history] == list(range(13, 1, -1))
     assert {one.rep for one in history} == {amina}
 
@@ -76,6 +80,6 @@ def test_her_history_is_her_own_newest_first_and_a_year_long(amina):
 def test_where_no_policy_holds_nothing_is_said(amina, django_assert_max_num_queries):
     won(amina, 600)
     with django_assert_max_num_queries(6):
-        own_allocation(amina, NOON)
+        told(amina)
     AllocationPolicy.objects.create(team=amina.team, active=False)
-    assert own_allocation(amina, NOON) is None
+    assert told(amina) is None

@@ -50,8 +50,10 @@ class Catalogue(ABC):
     """One kind of list, and what it is compared with; made anew for each file."""
 
     columns: Mapping[str, Cleaner]
-    """What cleans the text of each column ("" for an empty cell), or raises ValidationError. "name"
-    is among them and stands in every file."""
+    """What cleans the text of each column ("" for an empty cell), or raises ValidationError."""
+
+    needed: tuple[str, ...] = ("name",)
+    """Those of them that every file has."""
 
     @abstractmethod
     def compare(self, entries: Sequence[Entry]) -> list[Outcome | str]:
@@ -99,7 +101,7 @@ def import_list(
     limits = Limits()
     limits = Limits(rows=min(limits.rows, MOST_ROWS))
     with read_rows(path_or_file, name, limits=limits) as table:
-        columns = _columns(table, catalogue.columns)
+        columns = _columns(table, catalogue)
         rows = list(table)
     read = [_read(row, columns, catalogue.columns) for row in rows]
     good = [one for one in read if isinstance(one, Entry)]
@@ -133,8 +135,9 @@ def name_of(length: int) -> Cleaner:
     return clean
 
 
-def _columns(table: Table, known: Mapping[str, Cleaner]) -> dict[str, str]:
+def _columns(table: Table, catalogue: Catalogue) -> dict[str, str]:
     """The header of each known column that the file has."""
+    known = catalogue.columns
     columns: dict[str, str] = {}
     for header in table.headers:
         column = "_".join(header.casefold().split())
@@ -144,9 +147,10 @@ def _columns(table: Table, known: Mapping[str, Cleaner]) -> dict[str, str]:
             raise UnreadableFile(text % {"headers": quoted})
         if column in known:
             columns[column] = header
-    if "name" not in columns:
-        text = _("There is no column “name”. The columns that are read are %(columns)s.")
-        raise UnreadableFile(text % {"columns": ", ".join(known)})
+    for column in catalogue.needed:
+        if column not in columns:
+            text = _("There is no column “%(column)s”. The columns that are read are %(columns)s.")
+            raise UnreadableFile(text % {"column": column, "columns": ", ".join(known)})
     return columns
 
 
