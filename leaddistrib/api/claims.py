@@ -1,5 +1,6 @@
 """A rep reaches for a lead, or gives it back."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import status
@@ -38,7 +39,7 @@ REFUSED = {
 }
 
 
-ANSWERS = {
+ANSWERS: Mapping[int, tuple[Any, str]] = {
     200: (ClaimWon, "The lead is the caller's, now or already."),
     409: (ClaimLost, "Another rep was faster."),
     403: (

@@ -174,8 +174,8 @@ def answer(lead: Lead, rep: Rep) -> ClaimResult | None:
     return ClaimResult(
         "won" if won else "lost",
         lead,
-        taken_by=rep if won else taken and taken.rep,
-        taken_at=taken and taken.started_at,
+        taken_by=taken.rep if taken else None,
+        taken_at=taken.started_at if taken else None,
     )
 
 
