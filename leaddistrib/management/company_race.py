@@ -7,7 +7,7 @@ any left to claim would be none.
 
 from typing import Any, NamedTuple
 
-from leaddistrib.management.company import LONDON, MANCHESTER, NANTES
+from leaddistrib.management.company import LONDON, LYON, MANCHESTER, NANTES
 
 LIMITED = (MANCHESTER, NANTES)
 ZONES = {MANCHESTER: "Europe/London", LONDON: "Europe/London"}
@@ -38,10 +38,12 @@ TIERS = (
     TierPlan("Silver", 50, 1, premium=True),
     TierPlan("Bronze", 25, 2, auto_assigned=True),
 )
-PLACING: dict[str, Any] = {"least_leads": 4, "prior_leads": 10, "days": 90}
+PLACING: dict[str, Any] = {"least_reps": 3, "least_leads": 4, "prior_leads": 10, "days": 90}
+
+PLACED_FOR = 4  # weeks, this one included
 
 BANDS = ((0, 40), (50, 48), (75, 60), (100, 80))  # (from percent of the quota, leads a week)
-QUOTA = (20_000, 30_000, 45_000)  # EUR a month, of the first, second, third … rep
+QUOTA = (30_000, 45_000, 60_000)  # EUR a month, of the first, second, third … rep
 FLOOR = 32
 
 GUARDRAILS: dict[str, Any] = {
@@ -57,6 +59,7 @@ PHASES = (
     PhasePlan("Full race", 100, least_leads=5),
 )
 PHASE_WEEKS = 4
+NEW_IN = LYON
 
 IN_TIERS = "United Kingdom"
 PREMIUM = "Key accounts"

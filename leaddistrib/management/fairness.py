@@ -4,18 +4,20 @@ Afterwards, because its history is written at once: rules that count claims woul
 them on one day.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
+from leaddistrib.lifecycle.allocating import allocate_reps
+from leaddistrib.lifecycle.onboarding import begin
+from leaddistrib.lifecycle.placing import place_reps
+from leaddistrib.lifecycle.prioritising import rotate
 from leaddistrib.management import company_race as plan
 from leaddistrib.models import (
     AllocationPolicy,
     GuardrailPolicy,
-    Onboarding,
     OnboardingPolicy,
-    PhaseChange,
     Pool,
     Quota,
     Rep,
@@ -35,12 +37,15 @@ def add_fair_race(teams: Mapping[str, Team], staff: Sequence[Rep], now: datetime
         _allocations(team)
         GuardrailPolicy.objects.create(team=team, **plan.GUARDRAILS)
     today = timezone.localdate(now, timezone.get_default_timezone())
-    for number, rep in enumerate(rep for rep in staff if rep.team in limited):
-        month = today.replace(day=1)
-        for first in (month, (month - timedelta(days=1)).replace(day=1)):
-            amount = plan.QUOTA[number % len(plan.QUOTA)]
-            Quota.objects.create(rep=rep, month=first, amount=amount, currency="EUR")
-    _newcomer(staff, now)
+    _quotas((rep for rep in staff if rep.team in limited), today)
+    _phases()
+    new = next((rep for rep in reversed(staff) if rep.team == teams.get(plan.NEW_IN)), None)
+    if new:
+        begin(new, today - timedelta(weeks=1))
+    for weeks in reversed(range(plan.PLACED_FOR)):
+        place_reps(now - timedelta(weeks=weeks))
+    allocate_reps(now)
+    rotate(now)
     pools = Pool.objects.filter(mode=Pool.Mode.RACE)
     pools.filter(name=plan.IN_TIERS).update(tiered=True, priority=True)
     pools.filter(name=plan.PREMIUM).update(premium=True)
@@ -65,10 +70,9 @@ def _allocations(team: Team) -> None:
         policy.bands.create(from_percent=percent, leads=leads)
 
 
-def _newcomer(staff: Sequence[Rep], now: datetime) -> None:
-    """The last one who came began a week ago."""
+def _phases() -> None:
     policy = OnboardingPolicy.objects.create()
-    phases = [
+    for position, phase in enumerate(plan.PHASES, start=1):
         policy.phases.create(
             position=position,
             name=phase.name,
@@ -77,11 +81,14 @@ def _newcomer(staff: Sequence[Rep], now: datetime) -> None:
             cohort_only=phase.cohort_only,
             least_leads=phase.least_leads,
         )
-        for position, phase in enumerate(plan.PHASES, start=1)
-    ]
-    began = now - timedelta(weeks=1)
-    day = timezone.localdate(began, timezone.get_default_timezone())
-    Onboarding.objects.create(rep=staff[-1], began_on=day, phase=phases[0], since=day)
-    PhaseChange.objects.create(
-        rep=staff[-1], kind=PhaseChange.Kind.BEGAN, phase=phases[0].name, at=began
+
+
+def _quotas(reps: Iterable[Rep], today: date) -> None:
+    """Of this month and the one before."""
+    month = today.replace(day=1)
+    months = (month, (month - timedelta(days=1)).replace(day=1))
+    Quota.objects.bulk_create(
+        Quota(rep=rep, month=first, amount=plan.QUOTA[n % len(plan.QUOTA)], currency="EUR")
+        for n, rep in enumerate(reps)
+        for first in months
     )

@@ -12,8 +12,22 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from leaddistrib.lifecycle import receive
+from leaddistrib.lifecycle.allocating import allocate_reps
 from leaddistrib.lifecycle.intake.cleaning import clean
-from leaddistrib.models import Alert, Lead, Pool, Rep, TimeOff, WorkingHours
+from leaddistrib.lifecycle.onboarding import begin
+from leaddistrib.lifecycle.placing import place_reps
+from leaddistrib.models import (
+    Alert,
+    AllocationPolicy,
+    GuardrailPolicy,
+    Lead,
+    OnboardingPolicy,
+    Pool,
+    Rep,
+    TierPolicy,
+    TimeOff,
+    WorkingHours,
+)
 from leaddistrib.testing import (
     AccountFactory,
     LeadFactory,
@@ -183,6 +197,35 @@ def enter(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not faults
+
+
+def fair_race(company: SimpleNamespace) -> None:
+    """Every rule of a fair race holds: Amina is in a tier and has a quota and a priority window,
+    Chloé is new."""
+    now = timezone.now()
+    today = timezone.localdate(now, timezone.get_default_timezone())
+    GuardrailPolicy.objects.create()
+    tiers = TierPolicy.objects.create(least_reps=2)
+    for level, name in enumerate(("Gold", "Silver", "Bronze"), start=1):
+        tiers.tiers.create(level=level, name=name, share=33, delay_minutes=level - 1)
+    bands = AllocationPolicy.objects.create().bands
+    for percent, number in ((0, 10), (50, 12), (100, 20)):
+        bands.create(from_percent=percent, leads=number)
+    month = today.replace(day=1)
+    for first in (month, (month - timedelta(days=1)).replace(day=1)):
+        company.amina.quotas.create(month=first, amount=20_000, currency="EUR")
+    phases = OnboardingPolicy.objects.create().phases
+    phases.create(position=1, name="First steps", weeks=4, competition=0, least_leads=5)
+    phases.create(position=2, name="Half and half", weeks=4, competition=50, cohort_only=True)
+    begin(company.chloe, today)
+    place_reps(now - timedelta(weeks=1))
+    place_reps(now)
+    allocate_reps(now)
+    day = now.astimezone(company.amina.team.zone).date()
+    company.amina.priority_windows.create(
+        day=day, starts_at=now + timedelta(minutes=40), ends_at=now + timedelta(minutes=70)
+    )
+    company.amina.refresh_from_db()
 
 
 def claim_elsewhere(enter: Callable[..., Page], address: str, rival: Rep, lead: Lead) -> Page:

@@ -24,7 +24,7 @@ from leaddistrib.management.prospects import prospect
 from leaddistrib.management.seeding import seed_company
 from leaddistrib.models import Lead, Pool, Rep
 from leaddistrib.testing import LeadFactory, PoolFactory
-from tests.browser.conftest import DESKTOP, INCOMING, PHONE, claim_elsewhere, leads
+from tests.browser.conftest import DESKTOP, INCOMING, PHONE, claim_elsewhere, fair_race, leads
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "var" / "screenshots"
@@ -199,6 +199,16 @@ def test_pages_of_others(company: SimpleNamespace, shoot: Callable[..., None]) -
         page.locator(".flash.error").wait_for()
 
     shoot("sign-in-wrong", None, wrong)
+
+
+def test_place_in_the_race(company: SimpleNamespace, shoot: Callable[..., None]) -> None:
+    shoot("race-without-rules", company.amina, opening("/leads/me/race/"))
+    for lead in leads(company.race)[:3]:
+        claim(lead, company.amina, via="page")
+    fair_race(company)
+    shoot("race", company.amina, opening("/leads/me/race/"))
+    shoot("race-of-a-newcomer", company.chloe, opening("/leads/me/race/"))
+    shoot("home-with-limits", company.amina, opening("/leads/"))
 
 
 def test_errors(company: SimpleNamespace, shoot: Callable[..., None], language: str) -> None:

@@ -24,7 +24,7 @@ from leaddistrib.models import (
 )
 from leaddistrib.notify.links import preview_token
 from leaddistrib.testing import LeadFactory, PoolFactory
-from tests.browser.conftest import DESKTOP, INCOMING, leads
+from tests.browser.conftest import DESKTOP, INCOMING, fair_race, leads
 from tests.notify.browsers import subscription
 from tests.responses import answered, started
 
@@ -64,6 +64,7 @@ def pages_of_a_rep(company):
     part = f"/leads/pool/{shared.public_id}/contributions/"
     make_push_keys(Gateway.objects.create(channel=Channel.PUSH))
     subscribe(company.amina.user, subscription("phone"), device="Chrome, Android")
+    fair_race(company)
     link = "/leads/preview/{}/".format
     now = timezone.now()
     return [
@@ -85,6 +86,8 @@ def pages_of_a_rep(company):
         (company.amina, f"/leads/pool/?pool={company.queue.public_id}"),
         (company.amina, "/leads/pool/?all=1&sort=score"),
         (company.amina, "/leads/me/"),
+        (company.amina, "/leads/me/race/"),
+        (company.chloe, "/leads/me/race/"),
         (company.amina, at(waiting[0].public_id)),
         (company.amina, at(waiting[1].public_id)),
         (company.amina, at(waiting[2].public_id)),

@@ -255,7 +255,7 @@ def test_a_rep_sees_the_own_tier_since_when_and_by_which_figures(cast):
     assert "“Gold” begins for you at 58.0 points." in text
     assert "You won 5 of 20 leads. Your team wins 20.0 %. 60.0 points" in text
     assert "Your score fell from 60.0 to 53.0." in text
-    assert "February 23, 2026 Gold 60.0 by the score" in text
+    assert "Feb. 23, 2026 Gold 60.0 by the score" in text
 
 
 @pytest.mark.parametrize("path", ["/leads/", "/leads/me/"])
