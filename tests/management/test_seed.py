@@ -1,7 +1,7 @@
 """The invented company: believable, whole, and the same for the same seed."""
 
 from collections import Counter, defaultdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,8 +24,9 @@ LEFT_OUT = (models.UUIDField, models.DateTimeField, models.AutoField, models.JSO
 
 
 def contents(seed: int) -> dict[str, Counter[Any]]:
-    """Every row of a freshly seeded company, without ids and times; the database is left empty."""
-    with transaction.atomic():
+    """Every row of a freshly seeded company, without ids and times; the database is left empty.
+    Always of the same moment: sums are kept by the hour, tiers by the week."""
+    with clock_at(datetime(2026, 3, 4, 10, tzinfo=UTC)), transaction.atomic():
         seed_company(reps=12, leads=80, seed=seed)
         rows: dict[str, Counter[Any]] = {
             "users": Counter(get_user_model().objects.values_list("username", "last_name", "email"))
