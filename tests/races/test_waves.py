@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from leaddistrib.lifecycle.opening import open_to_claims
-from leaddistrib.models import Claim, Offer, Pool
+from leaddistrib.models import Claim, Offer, Pool, Team
 from leaddistrib.queries import clock
 from leaddistrib.testing import LeadFactory
 from tests.races.history import faults
@@ -22,7 +22,7 @@ def test_each_lead_has_one_owner_and_nobody_comes_before_the_own_wave(race, hire
     reps = [placed(rep, 1 + number % 2) for number, rep in enumerate(hire(8))]
     tier_policy(reps[0].team)
     pool = Pool.objects.create(name="Everyone", tiered=True)
-    pool.teams.add(reps[0].team)
+    pool.teams.set(Team.objects.all())
     now = clock.now()
     leads = [LeadFactory() for _ in range(12)]
     for number, lead in enumerate(leads):
