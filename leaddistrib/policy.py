@@ -162,7 +162,7 @@ class Policy:
         """
         if lead.blind:
             return View.BLIND
-        return View.UNRATED if lead.pool is not None and lead.pool.mixed else View.PREVIEW
+        return View.UNRATED if lead.pool is not None and lead.pool.unrated else View.PREVIEW
 
     def view_for_passed_over(self, lead: Lead, rep: Rep) -> View:
         """What a rep sees of a lead that exists for them for one reason alone: the rules looked at

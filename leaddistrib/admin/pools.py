@@ -20,7 +20,7 @@ from leaddistrib.queries.whentold import told_when
 MODES = {"queue": _("Queue"), "race": _("Race"), "shared": _("Shared")}
 """In a word: the form says what each is."""
 
-RACES_ONLY = ("premium", "tiered", "priority", "award", "blind_percent", "mixed")
+RACES_ONLY = ("premium", "tiered", "priority", "award", "blind_percent", "unrated")
 """What a pool of another mode leaves as it is by default."""
 
 
@@ -35,11 +35,6 @@ class PoolForm(forms.ModelForm):
                 if given.get(name) not in (None, getattr(untouched, name)):
                     text = _("Only pools of the mode “Race” have this: leave it out here.")
                     self.add_error(name, text)
-        high, low = given.get("mix_high_percent"), given.get("mix_low_percent")
-        if high is not None and low is not None and high + low > 100:
-            self.add_error(
-                "mix_low_percent", _("Together with those of high quality it is more than all.")
-            )
         return given
 
 
@@ -98,13 +93,10 @@ class PoolAdmin(LeadDistribAdmin):
         (
             _("Races: what reps see before they claim"),
             {
-                "fields": (
-                    *("blind_percent", "mixed"),
-                    *("mix_high_percent", "mix_low_percent", "mix_hold_minutes"),
-                ),
+                "fields": ("blind_percent", "unrated"),
                 "description": _(
-                    "Of a blind lead next to nothing is shown until it is claimed. With a quality "
-                    "mix, what is neither of high nor of low quality is of the standard one."
+                    "Of a blind lead next to nothing is shown until it is claimed. Where its "
+                    "quality is hidden, it is without score and temperature until then."
                 ),
             },
         ),

@@ -35,14 +35,14 @@ from leaddistrib.queries.plaintiers import plain_tiers
 USUAL = (
     {"level": 1, "name": lazy("Tier 1"), "share": 25, "delay_minutes": 0, "premium": True},
     {"level": 2, "name": lazy("Tier 2"), "share": 50, "delay_minutes": 15, "premium": True},
-    {"level": 3, "name": lazy("Tier 3"), "share": 25, "delay_minutes": 60, "auto_assigned": True},
+    {"level": 3, "name": lazy("Tier 3"), "share": 25, "delay_minutes": 60},
 )
 
 
 class TierInline(admin.TabularInline):
     model = Tier
     formset = TierFormSet
-    fields = ("level", "name", "share", "delay_minutes", "premium", "auto_assigned")
+    fields = ("level", "name", "share", "delay_minutes", "premium")
     ordering = ("level",)
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:

@@ -35,7 +35,7 @@ class Situation:
     count. Whoever reaches for a lead is there.
 
     ``competitive``: the lead is raced for, and the limits of races are asked.
-    ``temperature`` is the lead's, "" where the rep cannot know it (blind leads, mixed pools).
+    ``temperature`` is the lead's, "" where the rep cannot know it (blind leads, hidden quality).
     ``premium``: the pool is, and ``tier_sees_premium`` whether the rep's tier sees such pools.
     ``cohort``: all members of the pool are new reps, who race among themselves.
     ``gave_back_until`` is until when a lead stays closed to the rep who gave it back, raced for or

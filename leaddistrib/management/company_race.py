@@ -20,7 +20,6 @@ class TierPlan(NamedTuple):
     share: int
     delay: int
     premium: bool = False
-    auto_assigned: bool = False
 
 
 class PhasePlan(NamedTuple):
@@ -36,7 +35,7 @@ class PhasePlan(NamedTuple):
 TIERS = (
     TierPlan("Gold", 25, 0, premium=True),
     TierPlan("Silver", 50, 1, premium=True),
-    TierPlan("Bronze", 25, 2, auto_assigned=True),
+    TierPlan("Bronze", 25, 2),
 )
 PLACING: dict[str, Any] = {"least_reps": 3, "least_leads": 4, "prior_leads": 10, "days": 90}
 

@@ -4,7 +4,7 @@ import uuid
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -121,21 +121,10 @@ class Pool(models.Model):
         validators=[MaxValueValidator(100)],
         help_text=_("This share of the leads shows next to nothing until it is claimed."),
     )
-    mixed = models.BooleanField(
-        _("quality mix"),
+    unrated = models.BooleanField(
+        _("quality hidden"),
         default=False,
-        help_text=_("Leads open in the shares below, and nobody sees which of them is which."),
-    )
-    mix_high_percent = models.PositiveSmallIntegerField(
-        _("high quality (%)"), default=10, validators=[MaxValueValidator(100)]
-    )
-    mix_low_percent = models.PositiveSmallIntegerField(
-        _("low quality (%)"), default=20, validators=[MaxValueValidator(100)]
-    )
-    mix_hold_minutes = models.PositiveSmallIntegerField(
-        _("held back at most (minutes)"),
-        default=60,
-        help_text=_("A lead whose quality had more than its share opens later, by then at last."),
+        help_text=_("Nobody sees the score or the temperature of a lead until it is claimed."),
     )
 
     history = HistoricalRecords(
@@ -163,14 +152,12 @@ class Pool(models.Model):
                     priority=False,
                     award="first",
                     blind_percent=0,
-                    mixed=False,
+                    unrated=False,
                 ),
                 name="leaddistrib_pool_race_only",
             ),
             models.CheckConstraint(
-                condition=Q(blind_percent__lte=100)
-                & Q(mix_high_percent__lte=100 - F("mix_low_percent")),
-                name="leaddistrib_pool_percents",
+                condition=Q(blind_percent__lte=100), name="leaddistrib_pool_percents"
             ),
         )
 

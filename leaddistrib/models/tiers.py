@@ -96,11 +96,6 @@ class Tier(models.Model):
         default=False,
         help_text=_("Sees leads of premium pools, after the same minutes."),
     )
-    auto_assigned = models.BooleanField(
-        _("is given what nobody takes"),
-        default=False,
-        help_text=_("Leads that pass on from a pool by a push go to reps of such tiers first."),
-    )
 
     history = HistoricalRecords()
 

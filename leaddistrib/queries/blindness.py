@@ -19,7 +19,7 @@ def hidden(field: str, who: Sight | None = None) -> Q:
     if field not in rules.fields(View.BLIND):
         found |= Q(blind=True)
     if field not in rules.fields(View.UNRATED):
-        found |= Q(blind=False, pool__mixed=True)
+        found |= Q(blind=False, pool__unrated=True)
     found &= Q(status=Lead.Status.WAITING)
     if who is not None and who.managed_pools:
         found &= ~Q(pool__in=who.managed_pools)

@@ -28,8 +28,6 @@ def _tier(tier: Tier) -> str:
     parts = [told]
     if tier.premium:
         parts.append(_("with premium pools"))
-    if tier.auto_assigned:
-        parts.append(_("is given what nobody takes"))
     return _("“%(name)s”: %(share)d %% of the reps, %(what)s.") % {
         "name": tier.name,
         "share": tier.share,

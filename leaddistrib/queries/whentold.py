@@ -134,17 +134,5 @@ def _shown(pool: Pool) -> Iterable[str]:
         yield _("%(percent)d %% of the leads show next to nothing until they are claimed.") % {
             "percent": pool.blind_percent
         }
-    if not pool.mixed:
-        return
-    high, low = pool.mix_high_percent, pool.mix_low_percent
-    yield _(
-        "Of the leads that open, %(high)d %% are of high quality, %(low)d %% of low and %(rest)d "
-        "%% of standard quality. Reps do not see which is which."
-    ) % {"high": high, "low": low, "rest": 100 - high - low}
-    hold = ngettext(
-        "A lead whose quality had more than its share opens later, after %(count)d minute at last.",
-        "A lead whose quality had more than its share opens later, after %(count)d minutes at "
-        "last.",
-        pool.mix_hold_minutes,
-    )
-    yield hold % {"count": pool.mix_hold_minutes}
+    if pool.unrated:
+        yield _("Nobody sees the score or the temperature of a lead until it is claimed.")

@@ -17,9 +17,6 @@ UNTOUCHED = {
     "sealed_seconds": "5",
     "sealed_by": "entitlement",
     "blind_percent": "0",
-    "mix_high_percent": "10",
-    "mix_low_percent": "20",
-    "mix_hold_minutes": "60",
 }
 """What the form of a pool says of races, unless somebody changes it."""
 
@@ -112,7 +109,7 @@ def admin(db, signed_in):
         ("award", "cascade"),
         ("award", "sealed"),
         ("blind_percent", "20"),
-        ("mixed", "on"),
+        ("unrated", "on"),
     ],
 )
 def test_what_only_races_have_is_refused_beside_its_field(admin, mode, field, value):
@@ -124,22 +121,12 @@ def test_what_only_races_have_is_refused_beside_its_field(admin, mode, field, va
 
 def test_a_race_has_all_of_it(admin):
     pool = PoolFactory(mode="race")
-    ticked = {"premium": "on", "tiered": "on", "priority": "on", "mixed": "on"}
+    ticked = {"premium": "on", "tiered": "on", "priority": "on", "unrated": "on"}
     answer = saved(admin, pool, award="cascade", blind_percent="20", **ticked)
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     pool.refresh_from_db()
     assert pool.in_waves
-    assert (pool.premium, pool.mixed, pool.blind_percent) == (True, True, 20)
-
-
-@pytest.mark.parametrize(
-    ("high", "low", "refused"),
-    [("40", "60", []), ("41", "60", ["mix_low_percent"])],
-)
-def test_the_shares_of_a_mix_are_no_more_than_all_leads(admin, high, low, refused):
-    answer = saved(admin, PoolFactory(), mixed="on", mix_high_percent=high, mix_low_percent=low)
-    errors = answer.context["adminform"].form.errors if answer.context else {}
-    assert list(errors) == refused
+    assert (pool.premium, pool.unrated, pool.blind_percent) == (True, True, 20)
 
 
 @pytest.fixture
@@ -203,14 +190,11 @@ FIRST = "The first valid claim owns the lead."
             ],
         ),
         (
-            {"tiered": True, "blind_percent": 20, "mixed": True},
+            {"tiered": True, "blind_percent": 20, "unrated": True},
             [
                 *(TIERS, MIDDLE, FLOOR, FIRST),
                 "20 % of the leads show next to nothing until they are claimed.",
-                "Of the leads that open, 10 % are of high quality, 20 % of low and 70 % of "
-                "standard quality. Reps do not see which is which.",
-                "A lead whose quality had more than its share opens later, after 60 minutes at "
-                "last.",
+                "Nobody sees the score or the temperature of a lead until it is claimed.",
             ],
         ),
         ({"mode": "queue"}, []),

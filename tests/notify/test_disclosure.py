@@ -351,7 +351,7 @@ def test_a_message_says_of_a_blind_lead_that_it_is_one_and_of_which_type(reached
 
 @pytest.mark.parametrize(("name", "channel"), TOLD_BEFORE_THE_CLAIM)
 def test_a_message_tells_no_rating_where_ratings_are_hidden(reached, name, channel):
-    lead = waits_for(reached, mixed=True)
+    lead = waits_for(reached, unrated=True)
     told = told_of(lead, reached, name, channel)
     assert "Fournil" in told
     assert "713" not in told

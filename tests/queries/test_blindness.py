@@ -59,14 +59,14 @@ def test_a_blind_lead_is_found_by_its_country_which_it_shows():
 
 @pytest.mark.parametrize("query", RATINGS)
 def test_where_ratings_are_hidden_nobody_narrows_by_them(query):
-    pool = PoolFactory(mixed=True)
+    pool = PoolFactory(unrated=True)
     for fields in (HOT, COLD):
         LeadFactory(pool=pool, **fields)
     assert narrowed(pool, query) == []
 
 
 def test_where_ratings_are_hidden_the_rest_is_still_found():
-    pool = PoolFactory(mixed=True)
+    pool = PoolFactory(unrated=True)
     hot, _cold = (LeadFactory(pool=pool, **fields) for fields in (HOT, COLD))
     assert narrowed(pool, "company=zebra") == [hot]
 
@@ -82,7 +82,7 @@ def test_blind_leads_stand_in_the_order_in_which_they_opened(order, first):
 
 @pytest.mark.parametrize("first", [HOT, COLD])
 def test_by_score_leads_whose_ratings_are_hidden_stand_in_the_order_in_which_they_opened(first):
-    pool = PoolFactory(mixed=True)
+    pool = PoolFactory(unrated=True)
     older = LeadFactory(pool=pool, **first)
     newer = LeadFactory(pool=pool, **(COLD if first is HOT else HOT))
     assert list(waiting_in([pool], EVERYTHING, "score")) == [newer, older]
@@ -122,7 +122,7 @@ def test_who_manages_the_pool_narrows_it_by_all_that_a_preview_shows():
 
 
 @pytest.mark.parametrize(
-    ("pool", "temperature"), [({}, "hot"), ({"blind_percent": 100}, ""), ({"mixed": True}, "")]
+    ("pool", "temperature"), [({}, "hot"), ({"blind_percent": 100}, ""), ({"unrated": True}, "")]
 )
 def test_a_limit_by_temperature_is_told_only_where_the_temperature_is(pool, temperature):
     lead = LeadFactory(pool=PoolFactory(**pool), **HOT)
@@ -130,7 +130,7 @@ def test_a_limit_by_temperature_is_told_only_where_the_temperature_is(pool, temp
 
 
 @pytest.mark.parametrize(
-    ("pool", "told"), [({}, True), ({"blind_percent": 100}, False), ({"mixed": True}, False)]
+    ("pool", "told"), [({}, True), ({"blind_percent": 100}, False), ({"unrated": True}, False)]
 )
 def test_that_its_rule_has_a_next_step_is_told_only_where_the_class_is(pool, told):
     lead = LeadFactory(pool=PoolFactory(**pool), **HOT)

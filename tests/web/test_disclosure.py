@@ -221,7 +221,7 @@ def blind_and_taken(cast: SimpleNamespace) -> Lead:
 
 
 def unrated(cast: SimpleNamespace) -> Lead:
-    return opened_in(cast, mixed=True)
+    return opened_in(cast, unrated=True)
 
 
 @pytest.mark.parametrize("make", [blind, blind_and_taken])
