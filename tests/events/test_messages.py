@@ -21,6 +21,7 @@ from leaddistrib.events.messages import (
     cut,
 )
 from leaddistrib.models import Lead, Pool, Rep, Work
+from leaddistrib.policy import View
 from leaddistrib.queries import cards, wording
 from leaddistrib.queries.cards import card
 from leaddistrib.queries.limits import in_words
@@ -120,14 +121,22 @@ def test_any_number_of_reasons_fits_and_the_first_are_kept(sentences, number, na
     assert kept == reasons[: len(kept)]
 
 
+NUMBERS = {
+    *("open", "capacity", "had", "allocation", "taken", "of", "claims", "limit"),
+    *("hot", "warm", "assigned", "cold", "wanted"),
+}
+"""All that a reason may tell in figures."""
+
+
 def test_every_reason_of_ours_is_kept_whole():
     for code in wording.REFUSALS:
         reason = {
             "code": code,
-            "params": {"open": 4999, "capacity": 5000},
+            "params": dict.fromkeys(NUMBERS, 5000),
             "lifts_at": "2026-12-31T23:59:59Z",
         }
         limits = {"open_leads": 4999, "capacity": 5000, "paused": True, "may_claim": False}
+        limits |= {"races_left": 5000, "races": 5000}
         me = in_words({**limits, "reasons": [reason]})
         assert json.loads(MeChanged(me).text)["me"] == me
 
@@ -151,7 +160,9 @@ def test_the_contact_is_never_in_a_card():
 
 
 def test_a_card_shows_only_what_the_policy_discloses(monkeypatch):
-    blind = SimpleNamespace(fields=lambda view: ("score", "city"))
+    blind = SimpleNamespace(
+        fields=lambda view: ("score", "city"), preview_of=lambda lead: View.PREVIEW
+    )
     monkeypatch.setattr(cards, "policy", lambda: blind)
     shown = card(lead_of("Acme", "CTO", "web", "Paris"))
     told = {name for name, value in shown.items() if value is not None}
