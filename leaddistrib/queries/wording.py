@@ -117,16 +117,15 @@ REFUSALS: Mapping[str, str | Promise] = {
         "You have had your leads of this week: {had} of {allocation}. Next week you get more."
     ),
     "daily_limit": lazy(
-        "You claimed {claims} leads in races today, of {limit} at most. Tomorrow you can claim"
-        " again."
+        "Claims in races today: {claims} of {limit}. Tomorrow you can claim again."
     ),
     "hot_ratio": lazy(
-        "Each {limit} hot leads ask for a warm one, and this week you claimed {hot} hot and {warm}"
-        " warm ones. Claim a warm lead first."
+        "Hot claims for each warm one: {limit}. This week you claimed {hot} hot and {warm} warm."
+        " Claim a warm lead first."
     ),
     "assigned_ratio": lazy(
-        "Each {limit} leads from races ask for an assigned one, and this week you claimed {claims}"
-        " and kept {assigned} assigned ones. Keep an assigned lead first."
+        "Claims in races for each assigned lead that you keep: {limit}. This week you claimed"
+        " {claims} and kept {assigned}. Keep an assigned lead first."
     ),
     "cold_first": lazy(
         "You claimed too few cold leads last week. Claim cold ones first: {cold} of {wanted} so far"

@@ -103,7 +103,7 @@ def test_limits_of_a_fair_race_come_with_their_numbers(company):
     assert response.status_code == 403
     reasons = {one["code"]: one for one in response.json()["reasons"]}
     assert reasons["onboarding"]["message"].startswith("You watch races in this phase")
-    assert "claimed 1 leads in races today, of 1 at most" in reasons["daily_limit"]["message"]
+    assert "Claims in races today: 1 of 1." in reasons["daily_limit"]["message"]
     assert reasons["daily_limit"]["lifts_at"] > timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ")
     assert reasons["onboarding"]["lifts_at"] is None
 

@@ -32,7 +32,7 @@ def test_a_rep_at_the_daily_limit_reads_why_and_when_it_lifts(company, serve, en
     page.locator(".lead .claim").first.click()
     page.locator("[data-claim-confirm]").click()
     refused = page.locator("[data-state=refused]")
-    expect(refused).to_contain_text("You claimed 1 leads in races today, of 1 at most.")
+    expect(refused).to_contain_text("Claims in races today: 1 of 1.")
     expect(refused).to_contain_text(re.compile(r"Until \d+/\d+/\d+ "))
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     dialog = page.get_by_role("dialog").bounding_box()

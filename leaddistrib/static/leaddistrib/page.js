@@ -64,11 +64,19 @@ document.addEventListener("leads:me", ({ detail }) => {
   }
   const resume = document.querySelector("[data-resume]");
   if (resume && "paused" in me) resume.hidden = !me.paused;
-  if ("may_claim" in me) document.body.dataset.mayClaim = me.may_claim;
+  if ("may_claim" in me) showClaimable(me.may_claim);
   if ("reasons" in me) showReasons(me.reasons);
   const own = document.getElementById("own-leads");
   if (own && "open_leads" in me && own.dataset.open !== String(me.open_leads)) refresh("own-leads");
 });
+
+function showClaimable(may) {
+  document.body.dataset.mayClaim = may;
+  const box = document.querySelector("[data-reasons]");
+  if (!box) return;
+  box.querySelector("[data-none]").hidden = may;
+  box.querySelector("[data-some]").hidden = !may;
+}
 
 function showReasons(reasons) {
   const box = document.querySelector("[data-reasons]");
