@@ -22,6 +22,7 @@ from leaddistrib.management.prospects import SOURCE_SYSTEM, prospect
 from leaddistrib.models import Assignment, Contact, Lead, Pool, Rep
 from leaddistrib.queries import clock
 from leaddistrib.queries.membership import members_by_pool
+from leaddistrib.queries.visibility import audiences
 
 log = logging.getLogger("leaddistrib.demo")
 
@@ -115,11 +116,13 @@ class Rivals:
         self.looked_at = {key: self.looked_at[key] for key in leads if key in self.looked_at}
         new = [key for key in leads if self.looked_at.get(key, -LOOK_AGAIN) + LOOK_AGAIN <= moment]
         members = members_by_pool({leads[key].pool_id or 0 for key in new})
+        seen = audiences(leads[key] for key in new)
         rivals = {rep.pk: rep for rep in _rivals()}
         chances = []
         for key in new:
             self.looked_at[key] = moment
-            able = sorted(rep for rep in members[leads[key].pool_id or 0] if rep in rivals)
+            inside = seen.get(leads[key].pk, members[leads[key].pool_id or 0])
+            able = sorted(rep for rep in inside if rep in rivals)
             for rep in self.random.sample(able, min(len(able), self.random.randint(*INTERESTED))):
                 chances.append((leads[key], rivals[rep], self._delay(rep)))
         return chances
