@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -39,6 +39,8 @@ class MonthField(forms.DateField):
 
     def to_python(self, value: Any) -> date | None:
         day = super().to_python(value)
+        if day and not 2000 <= day.year < 2100:
+            raise ValidationError(_("Write a month of this century, such as 2027-03."))
         return day.replace(day=1) if day else None
 
 

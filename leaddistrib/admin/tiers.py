@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -104,7 +105,7 @@ class TierPolicyAdmin(TeamPolicyAdmin):
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Who would be placed where today. Confirmed (POST), who is not placed for this week yet
         is: the others stay where they are until Monday."""
-        if not self.has_view_or_change_permission(request):
+        if not self.has_view_or_change_permission(request) or not _sees_placements(request):
             raise PermissionDenied
         policy = get_object_or_404(self.get_queryset(request), pk=pk)
         if request.method == "POST":
@@ -173,7 +174,15 @@ class LevelFilter(admin.SimpleListFilter):
         value = self.value()
         if value is None:
             return queryset
+        if value not in [known for known, _label in self.lookup_choices]:
+            raise IncorrectLookupParameters(value)
         return queryset.filter(level=None if value == "none" else int(value))
+
+
+def _sees_placements(request: HttpRequest) -> bool:
+    """Figures of reps are for those who may see where they were placed."""
+    may = request.user.has_perm
+    return may("leaddistrib.view_tierplacement") or may("leaddistrib.change_rep")
 
 
 @admin.register(TierPlacement)

@@ -75,7 +75,8 @@ def _messages(channel: Channel) -> Lane:
 
 LANES = (
     Lane("leads", (Work("leads", retry_due),)),
-    Lane("windows", (Work("windows", tell_due), Work("awards", award_due)), pause=PROMPT),
+    Lane("windows", (Work("windows", tell_due),), pause=PROMPT),
+    Lane("awards", (Work("awards", award_due),), pause=PROMPT),
     Lane("clocks", (Work("clocks", fire_due),), pause=PROMPT),
     *(_messages(channel) for channel in Channel),
     Lane(

@@ -28,7 +28,7 @@ from leaddistrib.queries.visibility import open_for
 @dataclass(frozen=True, slots=True)
 class ClaimResult:
     """What came of a claim: "won", "lost" (then by whom and when), "refused" (then why), or
-    "collected" (then when it is decided)."""
+    "collected" (then when it is decided). ``decided_at`` also says when a collected one was."""
 
     result: str
     lead: Lead
@@ -176,6 +176,7 @@ def answer(lead: Lead, rep: Rep) -> ClaimResult | None:
         lead,
         taken_by=taken.rep if taken else None,
         taken_at=taken.started_at if taken else None,
+        decided_at=latest.decided_at,
     )
 
 

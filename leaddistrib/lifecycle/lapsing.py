@@ -185,6 +185,9 @@ def _tellings(
         told = set(of_teams.get(clock.rep.team_id or 0, ())) - {clock.rep.user_id}
         told -= {one.owner.user_id} if one.owner else set()
         if one.decision:
-            rooms = [clock.rep.team_id] if clock.rep.team_id else []
+            # A room knows no tiers: it hears of no lead that opens for some of it later, or never.
+            pool = one.decision.pool
+            secret = pool is not None and (pool.in_waves or pool.premium)
+            rooms = [clock.rep.team_id] if clock.rep.team_id and not secret else []
             event = f"lead.escalated:{one.decision.pk}"
             yield Telling(told, event, clock.lead, teams=rooms)

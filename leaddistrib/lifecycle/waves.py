@@ -26,7 +26,10 @@ def waves_of(
         pool = next(pool for pool in bounded if pool.pk == pk)
         known: dict[tuple[datetime, bool], Waves] = {}  # a file's leads open at the same moment
         for lead in by_pool[pool]:
-            kind = (max(lead.opens_at or moment, moment), drawn(lead, who.floor_percent))
+            kind = (
+                max(lead.opens_at or moment, moment),
+                pool.tiered and drawn(lead, who.floor_percent),
+            )
             if kind not in known:
                 start, floor = kind
                 known[kind] = windows.waves(

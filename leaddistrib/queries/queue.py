@@ -90,7 +90,9 @@ class WaitingFilter(filters.FilterSet):
 
     def filter_queryset(self, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
         given = self.form.cleaned_data
-        asked = {self.filters[name].field_name for name in self.filters if given[name] not in BLANK}
+        asked = {
+            self.filters[name].field_name for name in self.filters if given.get(name) not in BLANK
+        }
         for field in sorted(asked):
             queryset = queryset.exclude(hidden(field, self.who))
         found: QuerySet[Lead] = super().filter_queryset(queryset)

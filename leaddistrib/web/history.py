@@ -203,6 +203,8 @@ def _note(entry: LogEntry, oversees: bool) -> str:
 
 
 def _tried(claim: Claim) -> str:
+    if claim.result == Claim.Result.LOST and claim.decided_at:
+        return _("Your claim was in, and the lead went to somebody else")
     if claim.result == Claim.Result.LOST:
         return _("Your claim came too late")
     if claim.result == Claim.Result.COLLECTED:

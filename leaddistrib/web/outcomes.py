@@ -43,11 +43,18 @@ def message(result: ClaimResult, moment: datetime) -> str:
     """The answer in one sentence, to the rep who claimed at ``moment``."""
     if result.result == "won":
         return _("This lead is yours.")
+    if result.result == "lost" and result.taken_by and result.decided_at:
+        return chosen(result.taken_by.name)
     if result.result == "lost" and result.taken_by and result.taken_at:
         return too_late(result.taken_by.name, moment - result.taken_at)
     if result.result == "collected":
         return _("Your claim is in. Claims are collected for a few seconds, then it is decided.")
     return _("You cannot claim this lead.")
+
+
+def chosen(name: str) -> str:
+    """To whom a lead went whose claims were collected: not the fastest need have won."""
+    return _("It went to %(name)s.") % {"name": name}
 
 
 def too_late(name: str, by: timedelta) -> str:

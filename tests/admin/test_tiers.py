@@ -119,7 +119,8 @@ def test_the_preview_shows_who_would_move_from_where_to_where_and_why(signed_in,
     Rep.objects.filter(user__username="amina").update(tier=2)
 
     with clock_at(WEDNESDAY):
-        answer = signed_in("view_tierpolicy").get(page_of(policy, "preview"))
+        client = signed_in("view_tierpolicy", "view_tierplacement")
+        answer = client.get(page_of(policy, "preview"))
 
     assert [row[:5] for row in listed(answer)] == [
         ["amina", "Paris", "Silver", "Gold", "by the score"],
@@ -184,6 +185,11 @@ def test_who_may_see_no_policies_sees_no_preview(signed_in, team):
     assert signed_in("view_rep").get(page_of(policy_of(), "preview")).status_code == 403
 
 
+def test_figures_of_reps_are_not_for_whoever_sees_policies_alone(signed_in, team):
+    answer = signed_in("view_tierpolicy").get(page_of(policy_of(), "preview"))
+    assert answer.status_code == 403
+
+
 def test_placements_are_found_by_team_tier_week_and_reason(signed_in, team):
     policy = policy_of()
     client = signed_in("view_tierpolicy", "change_tierpolicy", "change_rep", "view_tierplacement")
@@ -207,7 +213,7 @@ def test_placements_are_found_by_team_tier_week_and_reason(signed_in, team):
 
 def test_the_preview_costs_the_same_for_many_reps(signed_in, team):
     policy = policy_of()
-    client = signed_in("view_tierpolicy")
+    client = signed_in("view_tierpolicy", "view_tierplacement")
     client.get(page_of(policy, "preview"))  # what is asked for once a process
     numbers = []
     for size in (1, 6):

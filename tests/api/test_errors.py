@@ -69,15 +69,21 @@ def test_a_session_claims_only_with_its_csrf_token(company):
     assert client.post(path, headers={"X-CSRFToken": token}).status_code == HTTPStatus.OK
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
 def test_a_claim_is_made_by_post_only(company, method):
     client = company.client("rep")
     response = client.generic(method, address("api-claim", id=company.id("waiting")))
     assert response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
-    assert response.headers["Allow"] == "POST"
+    assert response.headers["Allow"] == "GET, HEAD, POST"
     assert not Claim.objects.filter(lead=company.leads["waiting"]).exists()
-    if method != "HEAD":
-        told(response, 405, "method_not_allowed")
+    told(response, 405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_to_ask_what_came_of_a_claim_is_not_to_claim(company, method):
+    response = company.client("rep").generic(method, address("api-claim", id=company.id("waiting")))
+    assert response.status_code == HTTPStatus.NOT_FOUND
+    assert not Claim.objects.filter(lead=company.leads["waiting"]).exists()
 
 
 @pytest.mark.parametrize(

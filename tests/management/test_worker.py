@@ -338,6 +338,6 @@ def test_a_worker_one_of_whose_threads_broke_off_says_so_to_whoever_started_it(m
 
 def test_what_is_to_be_done_within_a_second_shares_its_thread_with_nothing_else():
     alone = {lane.name for lane in LANES if len(lane.kinds) == 1}
-    assert {"leads", "windows", "clocks", *Channel.values} <= alone
+    assert {"leads", "windows", "awards", "clocks", *Channel.values} <= alone
     prompt = {lane.name for lane in LANES if lane.pause <= 0.2}
-    assert {"windows", "clocks", *Channel.values} <= prompt
+    assert {"windows", "awards", "clocks", *Channel.values} <= prompt

@@ -57,7 +57,7 @@ def race(cast, rep: Rep, *temperatures: str) -> None:
 
 def test_where_no_policy_holds_the_page_says_so(cast):
     text = read(cast.amina)
-    assert "No rules of a fair race hold for you" in text
+    assert "No limit of a fair race holds for you" in text
     assert "Limits of your claims" not in text
 
 

@@ -64,22 +64,37 @@ async function react(answer) {
   location.assign(form.action);
 }
 
-// Claims are collected: asked again once it is decided, until the worker has decided it.
-function wait({ message, decided_at }) {
-  dialog.querySelector("[data-collected-message]").textContent = message;
-  show("collected");
-  const left = decided_at ? new Date(decided_at) - Date.now() : 0;
-  setTimeout(askAgain, Math.min(Math.max(left, 0), LONGEST) + AGAIN);
+// Claims are collected: asked again once it is decided, more and more seldom, until the worker has
+// decided it or the dialog is about something else. The lead's page says it in any case.
+let asked = 0;
+let timer = 0;
+
+function wait({ message, decided_at: decided }) {
+  let pause = Math.min(AGAIN * 1.5 ** asked, LONGEST);
+  if (asked === 0) {
+    dialog.querySelector("[data-collected-message]").textContent = message;
+    show("collected");
+    dialog.querySelector("[data-state=collected] [data-close]").focus();
+    const left = decided ? new Date(decided) - Date.now() : 0;
+    pause = Math.min(Math.max(left, 0), LONGEST) + AGAIN;
+  }
+  asked += 1;
+  timer = setTimeout(askAgain, pause, form.action);
 }
 
-async function askAgain() {
+async function askAgain(address) {
   try {
-    const answer = await fetch(form.action, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(SLOW) });
-    await react(answer);
+    const answer = await fetch(address, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(SLOW) });
+    if (dialog.open && form.action === address) await react(answer);
   } catch {
-    setTimeout(askAgain, 5 * AGAIN);
+    if (dialog.open && form.action === address) timer = setTimeout(askAgain, LONGEST, address);
   }
 }
+
+dialog.addEventListener("close", () => {
+  clearTimeout(timer);
+  asked = 0;
+});
 
 function trouble(text) {
   problem.textContent = text;

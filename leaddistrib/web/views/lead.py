@@ -146,4 +146,6 @@ def _too_late(found: Lead, viewer: Viewer) -> str:
     held = found.assignments.filter(ended_at__isnull=True).first()
     if tried is None or held is None:
         return ""
+    if tried.decided_at:
+        return outcomes.chosen(found.owner.name)
     return outcomes.too_late(found.owner.name, tried.claimed_at - held.started_at)
