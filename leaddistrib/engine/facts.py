@@ -34,9 +34,9 @@ class Counts:
     Claims that were won count, whatever became of the lead since: giving back frees nothing.
     ``competitive_today`` of the day; ``hot`` and ``competitive`` in races, ``warm`` and ``cold``
     anywhere, of the week; ``cold_last_week`` and ``competed_last_week`` of the week before.
-    ``assigned`` leads of the week were handed to the rep and not given back; ``leads_week`` is all
-    that the rep got. ``last_nine``: of the newest leads that were raced for (True) or assigned
-    (False), the newest last.
+    ``assigned`` leads of the week were handed to the rep, and neither given back nor let lapse;
+    ``leads_week`` is all that the rep got. ``last_nine``: of the newest leads of the phase that
+    were raced for (True) or assigned (False), the newest last.
     """
 
     competitive_today: int = 0

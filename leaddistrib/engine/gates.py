@@ -67,7 +67,8 @@ def member(rep: RepFacts, situation: Situation) -> Refusal | None:
 
 
 def phase(rep: RepFacts, situation: Situation) -> Refusal | None:
-    """In onboarding a rep watches races first, and then takes part in some of them (ON1)."""
+    """In onboarding a rep watches races first, and then takes part in some of them (ON1). Leads
+    that are guaranteed are assigned all the same (GU6)."""
     own, last_nine = rep.phase, rep.counts.last_nine
     if own is None:
         return None
@@ -77,7 +78,7 @@ def phase(rep: RepFacts, situation: Situation) -> Refusal | None:
         if own.competitive == 0:
             return Refusal("onboarding")
         return Refusal("half", {"taken": raced(last_nine), "of": own.competitive})
-    if situation.claiming or may_be_assigned(own, last_nine):
+    if situation.claiming or rep.owed or may_be_assigned(own, last_nine):
         return None
     return Refusal("half", {"taken": assigned(last_nine), "of": WINDOW - own.competitive})
 

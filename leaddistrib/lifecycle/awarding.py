@@ -1,18 +1,24 @@
 """A lead whose claims were collected goes to one of those who claimed it (RA5)."""
 
+import logging
 from collections.abc import Iterable
-from datetime import datetime
-from typing import cast
+from datetime import datetime, timedelta
 
-from leaddistrib.engine.gates import Refusal
+from django.db import InterfaceError, OperationalError
+
+from leaddistrib.engine.gates import Refusal, Situation, allocation
 from leaddistrib.events.messages import stamp
 from leaddistrib.lifecycle.claiming import claimable, stands_against
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps
 from leaddistrib.lifecycle.winning import take_over
-from leaddistrib.models import Claim, Lead, Offer, Pool, Rep
+from leaddistrib.models import Claim, Lead, Offer, Rep
 from leaddistrib.queries import clock
 from leaddistrib.queries.bids import collected, ranked_claims
 from leaddistrib.queries.roster import rep_facts
+
+log = logging.getLogger(__name__)
+
+TRY_AGAIN = timedelta(minutes=1)
 
 AT_ONCE = 20
 """Leads that a worker awards in one go."""
@@ -23,7 +29,21 @@ def award_due(moment: datetime, limit: int = AT_ONCE) -> int:
     returns how many. Any number of workers may run this at once: who comes second finds nothing to
     decide."""
     due = Lead.objects.filter(collecting_until__lte=moment).order_by("collecting_until", "pk")
-    return sum(_award(pk) for pk in list(due.values_list("pk", flat=True)[:limit]))
+    return sum(_awarded(pk, moment) for pk in list(due.values_list("pk", flat=True)[:limit]))
+
+
+def _awarded(lead: int, moment: datetime) -> bool:
+    """What is wrong with one lead holds up no other: it is tried again in a minute. A lost database
+    does."""
+    try:
+        return _award(lead)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("lead=%d cannot be awarded: it is tried again", lead)
+        later = moment + TRY_AGAIN
+        Lead.objects.filter(pk=lead, collecting_until__lte=moment).update(collecting_until=later)
+        return False
 
 
 @act(durable=False)
@@ -47,7 +67,11 @@ def _award(lead_id: int) -> bool:
         return False
     lead.collecting_until = None
     lead.save(update_fields=("collecting_until",))
-    for claim in ranked_claims(claims, cast("Pool", lead.pool), now):
+    if lead.status != Lead.Status.WAITING or lead.pool is None:
+        for claim in claims:
+            _decide(claim, Claim.Result.LOST, now)
+        return True
+    for claim in ranked_claims(claims, lead.pool, now):
         if _won(lead, claim, now):
             break
     return True
@@ -60,6 +84,10 @@ def _won(lead: Lead, claim: Claim, now: datetime) -> bool:
     facts = rep_facts([rep.pk], claim.claimed_at, claiming=True)[rep.pk]
     offer = Offer.objects.filter(lead=lead, rep=rep, period=lead.period).first()
     against = stands_against(lead, rep, facts, offer, claim.claimed_at)
+    if not against and facts.week_ends_at and facts.week_ends_at <= now:
+        # The lead counts in the week in which it is had, which is another by now.
+        full = allocation(rep_facts([rep.pk], now, claiming=True)[rep.pk], Situation(now))
+        against = [full] if full else []
     if against:
         _decide(claim, Claim.Result.REFUSED, now, against)
         return False

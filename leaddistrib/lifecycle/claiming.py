@@ -51,9 +51,10 @@ def claim(lead: Lead, rep: Rep, *, via: str) -> ClaimResult:
     try:
         return _claim(lead.pk, rep.pk, via)
     except IntegrityError as error:
-        # The backstop: the conditional UPDATE let two through, the constraint did not. It undid
+        # The backstop: the conditional UPDATE let two through, a constraint did not. It undid
         # the whole transaction, so the attempt is looked at again, and now sees the rival's.
-        if not violates(error, Assignment, Assignment.ONE_OPEN):
+        one_owner = violates(error, Assignment, Assignment.ONE_OPEN)
+        if not one_owner and not violates(error, Claim, Claim.ONE_WIN):
             raise
         return _claim(lead.pk, rep.pk, via)
 

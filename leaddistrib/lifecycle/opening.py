@@ -172,7 +172,8 @@ def _later(
     again = [lead for lead in leads if lead.period > 1]
     known: dict[int, dict[int, datetime]] = {lead: dict(reps) for lead, reps in later.items()}
     if again:
-        longer = Q(hidden=False) | Q(opens_at__gt=F("lead__all_at"))
+        last = Q(period=F("lead__period") - 1)
+        longer = Q(hidden=False) | last & Q(opens_at__gt=F("lead__all_at"))
         to_come = Offer.objects.filter(longer, lead__in=again, opened_at=None, opens_at__gt=moment)
         for lead, rep, opens_at in to_come.values_list("lead", "rep", "opens_at"):
             reps = known.setdefault(lead, {})
@@ -186,7 +187,12 @@ def close_offers(leads: Iterable[Lead], moment: datetime) -> None:
     the leads' locks."""
     gone = list(leads)
     Offer.objects.filter(lead__in=gone, closed_at=None).update(closed_at=moment)
-    sealed = [lead.pk for lead in gone if lead.pool and lead.pool.award == Pool.Award.SEALED]
+    # Also of a pool that awards otherwise by now: what was read says that claims are collected.
+    sealed = [
+        lead.pk
+        for lead in gone
+        if lead.collecting_until or (lead.pool and lead.pool.award == Pool.Award.SEALED)
+    ]
     if sealed:
         undecided = Claim.objects.filter(lead__in=sealed, result=Claim.Result.COLLECTED)
         undecided.update(result=Claim.Result.LOST, decided_at=moment)
@@ -216,7 +222,7 @@ def tell_due(moment: datetime, limit: int = AT_ONCE) -> int:
         Offer.objects.filter(pk__in=over).update(closed_at=moment)
         write_to_reps(_few([offer for offer in told if _in_a_race(offer)]), moment)
         shown = [offer for offer in open_now if offer.hidden]
-        post_last(_few(shown), moment)
+        post_last(_few([offer for offer in rows if offer.hidden and _stands(offer)]), moment)
         seen = [offer for offer in told if not offer.hidden]
         announce_windows(seen, {offer.rep_id: offer.rep for offer in seen})
         announce_waves(shown)

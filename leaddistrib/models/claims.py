@@ -104,6 +104,9 @@ class Claim(models.Model):
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     against = models.JSONField(_("against"), default=list, blank=True)
 
+    # The claim translates this constraint's error, too: which of the two comes first is chance.
+    ONE_WIN = "leaddistrib_one_win_a_period"
+
     class Meta:
         ordering = ("-claimed_at", "-id")
         verbose_name = _("claim")

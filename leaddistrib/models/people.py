@@ -170,7 +170,7 @@ class Rep(models.Model):
         help_text=_("Where customers book a meeting; goes into first messages."),
     )
 
-    history = HistoricalRecords(excluded_fields=["tier", "allocation"])
+    history = HistoricalRecords()
 
     class Meta:
         ordering = ("user__last_name", "user__first_name", "id")

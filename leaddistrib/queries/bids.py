@@ -7,6 +7,7 @@ from decimal import Decimal
 from leaddistrib.engine.awarding import Bid, ranked
 from leaddistrib.models import Claim, Pool, Rep, TierPlacement
 from leaddistrib.queries.counts import Asked, counts
+from leaddistrib.queries.limiting import allocating_teams
 
 
 def collected(leads: Iterable[int]) -> list[Claim]:
@@ -18,7 +19,7 @@ def collected(leads: Iterable[int]) -> list[Claim]:
 
 def ranked_claims(claims: Sequence[Claim], pool: Pool, moment: datetime) -> list[Claim]:
     """``claims`` of one lead of ``pool``, the one that it is to go to first (``Pool.sealed_by``).
-    Three queries at most."""
+    Four queries at most."""
     by_rep = {claim.rep_id: claim for claim in claims}
     reps = list(Rep.objects.filter(pk__in=by_rep).select_related("team"))
     scores = _scores(by_rep) if pool.sealed_by == Pool.SealedBy.SCORE else {}
@@ -26,7 +27,8 @@ def ranked_claims(claims: Sequence[Claim], pool: Pool, moment: datetime) -> list
     if pool.sealed_by == Pool.SealedBy.ENTITLEMENT:
         asked = [Asked(rep.pk, rep.limits_zone, week=True) for rep in reps]
         had = {pk: count.leads_week for pk, count in counts(asked, moment).items()}
-    allocated = all(rep.allocation is not None for rep in reps)
+    holds = allocating_teams({rep.team_id for rep in reps})
+    allocated = all(rep.allocation is not None and rep.team_id in holds for rep in reps)
     bids = [
         Bid(
             rep.pk,

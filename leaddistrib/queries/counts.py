@@ -25,13 +25,13 @@ GIVEN = (Assignment.Method.PUSH, Assignment.Method.MANUAL, Assignment.Method.ESC
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A rep, the zone of the team's days, and what is to be counted: claims, the leads of the week,
-    the newest leads in a row."""
+    and, since a moment, the newest leads in a row."""
 
     rep: int
     zone: tzinfo
     claims: bool = False
     week: bool = False
-    row: bool = False
+    row_since: datetime | None = None
 
 
 def counts(asked: Iterable[Asked], moment: datetime) -> dict[int, Counts]:
@@ -42,7 +42,7 @@ def counts(asked: Iterable[Asked], moment: datetime) -> dict[int, Counts]:
     for wanted, count in (
         ([one for one in reps if one.claims], _claims),
         ([one for one in reps if one.claims or one.week], _assignments),
-        ([one for one in reps if one.row], _rows),
+        ([one for one in reps if one.row_since], _rows),
     ):
         if wanted:
             for rep, numbers in count(wanted, moment):
@@ -81,9 +81,11 @@ def _claims(asked: Sequence[Asked], moment: datetime) -> Numbers:
 
 
 def _assignments(asked: Sequence[Asked], moment: datetime) -> Numbers:
-    """Leads of this week: all that the rep got, and those assigned and not given back."""
+    """Leads of this week: all that the rep got, and those assigned, of which those that were
+    given back or let lapse do not count."""
     week = _within(asked, moment, week_of, "started_at")
-    kept = Q(method__in=GIVEN) & ~Q(end=Assignment.Ended.RELEASED)
+    gone = (Assignment.Ended.RELEASED, Assignment.Ended.LAPSED)
+    kept = Q(method__in=GIVEN) & ~Q(end__in=gone)
     rows = (
         Assignment.objects.filter(week, rep__in=[one.rep for one in asked])
         .exclude(method=Assignment.Method.HISTORY)
@@ -111,8 +113,11 @@ def _rows(asked: Sequence[Asked], moment: datetime) -> Numbers:
         partition_by="rep",
         order_by=[F("started_at").desc(), F("pk").desc()],
     )
+    wanted = Q(pk__in=())
+    for one in asked:
+        wanted |= Q(rep=one.rep, started_at__gte=one.row_since)
     newest = (
-        Assignment.objects.filter(rep__in=[one.rep for one in asked])
+        Assignment.objects.filter(wanted)
         .annotate(raced=Exists(claims))
         .filter(Q(method__in=GIVEN) | Q(method=Assignment.Method.CLAIM, raced=True))
         .annotate(place=place)

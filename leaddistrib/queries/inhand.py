@@ -2,7 +2,7 @@
 (PO1, PO2), and those whose owner has not been in touch."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
@@ -47,8 +47,10 @@ def _collecting(leads: Iterable[Lead], moment: datetime) -> dict[int, datetime |
     sealed = [one.pk for one in leads if one.pool and one.pool.award == Pool.Award.SEALED]
     if not sealed:
         return {}
-    collecting = Lead.objects.filter(pk__in=sealed, collecting_until__gt=moment)
-    return dict(collecting.values_list("pk", "collecting_until"))
+    collecting = Lead.objects.filter(pk__in=sealed, collecting_until__isnull=False)
+    rows = collecting.values_list("pk", "collecting_until")
+    # When their time is up they are about to be awarded: whoever does that is not forestalled.
+    return {pk: max(until or moment, moment + timedelta(seconds=1)) for pk, until in rows}
 
 
 def _shared(leads: Iterable[Lead], moment: datetime) -> dict[int, datetime | None]:

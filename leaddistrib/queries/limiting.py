@@ -4,12 +4,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from django.utils import timezone
+
 from leaddistrib.engine.facts import Guardrails, RepFacts
 from leaddistrib.engine.onboarding import PhaseFacts
-from leaddistrib.models import AllocationPolicy, GuardrailPolicy, Rep
+from leaddistrib.models import AllocationPolicy, GuardrailPolicy, Onboarding, Rep
 from leaddistrib.queries.competing import policies_for
 from leaddistrib.queries.counts import Asked, counts
-from leaddistrib.queries.localdays import day_of, week_of
+from leaddistrib.queries.localdays import day_of, midnight, week_of
 
 NONE = Guardrails()
 
@@ -27,7 +29,7 @@ def with_limits(
     if not reps:
         return limited
     guardrails = _guardrails({rep.team_id for rep in reps})
-    allocating = _allocating({rep.team_id for rep in reps if rep.allocation is not None})
+    allocating = allocating_teams({rep.team_id for rep in reps if rep.allocation is not None})
     asked: dict[int, Asked] = {}
     for rep in reps:
         zone = rep.limits_zone
@@ -45,7 +47,7 @@ def with_limits(
             zone,
             claims=own.guardrails != NONE,
             week=own.allocation is not None or bool(own.phase and own.phase.least_leads),
-            row=bool(own.phase and own.phase.mixed),
+            row_since=phase_began(rep.onboarding) if own.phase and own.phase.mixed else None,
         )
     counted = counts(asked.values(), moment)
     return {pk: replace(own, counts=counted[pk]) for pk, own in limited.items()}
@@ -66,11 +68,16 @@ def _guardrails(teams: Collection[int | None]) -> dict[int | None, Guardrails]:
     }
 
 
-def _allocating(teams: Collection[int | None]) -> set[int | None]:
+def allocating_teams(teams: Collection[int | None]) -> set[int | None]:
     """Of ``teams``, those for which an allocation policy holds: without one, nobody's does."""
     if not teams:
         return set()
     return {team for team, policy in policies_for(AllocationPolicy, teams).items() if policy}
+
+
+def phase_began(onboarding: Onboarding) -> datetime:
+    """When the rep's phase began: what came before it was by other rules."""
+    return midnight(onboarding.since, timezone.get_default_timezone())
 
 
 def _phase(rep: Rep) -> PhaseFacts | None:

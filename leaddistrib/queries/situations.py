@@ -60,11 +60,8 @@ def is_competitive(lead: Lead) -> bool:
 
 
 def in_cohort(reps: Iterable[int]) -> bool:
-    """Whether all of ``reps`` who are active are new ones who race among themselves. One query."""
-    new = {
-        "onboarding__phase__cohort_only": True,
-        "onboarding__phase__policy__active": True,
-    }
+    """Whether all of ``reps`` who are active are in onboarding, in whatever phase. One query."""
+    new = {"onboarding__phase__isnull": False, "onboarding__phase__policy__active": True}
     members = Rep.objects.filter(pk__in=list(reps), active=True, user__is_active=True)
     return not members.exclude(pk__in=members.filter(**new)).exists()
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leaddistrib.jobs.due import DueWork
-from leaddistrib.lifecycle import assign_by_hand, claim
+from leaddistrib.lifecycle import assign_by_hand, awarding, claim
 from leaddistrib.lifecycle.awarding import award_due
-from leaddistrib.models import Assignment, Claim, GuardrailPolicy, Lead, Pool
+from leaddistrib.models import AllocationPolicy, Assignment, Claim, GuardrailPolicy, Lead, Pool
+from leaddistrib.queries.inhand import looked_after
 from leaddistrib.testing import LeadFactory, UserFactory, clock_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -178,3 +179,72 @@ def test_the_worker_awards(sealed, waiting):
         DueWork().handle()
 
     assert Lead.objects.get(pk=waiting.pk).owner == sealed.bruno
+
+
+def test_a_pool_that_awards_otherwise_by_now_leaves_no_claim_undecided(sealed, waiting):
+    with at(1):
+        claim(waiting, sealed.bruno, via="page")
+    Pool.objects.update(award=Pool.Award.FIRST)
+    waiting.refresh_from_db()
+    with at(2):
+        assign_by_hand([waiting], sealed.chloe, actor=UserFactory(), reason="Knows them")
+    with at(9):
+        assert award_due(NOON + timedelta(seconds=9)) == 0
+
+    assert results(waiting) == [("bruno", "lost")]
+    assert Lead.objects.get(pk=waiting.pk).collecting_until is None
+
+
+def test_what_is_wrong_with_one_lead_holds_up_no_other(sealed, monkeypatch):
+    with at(0):
+        bad, good = LeadFactory(pool=sealed.pool), LeadFactory(pool=sealed.pool)
+        for lead in (bad, good):
+            claim(lead, sealed.bruno, via="page")
+    award = awarding._award
+
+    def breaks(lead):
+        if lead == bad.pk:
+            raise ValueError("broken")
+        return award(lead)
+
+    monkeypatch.setattr(awarding, "_award", breaks)
+    with at(6):
+        awarded = award_due(NOON + timedelta(seconds=6))
+    monkeypatch.setattr(awarding, "_award", award)
+    with at(7):
+        too_soon = award_due(NOON + timedelta(seconds=7))
+    with at(67):
+        again = award_due(NOON + timedelta(seconds=67))
+
+    assert (awarded, too_soon, again) == (1, 0, 1)
+    assert owner(bad) == owner(good) == "bruno"
+
+
+def test_a_claim_of_sunday_that_is_decided_on_monday_keeps_mondays_allocation(sealed, waiting):
+    """The lead counts in the week in which the rep has it, and that week is full."""
+    AllocationPolicy.objects.create()
+    sealed.paris.time_zone = "Europe/Paris"
+    sealed.paris.save(update_fields=("time_zone",))
+    sealed.bruno.allocation = 1
+    sealed.bruno.save(update_fields=("allocation",))
+    monday = datetime(2026, 3, 8, 23, tzinfo=UTC)
+    with clock_at(monday - timedelta(seconds=2)):
+        claim(waiting, sealed.bruno, via="page")
+    with clock_at(monday + timedelta(seconds=1)):
+        LeadFactory(owner=sealed.bruno)
+    with clock_at(monday + timedelta(seconds=4)):
+        award_due(monday + timedelta(seconds=4))
+
+    assert owner(waiting) is None
+    assert Claim.objects.get(lead=waiting).reasons == ["over_allocation"]
+
+
+def test_a_lead_about_to_be_awarded_is_not_pushed_on_instead(sealed, waiting):
+    with at(0):
+        claim(waiting, sealed.bruno, via="page")
+    waiting.refresh_from_db()
+    waiting.pool = sealed.pool
+    with at(5):
+        in_hand = looked_after([waiting], NOON + timedelta(seconds=5))
+
+    assert in_hand == {waiting.pk: NOON + timedelta(seconds=6)}

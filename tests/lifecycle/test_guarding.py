@@ -299,6 +299,32 @@ def test_new_reps_race_their_cohort_only(cast, phase, reach):
     assert reach().result == "won"
 
 
+def test_a_newcomer_who_watches_or_is_further_does_not_close_the_cohorts_pool(cast, phase, reach):
+    phase(cast.amina, competition=50, cohort_only=True)
+    phase(cast.bruno, competition=0)
+
+    assert reach().result == "won"
+
+
+def test_guaranteed_leads_are_assigned_whatever_the_half(cast, phase):
+    phase(cast.amina, competition=50, least_leads=6)
+    cast.bruno.paused = True
+    cast.bruno.save()
+    with clock_at(TUESDAY):
+        for _ in range(5):
+            LeadFactory(owner=cast.amina)
+    publish_rules(
+        [{"name": "In turn", "when": {}, "then": {"push": "round_robin", "team": "Paris"}}]
+    )
+
+    owners = []
+    for hour in (1, 2):
+        with clock_at(TUESDAY + hour * HOUR):
+            owners.append(receive(clean({"company": f"C {hour}", "source": "web"})).lead.owner)
+
+    assert owners == [cast.amina, None]
+
+
 def test_a_premium_pool_is_for_tiers_that_see_it(cast, reach):
     policy = TierPolicy.objects.create()
     for level, share in enumerate((25, 50, 25), 1):

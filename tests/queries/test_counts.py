@@ -28,6 +28,7 @@ WEDNESDAY = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 3, 23, tzinfo=UTC)  # Wednesday begins in Paris
 MONDAY = datetime(2026, 3, 1, 23, tzinfo=UTC)  # and the week
 HOUR = timedelta(hours=1)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 INSTANT = timedelta(milliseconds=1)
 
 
@@ -64,7 +65,7 @@ def assigned(rep, at, method="push", **ended):
 
 
 def counted(*reps, moment=WEDNESDAY, zone=PARIS):
-    asked = [Asked(rep.pk, zone, claims=True, week=True, row=True) for rep in reps]
+    asked = [Asked(rep.pk, zone, claims=True, week=True, row_since=LONG_AGO) for rep in reps]
     return counts(asked, moment)
 
 

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.utils import timezone
-
 from leaddistrib.engine.facts import Counts
 from leaddistrib.engine.onboarding import assigned, raced
 from leaddistrib.models import Onboarding, OnboardingPhase, Rep
 from leaddistrib.queries.counts import Asked, counts
+from leaddistrib.queries.limiting import phase_began
 from leaddistrib.queries.onboarding import day_of, facts_of, holds_in, inside, phases_of
 
 
@@ -61,7 +60,7 @@ def cohort(onboardings: Iterable[Onboarding], moment: datetime) -> list[OwnPhase
     if not going:
         return []
     tracks = phases_of({phase.policy_id for _one, phase in going})
-    counted = counts([_asked(one.rep) for one, _phase in going], moment)
+    counted = counts([_asked(one) for one, _phase in going], moment)
     today = day_of(moment)
     return [
         _told(one, phase, tracks[phase.policy_id], counted[one.rep_id], today)
@@ -69,9 +68,9 @@ def cohort(onboardings: Iterable[Onboarding], moment: datetime) -> list[OwnPhase
     ]
 
 
-def _asked(rep: Rep) -> Asked:
-    zone = rep.team.zone if rep.team else timezone.get_default_timezone()
-    return Asked(rep.pk, zone, claims=True, week=True, row=True)
+def _asked(one: Onboarding) -> Asked:
+    began = phase_began(one)
+    return Asked(one.rep_id, one.rep.limits_zone, claims=True, week=True, row_since=began)
 
 
 def _told(
