@@ -44,6 +44,7 @@ def without(option):
     return {**SQLITE, "OPTIONS": {k: v for k, v in SQLITE["OPTIONS"].items() if k != option}}
 
 
+@pytest.mark.django_db  # Django asks SQLite whether it knows JSON
 def test_our_own_configuration_is_right():
     assert [m for m in run_checks() if str(m.id).startswith("leaddistrib")] == []
 
@@ -67,6 +68,7 @@ def test_a_database_that_claims_cannot_rely_on_is_refused(database, settings, ex
     assert database(**settings) == expected
 
 
+@pytest.mark.django_db  # as above
 def test_the_database_is_checked_at_every_start_not_only_by_migrate(database):
     """Django leaves checks with the tag "database" out unless it is asked for them."""
     database(**without("transaction_mode"))
