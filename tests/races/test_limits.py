@@ -42,7 +42,7 @@ def test_a_rep_with_ten_tabs_stays_within_the_daily_limit(race, hire, open_leads
 def test_twenty_reps_with_ten_tabs_each_stay_within_the_daily_limit(
     race, hire, open_leads, dice, limit, on_sqlite
 ):
-    reps = hire(20)
+    reps = hire(8 if on_sqlite else 20)  # there, writes go one after another
     leads = open_leads(200, reps[0].team)
     limit(daily_claims=3)
     tries = 2 if on_sqlite else 8
@@ -55,7 +55,7 @@ def test_twenty_reps_with_ten_tabs_each_stay_within_the_daily_limit(
 
     assert faults(history) == []
     assert list(passed_limits()) == []
-    assert [rep.leads.count() for rep in reps] == [3] * 20
+    assert [rep.leads.count() for rep in reps] == [3] * len(reps)
     assert reasons(history) == {("daily_limit",)}
 
 
