@@ -27,6 +27,7 @@ class Pool(models.Model):
         FIRST = "first", _("the first valid claim")
         CASCADE = "cascade", _("ranked cascade: the next best rep is told every few seconds")
         SEALED = "sealed", _("sealed claims: collected for a few seconds, then awarded")
+        NEXT = "next", _("next, please: a button gives the most fitting lead, without a list")
 
     class SealedBy(models.TextChoices):
         ENTITLEMENT = "entitlement", _("who has had least of what is theirs")
@@ -127,6 +128,23 @@ class Pool(models.Model):
         help_text=_("Nobody sees the score or the temperature of a lead until it is claimed."),
     )
 
+    mix_high = models.PositiveSmallIntegerField(
+        _("of high quality at most (%)"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(100)],
+        help_text=_(
+            "Of any 20 leads that the rules send here. A lead beyond it goes where the rule's next"
+            " step says. Empty: as many as there are."
+        ),
+    )
+    mix_low = models.PositiveSmallIntegerField(
+        _("of low quality at most (%)"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(100)],
+    )
+
     history = HistoricalRecords(
         m2m_fields=[reps, teams], excluded_fields=["version", "public_id", "is_safety_net"]
     )
@@ -153,11 +171,20 @@ class Pool(models.Model):
                     award="first",
                     blind_percent=0,
                     unrated=False,
+                    mix_high=None,
+                    mix_low=None,
                 ),
                 name="leaddistrib_pool_race_only",
             ),
             models.CheckConstraint(
-                condition=Q(blind_percent__lte=100), name="leaddistrib_pool_percents"
+                condition=Q(blind_percent__lte=100)
+                & (Q(mix_high=None) | Q(mix_high__lte=100))
+                & (Q(mix_low=None) | Q(mix_low__lte=100)),
+                name="leaddistrib_pool_percents",
+            ),
+            models.CheckConstraint(
+                condition=Q(unrated=True) | Q(mix_high=None, mix_low=None),
+                name="leaddistrib_pool_mix_is_hidden",
             ),
         )
 
@@ -168,3 +195,8 @@ class Pool(models.Model):
     def in_waves(self) -> bool:
         """Whether leads open here for some reps before others, and do not exist for them before."""
         return self.tiered or self.priority or self.award == self.Award.CASCADE
+
+    @property
+    def mixed(self) -> bool:
+        """Whether leads of a quality go on to the rule's next step beyond a share (GU3)."""
+        return self.mix_high is not None or self.mix_low is not None

@@ -65,6 +65,8 @@ class Decision(models.Model):
         related_name="+",
         verbose_name=_("pool"),
     )
+    # Of a lead that counts in its pool's mix (GU3): as it was then, whatever becomes of its score.
+    quality = models.CharField(_("quality"), max_length=8, blank=True)
     explanation = models.JSONField(_("explanation"))
     decided_at = models.DateTimeField(_("decided"))
 
@@ -85,6 +87,13 @@ class Decision(models.Model):
                 condition=Q(method__in=("duplicate", "manual", "escalation"))
                 | Q(ruleset__isnull=False),
                 name="leaddistrib_decision_by_rules",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("pool", "-id"),
+                condition=~Q(quality=""),
+                name="leaddistrib_decision_mix",
             ),
         )
 

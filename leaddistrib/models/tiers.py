@@ -96,6 +96,14 @@ class Tier(models.Model):
         default=False,
         help_text=_("Sees leads of premium pools, after the same minutes."),
     )
+    auto_assigned = models.BooleanField(
+        _("assigned what nobody took"),
+        default=False,
+        help_text=_(
+            "Leads that nobody took from a race, and that the rule's next step pushes, go to reps"
+            " of this tier before others."
+        ),
+    )
 
     history = HistoricalRecords()
 
