@@ -27,7 +27,7 @@ from leaddistrib.lifecycle.left_behind import tell_left_behind
 from leaddistrib.lifecycle.onboarding import begin
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import Calendar, Lead, Rep, TimeOff
-from leaddistrib.queries import clock, wording
+from leaddistrib.queries import clock, refusing
 from leaddistrib.queries.overseeing import reps_overseen
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.queries.sight import sight
@@ -134,7 +134,7 @@ class RepAdmin(PeopleAdmin):
         refusal: Refusal | None = rep._refusal  # type: ignore[attr-defined]
         if refusal is None:
             return _("Available")
-        state = capfirst(wording.passed_over(refusal.code, refusal.params))
+        state = capfirst(refusing.passed_over(refusal.code, refusal.params))
         if refusal.lifts_at is None:
             return state
         back = date_format(timezone.localtime(refusal.lifts_at), "SHORT_DATETIME_FORMAT")

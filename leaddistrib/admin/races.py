@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from leaddistrib.admin.base import LeadFactsAdmin
 from leaddistrib.admin.filters import DateRangeFilter, PoolFilter, RepFilter, RuleSetFilter
 from leaddistrib.models import Assignment, Claim, Decision, Offer
-from leaddistrib.queries import explanations, wording
+from leaddistrib.queries import explanations, refusing
 
 REP = ("rep__user__username", "rep__user__first_name", "rep__user__last_name")
 LEAD = ("lead__company", "lead__contact_name", "lead__external_id")
@@ -35,7 +35,7 @@ class ClaimAdmin(LeadFactsAdmin):
 
     @admin.display(description=_("reasons"))
     def why(self, claim: Claim) -> str:
-        return ", ".join(map(wording.refused_for, claim.reasons))
+        return ", ".join(map(refusing.refused_for, claim.reasons))
 
     @admin.display(description=_("time to claim"))
     def speed(self, claim: Claim) -> str:

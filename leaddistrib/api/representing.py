@@ -7,7 +7,7 @@ from leaddistrib.engine.gates import Refusal
 from leaddistrib.events.messages import stamp
 from leaddistrib.models import Decision, Lead, Pool
 from leaddistrib.policy import View, disclose
-from leaddistrib.queries import wording
+from leaddistrib.queries import refusing
 from leaddistrib.queries.explanations import sentence, trace
 
 
@@ -82,7 +82,7 @@ def reasons_document(refusals: Iterable[Refusal]) -> list[dict[str, Any]]:
     return [
         {
             "code": refusal.code,
-            "message": wording.refusal(refusal.code, refusal.params),
+            "message": refusing.refusal(refusal.code, refusal.params),
             "lifts_at": stamp(refusal.lifts_at),
         }
         for refusal in refusals

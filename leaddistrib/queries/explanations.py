@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from leaddistrib.engine.turns import STRIDE
 from leaddistrib.models import Decision, EscalationStep, Lead, Rule, RuleStep
-from leaddistrib.queries import wording
+from leaddistrib.queries import refusing, wording
 from leaddistrib.queries.sentences import sentence
 
 __all__ = [
@@ -202,7 +202,7 @@ NOBODY_ELSE: Mapping[str, str | Promise] = {
 def _considered(step: dict[str, Any], candidate: dict[str, Any]) -> Considered:
     chosen = candidate["rep"] == step["winner"]
     refused = candidate.get("refused")
-    passed_over = wording.passed_over(refused, candidate.get("params", {})) if refused else ""
+    passed_over = refusing.passed_over(refused, candidate.get("params", {})) if refused else ""
     lifts_at = candidate.get("lifts_at")
     return Considered(
         name=candidate["name"],

@@ -10,7 +10,7 @@ from typing import Any
 
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.events.messages import stamp
-from leaddistrib.queries import wording
+from leaddistrib.queries import refusing
 from leaddistrib.queries.inbox import standing_by
 
 
@@ -37,7 +37,7 @@ def in_words(limits: Mapping[str, Any]) -> dict[str, Any]:
     reasons = [
         {
             "code": reason["code"],
-            "message": wording.refusal(reason["code"], reason["params"]),
+            "message": refusing.refusal(reason["code"], reason["params"]),
             "lifts_at": reason["lifts_at"],
         }
         for reason in limits["reasons"]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from leaddistrib.models import Decision, Rep
-from leaddistrib.queries import wording
+from leaddistrib.queries import refusing, wording
 from leaddistrib.queries.phrases import (
     GOT_IT,
     RECOGNISED_BY,
@@ -200,7 +200,7 @@ def _absent(decision: Decision, oversees: bool) -> dict[str, str]:
     owner = decision.explanation.get("owner_of_first")
     if owner is None:
         return {}
-    why = wording.passed_over(owner["refused"], {}) if oversees else pgettext("a rep", "away")
+    why = refusing.passed_over(owner["refused"], {}) if oversees else pgettext("a rep", "away")
     return {"absent": owner["name"], "reason": why}
 
 

@@ -12,7 +12,7 @@ from leaddistrib.engine.gates import Refusal
 from leaddistrib.events.messages import stamp
 from leaddistrib.lifecycle.claiming import ClaimResult
 from leaddistrib.models import Rep
-from leaddistrib.queries import wording
+from leaddistrib.queries import refusing
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Reason:
 
 def reason(refusal: Refusal, rep: Rep) -> Reason:
     """The reason as ``rep`` reads it, in the active language."""
-    message = wording.refusal(refusal.code, refusal.params)
+    message = refusing.refusal(refusal.code, refusal.params)
     return Reason(refusal.code, message, refusal.lifts_at, rep.zone)
 
 

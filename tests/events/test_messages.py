@@ -22,7 +22,7 @@ from leaddistrib.events.messages import (
 )
 from leaddistrib.models import Lead, Pool, Rep, Work
 from leaddistrib.policy import View
-from leaddistrib.queries import cards, wording
+from leaddistrib.queries import cards, refusing
 from leaddistrib.queries.cards import card
 from leaddistrib.queries.limits import in_words
 
@@ -129,7 +129,7 @@ NUMBERS = {
 
 
 def test_every_reason_of_ours_is_kept_whole():
-    for code in wording.REFUSALS:
+    for code in refusing.REFUSALS:
         reason = {
             "code": code,
             "params": dict.fromkeys(NUMBERS, 5000),

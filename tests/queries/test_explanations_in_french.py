@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import translation
 
 from leaddistrib.models import Decision, Pool, Rep, Rule
-from leaddistrib.queries import explanations, phrases, wording
+from leaddistrib.queries import explanations, phrases, refusing
 from leaddistrib.testing import PoolFactory, RepFactory, publish_rules
 
 ENGLISH = re.compile(
@@ -134,7 +134,7 @@ def test_a_lead_given_by_hand_is_said(whole: bool) -> None:
         assert (SAID in told) == whole
 
 
-@pytest.mark.parametrize("code", wording.PASSED_OVER)
+@pytest.mark.parametrize("code", refusing.PASSED_OVER)
 def test_each_candidate_of_a_trace_is_told(code: str) -> None:
     ends = datetime(2026, 3, 2, 12, tzinfo=UTC).isoformat()
     out = candidate(BRUNO, refused=code, params=PARAMS, lifts_at=ends)

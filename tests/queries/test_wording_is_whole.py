@@ -15,7 +15,7 @@ from leaddistrib.engine.onboarding import PhaseFacts
 from leaddistrib.engine.operators import OPERATORS
 from leaddistrib.engine.strategies import STRATEGIES
 from leaddistrib.models import EscalationStep
-from leaddistrib.queries import explanations, phrases, wording
+from leaddistrib.queries import explanations, phrases, refusing, wording
 
 NUMBERS = {"open": 50, "capacity": 50, "had": 15, "allocation": 15, "taken": 5, "of": 5}
 DOCS = Path(__file__).parents[2] / "docs"
@@ -32,7 +32,7 @@ def test_every_field_and_operator_has_a_label() -> None:
 
 
 def test_every_refusal_is_said_to_the_rep_and_to_the_manager() -> None:
-    assert wording.REFUSALS.keys() == wording.PASSED_OVER.keys()
+    assert refusing.REFUSALS.keys() == refusing.PASSED_OVER.keys()
 
 
 CLAIMING = {
@@ -44,7 +44,7 @@ CLAIMING = {
 
 
 def test_every_reason_for_passing_over_is_said_to_the_rep_and_told_of_in_the_docs() -> None:
-    assert phrases.WHY_NOT.keys() == wording.PASSED_OVER.keys() - CLAIMING
+    assert phrases.WHY_NOT.keys() == refusing.PASSED_OVER.keys() - CLAIMING
     told = " ".join((DOCS / "reps.md").read_text(encoding="utf-8").split())
     for text in phrases.WHY_NOT.values():
         assert str(text).format(**NUMBERS) in told
@@ -56,9 +56,9 @@ CODES = re.findall(r'Refusal\(\s*"(\w+)"', GATES)
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_reason_of_a_gate_has_its_words(code: str) -> None:
-    assert code in wording.REFUSALS
-    assert "  " not in wording.refused_for(code)
-    assert "{" not in wording.refused_for(code)
+    assert code in refusing.REFUSALS
+    assert "  " not in refusing.refused_for(code)
+    assert "{" not in refusing.refused_for(code)
 
 
 def test_the_figures_of_a_limit_are_in_both_sentences() -> None:
@@ -76,7 +76,7 @@ def test_the_figures_of_a_limit_are_in_both_sentences() -> None:
         "cold_first"
     } == {one.code for one in found}
     for one in found:
-        for said in (wording.refusal, wording.passed_over):
+        for said in (refusing.refusal, refusing.passed_over):
             sentence = said(one.code, one.params)
             assert all(str(figure) in sentence for figure in one.params.values()), sentence
 

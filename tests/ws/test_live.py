@@ -11,7 +11,7 @@ from leaddistrib.errors import Busy
 from leaddistrib.lifecycle import claim, release, route
 from leaddistrib.lifecycle.availability import set_paused
 from leaddistrib.models import Pool
-from leaddistrib.queries import wording
+from leaddistrib.queries import refusing
 from leaddistrib.queries.snapshot import versions
 from leaddistrib.testing import LeadFactory, publish_rules
 from leaddistrib.ws import consumers, heartbeat, rendering
@@ -230,7 +230,7 @@ async def test_a_rep_whom_the_manager_pauses_reads_it_in_the_own_language(cast, 
     me = (await socket.hear("me.changed"))["me"]
     assert (me["paused"], me["may_claim"]) == (True, False)
     with translation.override("fr"):
-        assert me["reasons"][0]["message"] == wording.refusal("paused", {})
+        assert me["reasons"][0]["message"] == refusing.refusal("paused", {})
 
 
 async def test_a_seen_that_meets_a_busy_database_is_one_measurement_less(

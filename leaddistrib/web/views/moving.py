@@ -16,7 +16,7 @@ from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.crediting import credit_turn
 from leaddistrib.lifecycle.reassigning import Assigned, assign_by_hand, objections
 from leaddistrib.models import Lead, Rep
-from leaddistrib.queries import clock, wording
+from leaddistrib.queries import clock, refusing
 from leaddistrib.queries.overseeing import may_move, reps_overseen
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.cards import listed, shown_to
@@ -100,7 +100,7 @@ def _in_words(refusal: Refusal, of: int) -> str:
             number,
         )
         return text % {"number": number}
-    return wording.passed_over(refusal.code, refusal.params)
+    return refusing.passed_over(refusal.code, refusal.params)
 
 
 def _back(leads: Sequence[Lead]) -> HttpResponse:
