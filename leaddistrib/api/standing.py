@@ -13,6 +13,7 @@ from leaddistrib.api.shapes.standing import StandingOut
 from leaddistrib.events.messages import stamp
 from leaddistrib.queries import clock
 from leaddistrib.queries.inbox import standing
+from leaddistrib.queries.own.called import tier_called
 from leaddistrib.queries.own.phase import OwnPhase, own_phase
 from leaddistrib.queries.own.priority import own_windows
 from leaddistrib.queries.own.remaining import Cold, Left, Ratio, Remaining
@@ -35,6 +36,7 @@ class OwnStanding(ApiView):
         return Response(
             {
                 "tier": rep.tier,
+                "tier_name": tier_called(rep),
                 "limits": _limits(own.remaining),
                 "windows": [
                     {"starts_at": stamp(one.starts_at), "ends_at": stamp(one.ends_at)}

@@ -22,6 +22,7 @@ from leaddistrib.models import (
     TierPlacement,
 )
 from leaddistrib.testing import LeadFactory, clock_at
+from tests.tiers import tier_policy
 from tests.web.conftest import signed_in
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -31,6 +32,7 @@ NONE = {
     "hot_per_warm": None,
     "claims_per_assigned": None,
     "weekly_cold": None,
+    "cooldown_hours": None,
     "priority_minutes": None,
 }
 
@@ -256,6 +258,54 @@ def test_a_rep_sees_the_own_tier_since_when_and_by_which_figures(cast):
     assert "You won 5 of 20 leads. Your team wins 20.0 %. 60.0 points" in text
     assert "Your score fell from 60.0 to 53.0." in text
     assert "Feb. 23, 2026 Gold 60.0 by the score" in text
+
+
+def test_a_tier_says_when_its_reps_are_told_of_a_lead(cast):
+    tier_policy(floor=10, working_time=True)
+    placed(cast.amina, date(2026, 3, 2), 2, 53.0)
+    text = read(cast.amina)
+    assert "In pools by tier you are told 15 minutes after a lead opens." in text
+    assert "The minutes count only while you are at work." in text
+    assert "At least 10 % of a pool's leads open to all tiers at once." in text
+    assert "Premium pools are open to you." in text
+    assert "You are placed" not in text
+
+
+def test_who_is_not_placed_yet_reads_how_long_the_middle_tier_waits(cast):
+    tier_policy()
+    text = read(cast.amina)
+    assert (
+        "You are placed on Monday; until then you wait as long as the middle tier, “Silver”."
+    ) in text
+    assert "In pools by tier you are told 15 minutes after a lead opens." in text
+    assert "No limit of a fair race" not in text
+
+
+def test_who_is_placed_only_after_a_phase_of_onboarding_is_promised_no_monday(cast, onboarding):
+    tier_policy()
+    begin(cast.amina, NOON.date())
+    text = read(cast.amina)
+    assert "You are placed when your onboarding counts; until then you wait as long as" in text
+    assert "Monday" not in text
+
+
+def test_a_team_too_small_for_tiers_waits_for_none(cast):
+    tier_policy()
+    TierPlacement.objects.create(
+        rep=cast.amina, period=date(2026, 3, 2), reason="small_team", at=NOON,
+        figures={"team": {"reps": 2}, "least_reps": 4},
+    )  # fmt: skip
+    text = read(cast.amina)
+    assert "everybody is told of leads at once." in text
+    assert "middle tier" not in text
+
+
+def test_where_only_a_cooldown_holds_the_page_says_how_long_it_is(cast):
+    GuardrailPolicy.objects.create(**NONE | {"cooldown_hours": 1})
+    text = read(cast.amina)
+    assert "Leads that you give back They are open to the others first" in text
+    assert "you can claim them again after 1 hour." in text
+    assert "A new week begins" not in text
 
 
 @pytest.mark.parametrize("path", ["/leads/", "/leads/me/"])

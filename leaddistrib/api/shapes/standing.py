@@ -64,6 +64,7 @@ class StandingOut(serializers.Serializer):
     """The caller's own place. Null where no policy of it holds."""
 
     tier = serializers.IntegerField(allow_null=True, help_text="1 is the highest")
+    tier_name = serializers.CharField(allow_blank=True, help_text="empty for none")
     limits = LimitsOut()
     windows = WindowOut(many=True, help_text="today's, which may be over, and the next one")
     phase = PhaseOut(allow_null=True)

@@ -69,7 +69,12 @@ class Remaining:
     @property
     def guarded(self) -> bool:
         """Whether any limit of competitive claims holds."""
-        return any((self.today, self.hot, self.assigned, self.cold))
+        return bool(self.today) or self.counted_weekly
+
+    @property
+    def counted_weekly(self) -> bool:
+        """Whether any of them is counted by the week."""
+        return any((self.hot, self.assigned, self.cold))
 
 
 def remaining(facts: RepFacts) -> Remaining:

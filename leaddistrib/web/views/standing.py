@@ -16,6 +16,7 @@ from leaddistrib.queries.own.allocation import own_allocation
 from leaddistrib.queries.own.phase import own_phase
 from leaddistrib.queries.own.priority import own_windows
 from leaddistrib.queries.own.tier import own_tier, tier_name
+from leaddistrib.queries.own.waits import waits
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.outcomes import reason
 
@@ -32,7 +33,9 @@ def standing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     left, windows = limits.remaining, own_windows(rep, now)
     guardrails = policy_for(GuardrailPolicy, rep.team_id)
     own, allocation, phase = own_tier(rep), own_allocation(rep, now), own_phase(rep, now)
+    waiting = waits(rep, own.history[0] if own else None)
     minutes = guardrails.priority_minutes if guardrails and rep.team_id else None
+    cooldown = guardrails.cooldown_hours if guardrails else None
     context = {
         "viewer": viewer,
         "now": now,
@@ -43,10 +46,11 @@ def standing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "guardrails": guardrails,
         "minutes": minutes,
         "own": own,
+        "waits": waiting,
         "placements": [(one, tier_name(one)) for one in own.history[:PLACEMENTS]] if own else [],
         "allocation": allocation,
         "phase": phase,
-        "none": not (left.guarded or minutes or own or allocation or phase),
+        "none": not (left.guarded or cooldown or minutes or own or waiting or allocation or phase),
     }
     with timezone.override(rep.zone):
         return render(request, "leaddistrib/standing.html", context)
