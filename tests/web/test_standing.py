@@ -336,3 +336,48 @@ def test_who_has_had_the_weeks_leads_reads_when_there_are_more(cast):
     text = read(cast.amina)
     assert "You have had your leads of this week. Counted anew from 03/09/2026 midnight" in text
     assert "You have no quota for this month." in text
+
+
+POOL = "/leads/pool/"
+
+
+@pytest.mark.parametrize(
+    ("policy", "claimed", "said"),
+    [
+        ({"daily_claims": 10}, 8, "2 of 10 race claims left today."),
+        ({"daily_claims": 2}, 1, "1 of 2 race claims left today."),
+        ({"hot_per_warm": 2}, 1, "1 hot lead left until a warm one is needed."),
+        ({"hot_per_warm": 1}, 1, "Claim a warm lead before the next hot one."),
+        ({"claims_per_assigned": 3}, 2, "1 race claim left until an assigned lead is needed."),
+    ],
+)
+def test_the_pool_says_which_limits_a_rep_is_near(cast, policy, claimed, said):
+    GuardrailPolicy.objects.create(**NONE | policy)
+    race(cast, cast.amina, *["hot"] * claimed)
+    assert f"Limits that you are near {said} Your place in the race" in read(cast.amina, POOL)
+
+
+@pytest.mark.parametrize(
+    ("policy", "claimed"), [({}, 3), ({"daily_claims": 10}, 7), ({"daily_claims": 3}, 3)]
+)
+def test_the_pool_says_nothing_of_a_limit_that_is_far_or_told_already(cast, policy, claimed):
+    GuardrailPolicy.objects.create(**NONE | policy)
+    race(cast, cast.amina, *["hot"] * claimed)
+    html = signed_in(cast.amina).get(POOL).content.decode()
+    assert "left today" not in html
+    near = html.partition('id="limits-near"')[2].partition(">")[0]
+    assert not near or near.endswith("hidden")
+
+
+def test_leads_in_the_pool_add_no_query_to_what_is_said_of_limits(cast):
+    GuardrailPolicy.objects.create()
+    race(cast, cast.amina, "hot")
+    client = signed_in(cast.amina)
+    LeadFactory(pool=cast.pool)
+    client.get(POOL)
+    with CaptureQueriesContext(connection) as few:
+        client.get(POOL)
+    LeadFactory.create_batch(10, pool=cast.pool)
+    with CaptureQueriesContext(connection) as many:
+        assert b"1 hot lead left" in client.get(POOL).content
+    assert len(many) == len(few)

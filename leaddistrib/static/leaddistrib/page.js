@@ -66,8 +66,10 @@ document.addEventListener("leads:me", ({ detail }) => {
   if (resume && "paused" in me) resume.hidden = !me.paused;
   if ("may_claim" in me) showClaimable(me.may_claim);
   if ("reasons" in me) showReasons(me.reasons);
-  const own = document.getElementById("own-leads");
-  if (own && "open_leads" in me && own.dataset.open !== String(me.open_leads)) refresh("own-leads");
+  for (const id of ["own-leads", "limits-near"]) {
+    const part = document.getElementById(id);
+    if (part && "open_leads" in me && part.dataset.open !== String(me.open_leads)) refresh(id);
+  }
 });
 
 function showClaimable(may) {

@@ -13,6 +13,7 @@ from leaddistrib.models import Pool
 from leaddistrib.queries import clock
 from leaddistrib.queries.inbox import NEWEST, pools_with_sizes, standing
 from leaddistrib.queries.own.called import tier_called
+from leaddistrib.queries.own.near import near
 from leaddistrib.queries.queue import NEWEST_FIRST, WaitingFilter, orders, values_in, waiting_in
 from leaddistrib.queries.visibility import seen_by
 from leaddistrib.web.access import Viewer, signed_in
@@ -38,6 +39,7 @@ def pool(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "viewer": viewer,
         "tier": tier_called(rep),
         "limits": limits,
+        "near": near(limits.remaining),
         "reasons": [reason(refusal, rep) for refusal in limits.refusals],
         "pools": pools,
         "chosen": chosen,
