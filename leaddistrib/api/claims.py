@@ -32,7 +32,7 @@ REFUSED = {
     "reasons": [
         {
             "code": "at_capacity",
-            "message": "You are at capacity: 50 open leads of 50. Close or give back one first.",
+            "message": "You are at capacity (open leads: 50 of 50). Close or give back one first.",
             "lifts_at": None,
         }
     ],

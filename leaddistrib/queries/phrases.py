@@ -115,11 +115,11 @@ WHY_NOT: Mapping[str, str | Promise] = {
     "holiday": lazy("It was a public holiday where you work."),
     "off_hours": lazy("It was outside your working hours."),
     "busy": lazy("Your calendar showed you as busy."),
-    "at_capacity": lazy("You were at capacity: {open} open leads of {capacity}."),
+    "at_capacity": lazy("You were at capacity (open leads: {open} of {capacity})."),
     "over_allocation": lazy("You had had your leads of the week: {had} of {allocation}."),
     "half": lazy(
-        "Your onboarding had brought enough assigned leads: {taken} of your last nine, of {of} in"
-        " any ten."
+        "Your onboarding had brought enough assigned leads: {taken} of your last nine, and at most"
+        " {of} of any ten may be."
     ),
     "previous_owner": lazy("You had this lead before."),
     "not_in_team": lazy("The rule asked only reps of another team."),

@@ -18,15 +18,15 @@ REFUSALS: Mapping[str, str | Promise] = {
     "off_hours": lazy("It is outside your working hours."),
     "busy": lazy("Your calendar shows you as busy."),
     "at_capacity": lazy(
-        "You are at capacity: {open} open leads of {capacity}. Close or give back one first."
+        "You are at capacity (open leads: {open} of {capacity}). Close or give back one first."
     ),
     "onboarding": lazy(
         "You watch races in this phase of your onboarding: your leads are assigned to you."
     ),
     "half": lazy(
         "Your onboarding mixes leads from races with assigned ones, and you have enough of this"
-        " kind: {taken} of your last nine leads, of {of} in any ten. Take one of the other kind"
-        " first."
+        " kind: {taken} of your last nine leads, and at most {of} of any ten may be. Take one of"
+        " the other kind first."
     ),
     "over_allocation": lazy(
         "You have had your leads of this week: {had} of {allocation}. Next week you get more."
@@ -73,16 +73,16 @@ PASSED_OVER: Mapping[str, str | Promise] = {
     "holiday": lazy("on a public holiday"),
     "off_hours": lazy("outside working hours"),
     "busy": lazy("busy by the calendar"),
-    "at_capacity": lazy("at capacity: {open} open leads of {capacity}"),
+    "at_capacity": lazy("at capacity: open leads {open} of {capacity}"),
     "onboarding": lazy("watches races only, in onboarding"),
     "half": lazy(
-        "enough leads of this kind in onboarding: {taken} of nine, {of} of any ten may be"
+        "enough leads of this kind in onboarding: {taken} of nine, at most {of} of any ten"
     ),
     "over_allocation": lazy("had the week’s leads: {had} of {allocation}"),
-    "daily_limit": lazy("at the day’s limit in races: {claims} claims of {limit}"),
-    "hot_ratio": lazy("too few warm claims: {warm} for {hot} hot ones, one for each {limit}"),
+    "daily_limit": lazy("at the day’s limit of claims in races: {claims} of {limit}"),
+    "hot_ratio": lazy("too few warm claims: {warm} warm, {hot} hot, one for each {limit}"),
     "assigned_ratio": lazy(
-        "too few assigned leads: {assigned} for {claims} claims in races, one for each {limit}"
+        "too few assigned leads: {assigned} kept, {claims} claimed in races, one for each {limit}"
     ),
     "cold_first": lazy("cold leads come first: {cold} claimed of {wanted}"),
     "other_cohort": lazy("races new colleagues only, in onboarding"),

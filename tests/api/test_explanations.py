@@ -119,8 +119,8 @@ def test_the_trace_has_loads_backups_and_why_nobody_was_looked_at(company):
     assert nobody["note"] == "nobody looks after its account, or it has none"
     backup = next(one for one in territory_step["candidates"] if one["name"] == "Chloé")
     assert backup["backup_of"] == "Amina"
-    assert backup["passed_over"] == "at capacity: 3 open leads of 3"
-    assert backup["result"] == ("stands in for Amina, passed over: at capacity: 3 open leads of 3")
+    assert backup["passed_over"] == "at capacity: open leads 3 of 3"
+    assert backup["result"] == ("stands in for Amina, passed over: at capacity: open leads 3 of 3")
     loads = {one["name"]: one["load"] for one in by_load["candidates"]}
     assert loads == {"Bruno": {"open": 2, "capacity": 50}, "Amina": None}
 

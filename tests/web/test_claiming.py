@@ -74,7 +74,7 @@ def test_a_refused_claim_names_every_reason_and_what_lifts_it(cast, waiting):
     assert "Resume to claim leads." in told["reasons"][0]["message"]
     page = signed_in(cast.amina).post(address(waiting), follow=True).content.decode()
     assert "Resume to claim leads." in page
-    assert "at capacity: 1 open leads of 1" in page
+    assert "at capacity (open leads: 1 of 1)" in page
 
 
 def test_a_second_tap_by_the_winner_does_no_harm(cast, waiting):

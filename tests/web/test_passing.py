@@ -104,7 +104,7 @@ def test_each_reason_is_said_for_itself(cast, rules):
     rows = signed_in(cast.amina).get(page("passed")).context["rows"]
     assert {row["company"]: row["sentence"].partition(". ")[2] for row in rows} == {
         "One": "You were paused.",
-        "Two": "You were at capacity: 1 open leads of 1.",
+        "Two": "You were at capacity (open leads: 1 of 1).",
         **dict.fromkeys(others, "1 rep was before you in turn."),
     }
     assert len(others) == 1
