@@ -90,6 +90,5 @@ def _share(competitive: int) -> str:
     if competitive >= WINDOW:
         return _("All of the competition is open.")
     return _(
-        "Of any ten leads in a row, at most %(raced)d come from races and at most %(assigned)d are"
-        " assigned."
+        "Of any ten leads in a row, at most %(raced)d from races and at most %(assigned)d assigned."
     ) % {"raced": competitive, "assigned": WINDOW - competitive}

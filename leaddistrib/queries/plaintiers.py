@@ -45,11 +45,20 @@ def _placing(policy: TierPolicy, tiers: int) -> list[str]:
         if weight
     ]
     few = (
-        _("Reps with fewer than %(leads)d leads are neither in the highest nor in the lowest tier.")
+        ngettext(
+            "Reps with fewer than %(leads)d lead are neither in the highest nor in the lowest"
+            " tier.",
+            "Reps with fewer than %(leads)d leads are neither in the highest nor in the lowest"
+            " tier.",
+            policy.least_leads,
+        )
         if tiers >= 3
-        else _(
+        else ngettext(
+            "Reps with fewer than %(leads)d lead are placed by their score: only with three tiers"
+            " and more there is a middle for them.",
             "Reps with fewer than %(leads)d leads are placed by their score: only with three tiers"
-            " and more there is a middle for them."
+            " and more there is a middle for them.",
+            policy.least_leads,
         )
     )
     return [

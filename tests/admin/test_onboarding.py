@@ -65,7 +65,7 @@ def test_the_page_says_who_does_what_for_how_long(signed_in, policy):
     page = signed_in(*MAY).get(address("onboardingpolicy_change", policy.pk)).content.decode()
     for sentence in (
         "Weeks 1 to 4, “Watching”: Assigned leads only. Races can be watched.",
-        "Week 5, “Half”: Of any ten leads in a row, at most 5 come from races",
+        "Week 5, “Half”: Of any ten leads in a row, at most 5 from races",
         "At least 5 leads a week: until then, pushed leads come here first.",
         "From week 10 on all of the competition is open",
     ):

@@ -238,7 +238,7 @@ def test_a_team_with_phases_of_its_own_goes_through_them_also_after_a_change_of_
     ("number", "said"),
     [
         (0, "Assigned leads only. Races can be watched."),
-        (1, "Of any ten leads in a row, at most 5 come from races and at most 5 are assigned."),
+        (1, "Of any ten leads in a row, at most 5 from races and at most 5 assigned."),
         (1, "Races only in pools whose members are all being onboarded."),
         (2, "All of the competition is open."),
         (2, "At least 5 leads a week: until then, pushed leads come here first."),

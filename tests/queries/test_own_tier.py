@@ -102,8 +102,7 @@ def test_a_measure_that_says_nothing_is_named_and_weighs_nothing(amina):
         (
             {"leads": 4, "won": 0},
             "little_data",
-            "You had 4 leads, and 10 are needed: with so few nobody is put on top or at the"
-            " bottom.",
+            "You had 4 leads, fewer than 10: with so few nobody is put on top or at the bottom.",
         ),
         (
             {"others": 2},

@@ -43,17 +43,21 @@ def why(placement: TierPlacement) -> Iterator[str]:
             yield _("Nothing that counts is known of you yet: you are in the middle.")
         case Reason.LITTLE_DATA:
             yield ngettext(
-                "You had %(count)d lead, and %(least)d are needed: with so few nobody is put on top"
-                " or at the bottom.",
-                "You had %(count)d leads, and %(least)d are needed: with so few nobody is put on"
-                " top or at the bottom.",
+                "You had %(count)d lead, fewer than %(least)d: with so few nobody is put on top or"
+                " at the bottom.",
+                "You had %(count)d leads, fewer than %(least)d: with so few nobody is put on top or"
+                " at the bottom.",
                 said["leads"],
             ) % {"count": said["leads"], "least": said["least_leads"]}
         case Reason.HELD:
-            yield _(
+            yield ngettext(
+                "Your score is %(score)s, the rank %(rank)d of %(ranked)d. That alone would be"
+                " “%(other)s”, but it is within %(margin)d point of the border, so you stay where"
+                " you are.",
                 "Your score is %(score)s, the rank %(rank)d of %(ranked)d. That alone would be"
                 " “%(other)s”, but it is within %(margin)d points of the border, so you stay where"
-                " you are."
+                " you are.",
+                said["margin"],
             ) % {
                 "score": score,
                 "rank": said["rank"],
