@@ -1,7 +1,6 @@
 """What decides when a pool's leads open for each member: tiers, priority windows, ranks (TI1, GU4,
 RA5)."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +13,11 @@ from leaddistrib.models import (
     Pool,
     PriorityWindow,
     Rep,
-    Tier,
     TierPlacement,
     TierPolicy,
 )
 from leaddistrib.queries.competing import policies_for
+from leaddistrib.queries.levels import Levels, counting, levels_of, middle, own_tier
 from leaddistrib.queries.premium import kept_out_of_premium
 from leaddistrib.queries.weeks import working_weeks
 
@@ -53,7 +52,8 @@ def wavers(
         rep.pk: rep for rep in Rep.objects.filter(pk__in=wanted, active=True, user__is_active=True)
     }
     policies = policies_for(TierPolicy, {rep.team_id for rep in reps.values()})
-    tiers = _tiers(policy for policy in policies.values() if policy)
+    tiers = levels_of(policies.values())
+    levels = {team: tiers.get(policy.pk, {}) if policy else {} for team, policy in policies.items()}
     weeks = {}
     if any(policy and policy.working_time for policy in policies.values()):
         weeks = working_weeks(reps.values(), moment)
@@ -61,16 +61,15 @@ def wavers(
     kept_out = kept_out_of_premium(reps) if premium else frozenset()
     starts = _head_starts(reps, moment) if any(pool.priority for pool in asked) else {}
     cascade = any(pool.award == Pool.Award.CASCADE for pool in asked)
-    ranks = _ranks(reps, frozenset(ready)) if cascade else {}
+    ranks = _ranks(reps, levels, frozenset(ready)) if cascade else {}
 
     def member(rep: Rep, pool: Pool) -> Member:
         policy = policies[rep.team_id]
-        own = tiers.get(policy.pk, {}) if policy else {}
-        placed = own.get(rep.tier or 0)
+        placed, between = own_tier(levels[rep.team_id], rep.tier), middle(levels[rep.team_id])
         return Member(
             rep.pk,
             delay=placed.delay_minutes if placed else None,
-            middle=_middle(own),
+            middle=between.delay_minutes if between else 0,
             week=weeks.get(rep.pk) if policy and policy.working_time else None,
             premium=rep.pk not in kept_out,
             head_start=starts.get(rep.pk, 0) if pool.priority else 0,
@@ -84,20 +83,6 @@ def wavers(
         floor = max((policy.floor_percent for policy in holding if policy), default=0)
         found[pool.pk] = Wavers(tuple(member(rep, pool) for rep in inside), floor)
     return found
-
-
-def _tiers(policies: Iterable[TierPolicy]) -> Mapping[int, Mapping[int, Tier]]:
-    """The tiers of each policy by their levels."""
-    found: dict[int, dict[int, Tier]] = defaultdict(dict)
-    for tier in Tier.objects.filter(policy__in={policy.pk for policy in policies}):
-        found[tier.policy_id][tier.level] = tier
-    return found
-
-
-def _middle(tiers: Mapping[int, Tier]) -> int:
-    """The minutes of the middle tier, the higher of two: who is not placed waits so long."""
-    levels = sorted(tiers)
-    return tiers[levels[(len(levels) - 1) // 2]].delay_minutes if levels else 0
 
 
 def _head_starts(reps: Mapping[int, Rep], moment: datetime) -> dict[int, int]:
@@ -116,13 +101,21 @@ def _head_starts(reps: Mapping[int, Rep], moment: datetime) -> dict[int, int]:
     }
 
 
-def _ranks(reps: Mapping[int, Rep], ready: frozenset[int]) -> dict[int, tuple[float, ...]]:
-    """How the reps come in a cascade: who is ready first, then by tier, then by the score of the
-    newest placement that has one. Who has none comes after the others. One query."""
+def _ranks(
+    reps: Mapping[int, Rep], levels: Mapping[int | None, Levels], ready: frozenset[int]
+) -> dict[int, tuple[float, ...]]:
+    """How the reps come in a cascade: who is ready first, then by the tier that counts for them,
+    then by the score of the newest placement that has one. Who has none comes after the others.
+    One query."""
     placed = TierPlacement.objects.filter(rep=OuterRef("pk"), score__isnull=False)
     newest = Subquery(placed.order_by("-period").values("score")[:1])
     scores = dict(Rep.objects.filter(pk__in=reps).values_list("pk", newest))
+    counts = {pk: counting(levels[rep.team_id], rep.tier) for pk, rep in reps.items()}
     return {
-        pk: (pk not in ready, rep.tier or LAST, LAST if scores[pk] is None else -float(scores[pk]))
-        for pk, rep in reps.items()
+        pk: (
+            pk not in ready,
+            tier.level if tier else LAST,
+            LAST if scores[pk] is None else -float(scores[pk]),
+        )
+        for pk, tier in counts.items()
     }

@@ -1,0 +1,35 @@
+"""Which tier counts for a rep: the own one, or the middle one for who is in none (TI1)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from leaddistrib.models import Tier, TierPolicy
+
+Levels = Mapping[int, Tier]
+"""The tiers of one policy by their levels; empty where no policy holds."""
+
+
+def levels_of(policies: Iterable[TierPolicy | None]) -> dict[int, Levels]:
+    """The tiers of each policy, by its primary key; nothing for one without tiers. One query."""
+    found: dict[int, dict[int, Tier]] = defaultdict(dict)
+    held = {policy.pk for policy in policies if policy}
+    for tier in Tier.objects.filter(policy__in=held).order_by("level"):
+        found[tier.policy_id][tier.level] = tier
+    return dict(found)
+
+
+def own_tier(levels: Levels, level: int | None) -> Tier | None:
+    """The tier of a rep who was placed on ``level``; None who was not, or on a level that the
+    policy does not have (any more): it was deleted, or the rep changed to another team."""
+    return levels.get(level or 0)
+
+
+def middle(levels: Levels) -> Tier | None:
+    """The middle tier, the higher of two; None without tiers."""
+    known = sorted(levels)
+    return levels[known[(len(known) - 1) // 2]] if known else None
+
+
+def counting(levels: Levels, level: int | None) -> Tier | None:
+    """The tier that counts for a rep who was placed on ``level``: the own, else the middle one."""
+    return own_tier(levels, level) or middle(levels)
