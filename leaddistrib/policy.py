@@ -77,7 +77,7 @@ WHOLE_FIELDS = (
     "currency",
 )
 BLIND_FIELDS = ("lead_type", "country", "language")
-RATINGS = ("score", "temperature")
+RATINGS = ("score", "temperature", "quality")
 """What tells the class of a lead, which a pool that opens leads in a mix keeps from reps."""
 
 HIDING = (View.BLIND, View.UNRATED)

@@ -1,5 +1,6 @@
 """Plain facts that decisions are made from. Whoever calls the engine loads them; it asks nobody."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from decimal import Decimal
 from leaddistrib.engine.availability import Span, WorkingWeek
 from leaddistrib.engine.conditions import Condition
 from leaddistrib.engine.matcher import Matcher, compile_rules
+from leaddistrib.engine.mixing import IN_A_ROW, STANDARD, Mix
 from leaddistrib.engine.onboarding import WINDOW, PhaseFacts
 from leaddistrib.engine.turns import Rotation
 
@@ -60,7 +62,8 @@ class RepFacts:
     leads are handed out. ``events`` are the names of events the rep attended, casefolded.
 
     ``tier`` is the level, 1 the highest; ``allocation`` leads a week; ``phase`` where the rep is in
-    onboarding: None where there is none. ``counts`` holds what ``guardrails``, allocation and phase
+    onboarding: None where there is none. ``auto_assigned``: what nobody took from a race is for
+    reps of that tier before others. ``counts`` holds what ``guardrails``, allocation and phase
     ask for, by a day and a week that end at ``day_ends_at`` and ``week_ends_at``.
     """
 
@@ -80,6 +83,7 @@ class RepFacts:
     events: frozenset[str] = frozenset()
     team: int | None = None
     tier: int | None = None
+    auto_assigned: bool = False
     allocation: int | None = None
     phase: PhaseFacts | None = None
     counts: Counts = Counts()
@@ -129,16 +133,22 @@ class LeadFacts:
     event: str = ""
     value: Decimal | None = None
 
+    @property
+    def quality(self) -> str:
+        """ "high", "standard" or "low", as a pool's mix counts it."""
+        return str(self.values.get("quality") or STANDARD)
+
 
 @dataclass(frozen=True, slots=True)
 class PoolFacts:
     """A pool as a decision sees it. ``mode`` is "queue", "race" or "shared"; after ``push_after``
-    a lead that nobody took goes on to the rule's next step."""
+    a lead that nobody took goes on to the rule's next step; one beyond the ``mix`` does at once."""
 
     id: int
     name: str
     mode: str
     push_after: timedelta | None = None
+    mix: Mix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +211,9 @@ class Rules:
 
 @dataclass(slots=True)
 class World:
-    """Everything a batch of decisions may look at, and changes as turns are taken in it."""
+    """Everything a batch of decisions may look at, and changes as turns are taken in it and pools
+    filled. ``newest`` has the qualities of the newest leads of each pool with a mix, the newest
+    first."""
 
     moment: datetime
     safety_net: PoolFacts
@@ -209,3 +221,8 @@ class World:
     teams: dict[int, TeamFacts] = field(default_factory=dict)
     territories: dict[int, TerritoryFacts] = field(default_factory=dict)
     pools: dict[int, PoolFacts] = field(default_factory=dict)
+    newest: dict[int, deque[str]] = field(default_factory=dict)
+
+    def opened(self, pool: PoolFacts, quality: str) -> None:
+        """A lead of this quality was sent to ``pool``, which has a mix."""
+        self.newest.setdefault(pool.id, deque(maxlen=IN_A_ROW - 1)).appendleft(quality)

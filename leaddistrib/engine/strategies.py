@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from leaddistrib.engine.facts import LeadFacts, RepFacts, Step, TeamFacts, World
 from leaddistrib.engine.gates import Refusal, Situation, first_refusal
 from leaddistrib.engine.turns import Entry, Rotation, Standing, stride
+from leaddistrib.engine.unclaimed import first_for
 
 BACKED_UP = frozenset({"time_off", "taper", "off_hours", "holiday"})
 """Absences during which an owner's backup is asked (PU8)."""
@@ -21,12 +22,14 @@ BACKED_UP = frozenset({"time_off", "taper", "off_hours", "holiday"})
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a step asks of its strategy: who gets this lead? ``excluded`` reps had it before."""
+    """What a step asks of its strategy: who gets this lead? ``excluded`` reps had it before;
+    ``unclaimed``: nobody took it from the race that it comes from."""
 
     step: Step
     lead: LeadFacts
     world: World
     excluded: frozenset[int] = frozenset()
+    unclaimed: bool = False
 
     @property
     def team(self) -> TeamFacts | None:
@@ -37,7 +40,8 @@ class Ask:
 class Candidate:
     """A rep who was looked at: where in the order (``time`` is the virtual time, ``load`` open
     leads and capacity, as the strategy goes by them), or the reason for passing over.
-    ``owed`` guaranteed leads are still to come, and put the rep before who is owed none.
+    ``owed`` guaranteed leads are still to come, and put the rep before who is owed none; ``first``
+    is why the rep is asked before others for what nobody took (``unclaimed.first_for``).
     ``backup_of`` names the absent owner whom the rep stands in for."""
 
     rep: int
@@ -47,6 +51,7 @@ class Candidate:
     refusal: Refusal | None = None
     backup_of: str = ""
     owed: int = 0
+    first: str = ""
 
     def as_document(self) -> dict[str, Any]:
         document: dict[str, Any] = {"rep": self.rep, "name": self.name}
@@ -55,6 +60,8 @@ class Candidate:
         if self.refusal is None:
             if self.owed:
                 document["owed"] = self.owed
+            if self.first:
+                document["first"] = self.first
             if self.load is not None:
                 document["load"] = [*self.load]
             return document if self.time is None else document | {"time": self.time}
@@ -188,8 +195,15 @@ def among(reps: Mapping[int, str], ask: Ask, strategy: Strategy) -> Choice:
     order = [asked[rep] for rep in (by_rep if rotation else asked)]
     if strategy.by_load:
         order.sort(key=_load)  # stable: equal loads stay in turn
+    first = (
+        {rep.id: first_for(rep, ask.world.moment) for rep in order}
+        if ask.unclaimed and rotation
+        else {}
+    )
+    # Stable, too; out of turn, such a lead is a charge.
+    order.sort(key=lambda rep: not first.get(rep.id))
     if strategy.rotation is team_rotation:
-        order.sort(key=_is_owed_none)  # stable, too; out of turn, such a lead is a charge
+        order.sort(key=_is_owed_none)
     ranked = tuple(
         Candidate(
             rep=rep.id,
@@ -198,6 +212,7 @@ def among(reps: Mapping[int, str], ask: Ask, strategy: Strategy) -> Choice:
             load=(rep.open_leads, rep.capacity) if strategy.by_load else None,
             backup_of=reps[rep.id],
             owed=rep.owed if strategy.rotation is team_rotation else 0,
+            first=first.get(rep.id, ""),
         )
         for rep in order
     )

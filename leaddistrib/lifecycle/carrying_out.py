@@ -52,6 +52,7 @@ def carry_out(
                 method=what.method,
                 owner=owners[what.owner] if what.owner else None,
                 pool=lead.pool if what.pool else None,
+                quality=what.quality,
                 explanation={**what.as_document(), **more},
                 decided_at=moment,
             )

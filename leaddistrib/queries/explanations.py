@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from leaddistrib.engine.turns import STRIDE
 from leaddistrib.models import Decision, EscalationStep, Lead, Rule, RuleStep
 from leaddistrib.queries import refusing, wording
+from leaddistrib.queries.phrases import BEYOND_SHARE, FIRST_FOR_UNCLAIMED
 from leaddistrib.queries.sentences import sentence
 
 __all__ = [
@@ -81,12 +82,13 @@ class Considered:
 @dataclass(frozen=True, slots=True)
 class TriedStep:
     """A place the rule sent the lead to, and whether somebody there could take it. ``note`` says
-    why nobody was looked at."""
+    why nobody was looked at, or why the lead was ``passed_by`` a pool."""
 
     target: str
     took: bool
     candidates: tuple[Considered, ...] = ()
     note: str = ""
+    passed_by: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,13 @@ def _miss(miss: dict[str, Any]) -> str:
 
 def _step(step: dict[str, Any]) -> TriedStep:
     if "pool" in step:
-        return TriedStep(_("pool “%(name)s”") % {"name": step["pool"]}, took="waited" not in step)
+        beyond = step.get("beyond", "")
+        return TriedStep(
+            _("pool “%(name)s”") % {"name": step["pool"]},
+            took="waited" not in step and not beyond,
+            note=str(BEYOND_SHARE[beyond]) if beyond else "",
+            passed_by=bool(beyond),
+        )
     return TriedStep(
         _target(step),
         took=step["winner"] is not None,
@@ -232,6 +240,10 @@ def _result(step: dict[str, Any], candidate: dict[str, Any], chosen: bool, passe
         ) % {"number": candidate["owed"]}
     if any("owed" in one for one in step["candidates"]):
         return _("after who is still to get guaranteed leads")
+    if "first" in candidate:
+        return str(FIRST_FOR_UNCLAIMED[candidate["first"]])
+    if any("first" in one for one in step["candidates"]):
+        return _("after who is first for what nobody took")
     if "load" in candidate:
         return _("fewest open leads") if chosen else _("more open leads, or later in turn")
     if "time" in candidate:

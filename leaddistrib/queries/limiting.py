@@ -4,11 +4,19 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from leaddistrib.engine.facts import Guardrails, RepFacts
 from leaddistrib.engine.onboarding import PhaseFacts
-from leaddistrib.models import AllocationPolicy, GuardrailPolicy, Onboarding, Rep
+from leaddistrib.models import (
+    AllocationPolicy,
+    GuardrailPolicy,
+    Onboarding,
+    Rep,
+    Tier,
+    TierPolicy,
+)
 from leaddistrib.queries.competing import policies_for
 from leaddistrib.queries.counts import Asked, counts
 from leaddistrib.queries.localdays import day_of, midnight, week_of
@@ -54,18 +62,31 @@ def with_limits(
 
 
 def _guardrails(teams: Collection[int | None]) -> dict[int | None, Guardrails]:
-    return {
-        team: Guardrails(
-            policy.daily_claims,
-            policy.hot_per_warm,
-            policy.claims_per_assigned,
-            policy.weekly_cold,
-            policy.cooldown_hours,
-        )
-        if policy
-        else NONE
-        for team, policy in policies_for(GuardrailPolicy, teams).items()
-    }
+    held = policies_for(GuardrailPolicy, teams)
+    return {team: guardrails_of(policy) for team, policy in held.items()}
+
+
+def guardrails_of(policy: GuardrailPolicy | None) -> Guardrails:
+    """The limits of ``policy``, which holds; none without one. No query."""
+    if policy is None:
+        return NONE
+    return Guardrails(
+        policy.daily_claims,
+        policy.hot_per_warm,
+        policy.claims_per_assigned,
+        policy.weekly_cold,
+        policy.cooldown_hours,
+    )
+
+
+def in_assigned_tier() -> Exists:
+    """Whether a rep is in a tier that is assigned what nobody took from a race (TI1), by the policy
+    that holds, as ``policies_for`` has it. Read with the reps: costs no query of its own."""
+    own = TierPolicy.objects.filter(team=OuterRef(OuterRef("team")))
+    holds = Q(policy__team=OuterRef("team")) | (Q(policy__team=None) & ~Exists(own))
+    return Exists(
+        Tier.objects.filter(holds, policy__active=True, level=OuterRef("tier"), auto_assigned=True)
+    )
 
 
 def allocating_teams(teams: Collection[int | None]) -> set[int | None]:

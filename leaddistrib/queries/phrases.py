@@ -14,9 +14,34 @@ _WAS_OWED = lazy(
     " guaranteed."
 )
 
+_IN_TURN = ("round_robin", "weighted", "least_loaded")
+
+# Why the rep was before others for a lead that nobody took from a race (engine.unclaimed): said to
+# the rep. To others it is not said in which tier a colleague is, nor what limits them.
+_YOU_ARE_FIRST: Mapping[str, str | Promise] = {
+    "tier": lazy(
+        "You got this lead by the rule “%(rule)s”: nobody took it from the race, and such leads go"
+        " to reps of your tier first."
+    ),
+    "daily_limit": lazy(
+        "You got this lead by the rule “%(rule)s”: nobody took it from the race, and such leads go"
+        " first to who has used up the claims of the day."
+    ),
+    "assigned_ratio": lazy(
+        "You got this lead by the rule “%(rule)s”: nobody took it from the race, and such leads go"
+        " first to who needs an assigned lead before the next claim."
+    ),
+}
+_WAS_FIRST = lazy(
+    "The rule “%(rule)s” gave this lead to %(owner)s: nobody took it from the race, and such leads"
+    " go to some reps before others."
+)
+_MAY_BE_FIRST = (*_IN_TURN, "territory_owner")
+
 # Why a rep was given a lead, by strategy: said to the rep, then of the rep to others (RU5).
 YOU_GOT_IT: Mapping[str, str | Promise] = {
-    **{f"{push}:owed": _YOU_WERE_OWED for push in ("round_robin", "weighted", "least_loaded")},
+    **{f"{push}:owed": _YOU_WERE_OWED for push in _IN_TURN},
+    **{f"{push}:{why}": text for push in _MAY_BE_FIRST for why, text in _YOU_ARE_FIRST.items()},
     "round_robin": lazy("You got this lead by the rule “%(rule)s”: it was your turn."),
     "weighted": lazy("You got this lead by the rule “%(rule)s”: it was your turn, by weight."),
     "territory_owner": lazy(
@@ -45,7 +70,8 @@ YOU_GOT_IT: Mapping[str, str | Promise] = {
     ),
 }
 GOT_IT: Mapping[str, str | Promise] = {
-    **{f"{push}:owed": _WAS_OWED for push in ("round_robin", "weighted", "least_loaded")},
+    **{f"{push}:owed": _WAS_OWED for push in _IN_TURN},
+    **{f"{push}:{why}": _WAS_FIRST for push in _MAY_BE_FIRST for why in _YOU_ARE_FIRST},
     "round_robin": lazy("The rule “%(rule)s” gave this lead to %(owner)s, whose turn it was."),
     "weighted": lazy(
         "The rule “%(rule)s” gave this lead to %(owner)s, whose turn it was by weight."
@@ -126,6 +152,25 @@ WHY_NOT: Mapping[str, str | Promise] = {
     "wrong_seniority": lazy("The rule asked only reps of another seniority."),
     "not_attended": lazy("The rule asked only reps who attended the lead's event."),
     "gate_failed": lazy("A check could not be made."),
+}
+
+# Why a rep was looked at before others for a lead that nobody took from a race, to managers.
+FIRST_FOR_UNCLAIMED: Mapping[str, str | Promise] = {
+    "tier": lazy("first, as nobody took it from the race: the tier is assigned such leads"),
+    "daily_limit": lazy("first, as nobody took it from the race: no claims are left of the day"),
+    "assigned_ratio": lazy(
+        "first, as nobody took it from the race: too many claims for the assigned leads"
+    ),
+}
+
+# Of which quality a pool had its share when a lead passed it by (GU3), to managers.
+BEYOND_SHARE: Mapping[str, str | Promise] = {
+    "high": lazy("beyond its share of high quality"),
+    "low": lazy("beyond its share of low quality"),
+}
+PASSED_BY: Mapping[str, str | Promise] = {
+    "high": lazy("“%(pool)s” had its share of high quality."),
+    "low": lazy("“%(pool)s” had its share of low quality."),
 }
 
 # By what a lead is known to have come in before (IN3): "recognised by …".

@@ -2,11 +2,11 @@
 
 Nothing is written. The same pure engine decides as for new leads, in a world made for the replay:
 teams, territories, pools and weights are today's; working hours, public holidays and leave are
-those of each lead's own moment; turns begin anew. How many leads a rep had open at that moment is
-not known any more, so capacity passes nobody over and "fewest open leads" counts the replay's own.
-A rep who is paused today takes part. Busy times pass nobody over: calendars bring those to come,
-and none of most of the past. A lead that goes to a pool stays there: who would have claimed it, or
-whom it would have been pushed to later, is nobody's to know.
+those of each lead's own moment; turns and the mixes of pools begin anew. How many leads a rep had
+open at that moment is not known any more, so capacity passes nobody over and "fewest open leads"
+counts the replay's own. A rep who is paused today takes part. Busy times pass nobody over:
+calendars bring those to come, and none of most of the past. A lead that goes to a pool stays there:
+who would have claimed it, or whom it would have been pushed to later, is nobody's to know.
 """
 
 from collections import Counter, defaultdict
@@ -212,6 +212,7 @@ def _begin(world: World, begins: datetime, ends: datetime) -> World:
     world.territories = {
         pk: replace(territory, rotation=Rotation()) for pk, territory in world.territories.items()
     }
+    world.newest = {}
     return world
 
 

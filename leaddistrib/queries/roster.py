@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from leaddistrib.engine.availability import Span
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.models import Lead, Rep, SalesEvent, TimeOff
-from leaddistrib.queries.limiting import READ_WITH, with_limits
+from leaddistrib.queries.limiting import READ_WITH, in_assigned_tier, with_limits
 from leaddistrib.queries.weeks import working_weeks
 
 BUSY_AHEAD = timedelta(days=1)
@@ -35,7 +35,10 @@ def rep_facts(
     rows = list(
         Rep.objects.filter(pk__in=ids)
         .select_related("user", *READ_WITH)
-        .annotate(open_leads=Coalesce(Subquery(_open_leads(), output_field=IntegerField()), 0))
+        .annotate(
+            open_leads=Coalesce(Subquery(_open_leads(), output_field=IntegerField()), 0),
+            auto_assigned=Value(False) if claiming else in_assigned_tier(),
+        )
     )
     weeks = {} if claiming else working_weeks(rows, moment)
     events = {} if claiming else _events(ids)
@@ -56,6 +59,7 @@ def rep_facts(
             backup=rep.backup_id,
             events=frozenset(events.get(rep.pk, ())),
             team=rep.team_id,
+            auto_assigned=rep.auto_assigned,
         )
         for rep in rows
     }

@@ -22,7 +22,8 @@ TAKES_TURNS = ("round_robin", "weighted", "least_loaded")
 class Scope:
     """Whom and what a batch of leads may concern: ``teams`` that steps name, ``turns`` the (team,
     seniority) whose members take turns, ``managed`` the teams whose managers are asked.
-    ``territories`` and ``owners`` are None where all of them may."""
+    ``territories`` and ``owners`` are None where all of them may. ``pools`` are those that steps
+    name."""
 
     teams: frozenset[int] = frozenset()
     turns: frozenset[tuple[int, str]] = frozenset()
@@ -31,6 +32,7 @@ class Scope:
     by_owner: bool = False
     territories: frozenset[int] | None = None
     owners: frozenset[int] | None = None
+    pools: frozenset[int] = frozenset()
 
     @property
     def pushes(self) -> bool:
@@ -42,13 +44,10 @@ def scope(
     rules: Rules, matched: Iterable[int | None], leads: Sequence[LeadFacts] | None = None
 ) -> Scope:
     """What the rules of these indexes may push to; for these ``leads``, or for any. No query."""
-    steps: list[Step] = [
-        step
-        for index in set(matched)
-        if index is not None
-        for step in rules.rules[index].steps
-        if step.pool is None
+    every: list[Step] = [
+        step for index in set(matched) if index is not None for step in rules.rules[index].steps
     ]
+    steps = [step for step in every if step.pool is None]
     members = [step for step in steps if step.push in TAKES_TURNS]
     return Scope(
         teams=frozenset(step.team for step in steps if step.team is not None),
@@ -58,6 +57,7 @@ def scope(
         by_owner=any(step.push == "account_owner" for step in steps),
         territories=_known(lead.territory for lead in leads) if leads is not None else None,
         owners=_known(lead.account_owner for lead in leads) if leads is not None else None,
+        pools=_known(step.pool for step in every),
     )
 
 

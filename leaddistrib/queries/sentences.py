@@ -3,7 +3,7 @@
 Reads what was kept with the decision; nothing is decided again here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,12 +13,13 @@ from leaddistrib.models import Decision, Rep
 from leaddistrib.queries import refusing, wording
 from leaddistrib.queries.phrases import (
     GOT_IT,
+    PASSED_BY,
     RECOGNISED_BY,
     STEPS_IN,
-    WHY_NOT,
     YOU_GOT_IT,
     YOU_STEP_IN,
 )
+from leaddistrib.queries.whynot import not_me
 
 Step = Mapping[str, Any]
 
@@ -75,6 +76,8 @@ def _parts(decision: Decision, rep: Rep | None, whole: bool, oversees: bool) -> 
     yield from _not_answered(decision)
     yield from _not_the_first_ones_owner(decision, oversees)
     yield from _waited(decision)
+    if oversees:
+        yield from _beyond_its_share(decision)
     if decision.owner is None:
         yield _to_pool(decision)
     else:
@@ -83,7 +86,7 @@ def _parts(decision: Decision, rep: Rep | None, whole: bool, oversees: bool) -> 
     if _let_lapse(decision, rep):
         yield from _you_let_it_lapse(decision, rep)
     elif rep is not None and not to_owner:
-        yield from _not_me(decision, rep)
+        yield from not_me(decision, rep)
 
 
 def _pushed(decision: Decision, step: Step, to_owner: bool) -> str:
@@ -108,6 +111,8 @@ def _reason(step: Step, winner: Mapping[str, Any]) -> str:
     in_order = [one for one in step["candidates"] if "refused" not in one]
     if winner.get("owed") and not all(one.get("owed") for one in in_order):
         return f"{step['push']}:owed"
+    if winner.get("first") and not all(one.get("first") for one in in_order):
+        return f"{step['push']}:{winner['first']}"
     if step["push"] == "territory_owner" and len(in_order) > 1:
         return "territory_owner:in_turn"
     if step["push"] == "manager" and len(in_order) > 1:
@@ -161,6 +166,13 @@ def _waited(decision: Decision) -> Iterator[str]:
                 "Nobody took it in “%(pool)s” within %(minutes)d minutes.",
                 minutes,
             ) % {"pool": step["pool"], "minutes": minutes}
+
+
+def _beyond_its_share(decision: Decision) -> Iterator[str]:
+    """Pools that the lead passed by for their mix (GU3): never said to reps, who see no quality."""
+    for step in decision.explanation["steps"]:
+        if "beyond" in step:
+            yield str(PASSED_BY[step["beyond"]]) % {"pool": step["pool"]}
 
 
 def _duplicate(decision: Decision, to_owner: bool, oversees: bool) -> str:
@@ -257,42 +269,6 @@ def _by_hand(decision: Decision, to_owner: bool, whole: bool) -> str:
     if whole:
         return _("%(by)s gave this lead to %(owner)s by hand: “%(reason)s”.") % named
     return _("%(by)s gave this lead to %(owner)s by hand.") % named
-
-
-def _not_me(decision: Decision, rep: Rep) -> Iterable[str]:
-    """What concerns this rep alone: in each step passed over and why, or others first."""
-    found = [
-        _why_not(step, candidate, place)
-        for step in decision.explanation["steps"]
-        for place, candidate in enumerate(step.get("candidates", ()))
-        if candidate["rep"] == rep.pk
-    ]
-    if not found and decision.owner:
-        return [pgettext("why not me", "The rule did not ask you.")]
-    return dict.fromkeys(found)  # said once, however many steps it was true of
-
-
-def _why_not(step: Step, candidate: Mapping[str, Any], place: int) -> str:
-    if "refused" in candidate:
-        return str(WHY_NOT[candidate["refused"]]).format(**candidate.get("params", {}))
-    if not candidate.get("owed") and any(one.get("owed") for one in step["candidates"]):
-        return ngettext(
-            "%(number)d rep was before you: who has had fewer leads than guaranteed goes first.",
-            "%(number)d reps were before you: who has had fewer leads than guaranteed goes first.",
-            place,
-        ) % {"number": place}
-    if "load" in candidate:
-        return ngettext(
-            "%(number)d rep had fewer open leads for their capacity, or as few and was before you.",
-            "%(number)d reps had fewer open leads for their capacity, or as few and were before"
-            " you.",
-            place,
-        ) % {"number": place}
-    return ngettext(
-        "%(number)d rep was before you in turn.",
-        "%(number)d reps were before you in turn.",
-        place,
-    ) % {"number": place}
 
 
 def _winning(decision: Decision) -> Step:

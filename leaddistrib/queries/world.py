@@ -4,7 +4,7 @@ leads, rules or reps there are (PU5).
 Nothing is locked here: whoever acts on the decisions locks reps and rotations of the scope first.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -19,9 +19,10 @@ from leaddistrib.engine.facts import (
     TerritoryFacts,
     World,
 )
+from leaddistrib.engine.mixing import IN_A_ROW, Mix
 from leaddistrib.engine.turns import Rotation as RotationFacts
 from leaddistrib.engine.turns import Seat as SeatFacts
-from leaddistrib.models import Pool, Rotation, Seat, Team, Territory
+from leaddistrib.models import Decision, Pool, Rotation, Seat, Team, Territory
 from leaddistrib.queries.roster import rep_facts
 from leaddistrib.queries.scope import Key, Scope, counting_teams, reps_of, scope, territories_of
 
@@ -49,11 +50,14 @@ def load_scope(
     only: Collection[int] | None = None,
     rotations: Mapping[Key, Rotation] | None = None,
 ) -> World:
-    """``load``, where the scope is known already, and maybe its ``rotations``, locked."""
+    """``load``, where the scope is known already, and maybe its ``rotations``, locked. One query
+    for each pool with a mix that the scope's rules send leads to."""
     pools = {pool.pk: pool for pool in Pool.objects.all()}
     facts = {pk: pool_facts(pool) for pk, pool in pools.items()}
     net = next((facts[pk] for pk, pool in pools.items() if pool.is_safety_net), NO_NET)
-    world = World(moment, net, pools=facts)
+    world = World(
+        moment, net, pools=facts, newest=_newest(facts[pk] for pk in wanted.pools if pk in facts)
+    )
     if not wanted.pushes:
         return world
     ids = list(reps_of(wanted).values_list("pk", flat=True)) if only is None else only
@@ -74,7 +78,24 @@ NO_NET = PoolFacts(0, "Unassigned", Pool.Mode.QUEUE)
 def pool_facts(pool: Pool) -> PoolFacts:
     """The pool as the engine wants it."""
     after = None if pool.push_minutes is None else timedelta(minutes=pool.push_minutes)
-    return PoolFacts(pool.pk, pool.name, pool.mode, after)
+    mix = Mix(pool.mix_high, pool.mix_low) if pool.mixed else None
+    return PoolFacts(pool.pk, pool.name, pool.mode, after, mix)
+
+
+def _newest(pools: Iterable[PoolFacts]) -> dict[int, deque[str]]:
+    """What the newest leads were that the rules sent to each of ``pools`` with a mix. One query for
+    each of those: no more rows are read than count."""
+    return {
+        pool.id: deque(
+            Decision.objects.filter(pool=pool.id)
+            .exclude(quality="")
+            .order_by("-pk")
+            .values_list("quality", flat=True)[: IN_A_ROW - 1],
+            maxlen=IN_A_ROW - 1,
+        )
+        for pool in pools
+        if pool.mix
+    }
 
 
 def _rotations(wanted: Scope, counting: Collection[int]) -> QuerySet[Rotation]:

@@ -46,7 +46,9 @@ class TriedStep(serializers.Serializer):
 
     target = serializers.CharField()
     took = serializers.BooleanField()
-    note = serializers.CharField(help_text="why nobody was looked at; empty for most")
+    note = serializers.CharField(
+        help_text="why nobody was looked at, or why a pool was passed by; empty for most"
+    )
     candidates = Candidate(many=True)
 
 
