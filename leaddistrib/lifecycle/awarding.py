@@ -1,20 +1,21 @@
 """A lead whose claims were collected goes to one of those who claimed it (RA5)."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
 
-from leaddistrib.engine.gates import Refusal, Situation, allocation
+from leaddistrib.engine.gates import Refusal
 from leaddistrib.events.messages import stamp
-from leaddistrib.lifecycle.claiming import claimable, stands_against
+from leaddistrib.lifecycle.claiming import claimable
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps
 from leaddistrib.lifecycle.winning import take_over
-from leaddistrib.models import Claim, Lead, Offer, Rep
+from leaddistrib.models import Claim, Lead, Pool, Rep
+from leaddistrib.notify.telling import tell_decided
 from leaddistrib.queries import clock
 from leaddistrib.queries.bids import collected, ranked_claims
-from leaddistrib.queries.roster import rep_facts
+from leaddistrib.queries.eligible import claimants
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +34,13 @@ def award_due(moment: datetime, limit: int = AT_ONCE) -> int:
 
 
 def _awarded(lead: int, moment: datetime) -> bool:
-    """What is wrong with one lead holds up no other: it is tried again in a minute. A lost database
-    does."""
+    """Award one lead. Whatever is wrong with it holds up no other: it is tried again in a minute. A
+    lost database does."""
     try:
         return _award(lead)
     except (OperationalError, InterfaceError):
         raise
-    except Exception:
+    except Exception:  # of any kind: leads are awarded oldest first, and would all wait behind it
         log.exception("lead=%d cannot be awarded: it is tried again", lead)
         later = moment + TRY_AGAIN
         Lead.objects.filter(pk=lead, collecting_until__lte=moment).update(collecting_until=later)
@@ -50,11 +51,10 @@ def _awarded(lead: int, moment: datetime) -> bool:
 def _award(lead_id: int) -> bool:
     """Give the lead to the first of its claimants, in the order of the pool's choice, whom nothing
     stands against; the claims of the others are lost, or refused. If the lead is nobody's then, it
-    is open as before.
+    is open as before. A constant number of queries, however many claimants.
 
     Claimants are locked before the lead. Who claimed between the two looks is not: then the lead is
-    left for the next round. Each is asked as at the moment of the own claim, so that it counts on
-    the day on which it was made.
+    left for the next round.
     """
     known = collected([lead_id])
     lock_reps({claim.rep_id for claim in known})
@@ -68,44 +68,49 @@ def _award(lead_id: int) -> bool:
     lead.collecting_until = None
     lead.save(update_fields=("collecting_until",))
     if lead.status != Lead.Status.WAITING or lead.pool is None:
-        for claim in claims:
-            _decide(claim, Claim.Result.LOST, now)
-        return True
-    for claim in ranked_claims(claims, lead.pool, now):
-        if _won(lead, claim, now):
-            break
+        _decide(claims, Claim.Result.LOST, now)
+    elif claims:
+        _choose(lead, lead.pool, claims, now)
     return True
 
 
-def _won(lead: Lead, claim: Claim, now: datetime) -> bool:
-    """Give the lead to whoever made this claim, unless something stands against it. The claims that
-    are left are lost then: ``close_offers`` settles them."""
-    rep = Rep.objects.select_related("user").get(pk=claim.rep_id)
-    facts = rep_facts([rep.pk], claim.claimed_at, claiming=True)[rep.pk]
-    offer = Offer.objects.filter(lead=lead, rep=rep, period=lead.period).first()
-    against = stands_against(lead, rep, facts, offer, claim.claimed_at)
-    if not against and facts.week_ends_at and facts.week_ends_at <= now:
-        # The lead counts in the week in which it is had, which is another by now.
-        full = allocation(rep_facts([rep.pk], now, claiming=True)[rep.pk], Situation(now))
-        against = [full] if full else []
-    if against:
-        _decide(claim, Claim.Result.REFUSED, now, against)
-        return False
+def _choose(lead: Lead, pool: Pool, claims: Sequence[Claim], now: datetime) -> None:
+    """Give the lead to one of those who claimed, unless something stands against them all. Claims
+    that are left are lost then: ``close_offers`` settles them."""
+    found = Rep.objects.select_related("user", "team").filter(
+        pk__in=[claim.rep_id for claim in claims]
+    )
+    reps = {rep.pk: rep for rep in found}
+    asked = claimants(lead, claims, reps, now)
+    ranking = ranked_claims(claims, reps, pool, now)
+    won = next((claim for claim in ranking if not asked[claim.rep_id].against), None)
+    before = ranking[: ranking.index(won)] if won else ranking
+    for claim in before:
+        against = asked[claim.rep_id].against
+        claim.reasons = [refusal.code for refusal in against]
+        claim.against = [_told(refusal) for refusal in against]
+    _decide(before, Claim.Result.REFUSED, now)
+    if won is None:
+        return
+    rep = reps[won.rep_id]
     if claimable(lead, now).update(status=Lead.Status.OWNED, owner=rep) != 1:
         raise Lead.DoesNotExist(f"{lead} was locked, and is not as it was.")
     lead.status, lead.owner = Lead.Status.OWNED, rep
-    _decide(claim, Claim.Result.WON, now)
-    take_over(lead, rep, facts, now, claim.via)
-    return True
+    _decide([won], Claim.Result.WON, now)
+    take_over(lead, rep, asked[rep.pk].facts, now, won.via)
 
 
-def _decide(
-    claim: Claim, result: Claim.Result, now: datetime, against: Iterable[Refusal] = ()
-) -> None:
-    claim.result, claim.decided_at = result, now
-    claim.reasons = [refusal.code for refusal in against]
-    claim.against = [
-        {"code": one.code, "params": dict(one.params), "lifts_at": stamp(one.lifts_at)}
-        for one in against
-    ]
-    claim.save(update_fields=("result", "decided_at", "reasons", "against"))
+def _decide(claims: Sequence[Claim], result: Claim.Result, now: datetime) -> None:
+    for claim in claims:
+        claim.result, claim.decided_at = result, now
+    Claim.objects.bulk_update(claims, ("result", "decided_at", "reasons", "against"))
+    tell_decided(claims, now)
+
+
+def _told(refusal: Refusal) -> dict[str, object]:
+    """A reason with its numbers: the rep hears of it later."""
+    return {
+        "code": refusal.code,
+        "params": dict(refusal.params),
+        "lifts_at": stamp(refusal.lifts_at),
+    }

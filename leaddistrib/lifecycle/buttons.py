@@ -18,7 +18,7 @@ from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import Channel, Claim, Lead, NotificationSettings, Rep, TeamChat
 from leaddistrib.notify.gateways import gateway, secrets_of
 from leaddistrib.notify.slack.calling import SIGNING
-from leaddistrib.notify.telling import tell_chat
+from leaddistrib.notify.telling import FROM_SLACK, tell_chat
 from leaddistrib.policy import View, policy
 from leaddistrib.queries import clock
 from leaddistrib.queries.sight import sight
@@ -85,7 +85,7 @@ def press(pressed: Press) -> None:
     lead = _visible(pressed.lead, pressed.period, rep)
     if lead is None:
         return _say(chat, "not_open", pressed)
-    claim(lead, rep, via="slack")
+    claim(lead, rep, via=FROM_SLACK)
     attempt = Claim.objects.filter(lead=lead, rep=rep).order_by("-pk").first()
     if attempt is not None:
         _tell(chat, f"claim.answered:{attempt.pk}", lead)

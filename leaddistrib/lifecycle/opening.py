@@ -22,7 +22,7 @@ from leaddistrib.lifecycle.drawing import draw
 from leaddistrib.lifecycle.offering import post_last, write_messages, write_to_reps
 from leaddistrib.lifecycle.waves import keep_all_at, waves_of
 from leaddistrib.models import Claim, Lead, LogEntry, Offer, Pool, Rep
-from leaddistrib.notify.telling import tell_taken
+from leaddistrib.notify.telling import tell_decided, tell_taken
 from leaddistrib.queries.membership import members_by_pool
 from leaddistrib.queries.partings import let_lapse
 from leaddistrib.queries.premium import kept_out_of_premium
@@ -183,7 +183,7 @@ def _later(
 
 def close_offers(leads: Iterable[Lead], moment: datetime) -> None:
     """``leads`` wait no more: nobody is told of them any more, and what teams' chats were told is
-    put right, and claims of them that are still collected have lost. Five queries at most. After
+    put right, and claims of them that are still collected have lost. Eight queries at most. After
     the leads' locks."""
     gone = list(leads)
     Offer.objects.filter(lead__in=gone, closed_at=None).update(closed_at=moment)
@@ -195,7 +195,9 @@ def close_offers(leads: Iterable[Lead], moment: datetime) -> None:
     ]
     if sealed:
         undecided = Claim.objects.filter(lead__in=sealed, result=Claim.Result.COLLECTED)
+        lost = list(undecided)
         undecided.update(result=Claim.Result.LOST, decided_at=moment)
+        tell_decided(lost, moment)
         Lead.objects.filter(pk__in=sealed).update(collecting_until=None)
     tell_taken(gone, moment)
 

@@ -151,6 +151,15 @@ def _claim(message: OutboxMessage) -> Loaded:
     return {"lead": message.lead, "claim": claims.filter(pk=ids_of(message)[0]).first()}
 
 
+def _decided(message: OutboxMessage, loaded: Loaded) -> str:
+    """The answer to a claim that was collected was not sent until it was decided: who claimed is
+    told that by a message of its own."""
+    decided = OutboxMessage.objects.filter(
+        event=message.event.replace("claim.answered", "claim.decided"), chat=message.chat
+    )
+    return "already_decided" if decided.exists() else ""
+
+
 def _satisfaction(message: OutboxMessage) -> Loaded:
     asked = Satisfaction.objects.select_related("lead", "rep__user")
     return {"lead": message.lead, "satisfaction": asked.filter(pk=ids_of(message)[0]).first()}
@@ -218,7 +227,9 @@ KINDS: Mapping[str, Kind] = {
     # lead.escalated:<decision>
     "lead.escalated": Kind("escalated", (PUSH, EMAIL, SLACK), _escalated, _always, chats=True),
     # claim.answered:<claim>, to whoever pressed a button in Slack
-    "claim.answered": Kind("answered", (SLACK,), _claim, _always),
+    "claim.answered": Kind("answered", (SLACK,), _claim, _decided),
+    # claim.decided:<claim>, to the same, where the claim was collected first
+    "claim.decided": Kind("answered", (SLACK,), _claim, _always),
     # slack.said:<code>:<member>:<click>, to one who pressed a button and has nothing to claim
     "slack.said": Kind("said", (SLACK,), _said, _always),
     # channel.test:<moment>, to see whether a channel works: in a chat, or by every way to a user

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef
 
 from leaddistrib.models import (
     Channel,
+    Claim,
     Decision,
     Gateway,
     Lead,
@@ -28,6 +29,9 @@ from leaddistrib.models import (
 )
 from leaddistrib.notify.kinds import KINDS, name_of
 from leaddistrib.notify.quiet import sms_wait
+
+FROM_SLACK = "slack"
+"""``Claim.via`` of a claim by the button there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,25 @@ def tell_taken(leads: Iterable[Lead], moment: datetime) -> None:
             due_at=moment,
         )
         for post in posts
+    )
+
+
+def tell_decided(claims: Iterable[Claim], moment: datetime) -> None:
+    """Tell those of whom ``claims`` were collected what came of them, in the rooms of Slack where
+    they pressed the button and were told so. Whoever is answered later is told the result itself.
+    Must run in the same transaction. Two queries; none where nobody claimed from there."""
+    events = [f"claim.answered:{one.pk}" for one in claims if one.via == FROM_SLACK]
+    answers = OutboxMessage.objects.filter(event__in=events, chat__isnull=False) if events else ()
+    _write(
+        OutboxMessage(
+            event=answer.event.replace("claim.answered", "claim.decided"),
+            chat_id=answer.chat_id,
+            channel=answer.channel,
+            lead_id=answer.lead_id,
+            created_at=moment,
+            due_at=moment,
+        )
+        for answer in answers
     )
 
 

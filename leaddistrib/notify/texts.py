@@ -183,7 +183,7 @@ def link(message: OutboxMessage, loaded: Mapping[str, Any]) -> str:
 
 PREVIEWED = {"lead.assigned", "lead.offered", "response.reminder"}
 ON_ITS_PAGE = {
-    *("lead.assigned", "lead.offered", "lead.taken", "claim.answered"),
+    *("lead.assigned", "lead.offered", "lead.taken", "claim.answered", "claim.decided"),
     *("response.reminder", "response.lapsed", "lead.escalated"),
 }
 PAGES = {"alert.opened": "manage", "rules.review": "rules"}

@@ -49,15 +49,25 @@ class Partings:
 
 def own_partings(rep: Rep, leads: Iterable[Lead]) -> Partings:
     """How ``rep`` parted with ``leads`` (RA4, SL6). One query."""
-    found = Partings()
+    return _partings([rep.pk], [lead.pk for lead in leads])[rep.pk]
+
+
+def partings_with(lead: Lead, reps: Iterable[int]) -> defaultdict[int, Partings]:
+    """How each of ``reps`` (primary keys) parted with one lead. One query."""
+    return _partings(list(reps), [lead.pk])
+
+
+def _partings(reps: list[int], leads: list[int]) -> defaultdict[int, Partings]:
+    found: defaultdict[int, Partings] = defaultdict(Partings)
     ended = Assignment.objects.filter(
-        rep=rep,
-        lead__in=[lead.pk for lead in leads],
+        rep__in=reps,
+        lead__in=leads,
         end__in=(Assignment.Ended.LAPSED, Assignment.Ended.RELEASED),
     )
-    for lead, end, at in ended.order_by("ended_at").values_list("lead", "end", "ended_at"):
+    rows = ended.order_by("ended_at").values_list("rep", "lead", "end", "ended_at")
+    for rep, lead, end, at in rows:
         if end == Assignment.Ended.LAPSED:
-            found.lapsed.add(lead)
+            found[rep].lapsed.add(lead)
         elif at is not None:
-            found.given_back[lead] = at
+            found[rep].given_back[lead] = at
     return found

@@ -21,6 +21,7 @@ from leaddistrib.models import (
 )
 from leaddistrib.policy import View
 from leaddistrib.queries.contacts import said_at
+from leaddistrib.queries.refusing import refusal
 
 LONGEST = 50
 TEXT_MESSAGE = gettext_noop("Text message")
@@ -70,7 +71,9 @@ def history(lead: Lead, view: View, rep: Rep | None, *, oversees: bool = False) 
     ]
     if rep is not None:
         failed = lead.claims.filter(rep=rep).exclude(result=Claim.Result.WON)[:LONGEST]
-        events += [Event(claim.claimed_at, _tried(claim), own=True) for claim in failed]
+        events += [
+            Event(claim.claimed_at, _tried(claim), _why_not(claim), own=True) for claim in failed
+        ]
     return sorted(events, key=lambda event: event.at, reverse=True)[:LONGEST]
 
 
@@ -210,3 +213,8 @@ def _tried(claim: Claim) -> str:
     if claim.result == Claim.Result.COLLECTED:
         return _("Your claim is in, and not decided yet")
     return _("Your claim was refused")
+
+
+def _why_not(claim: Claim) -> str:
+    """What stood against a claim that was collected, when it was decided: the rep was not there."""
+    return " ".join(refusal(one["code"], one["params"]) for one in claim.against)

@@ -9,7 +9,8 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from leaddistrib.lifecycle import release
+from leaddistrib.lifecycle import assign_by_hand, claim, release
+from leaddistrib.lifecycle.awarding import award_due
 from leaddistrib.lifecycle.buttons import sign
 from leaddistrib.models import (
     Channel,
@@ -18,11 +19,21 @@ from leaddistrib.models import (
     Lead,
     NotificationSettings,
     OutboxMessage,
+    Rep,
     TeamChat,
 )
+from leaddistrib.notify.kinds import kind_of
 from leaddistrib.notify.outbox import deliver
+from leaddistrib.notify.texts import render
 from leaddistrib.queries import clock
-from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory, UserFactory
+from leaddistrib.testing import (
+    LeadFactory,
+    PoolFactory,
+    RepFactory,
+    TeamFactory,
+    UserFactory,
+    clock_at,
+)
 from tests.notify.conftest import set_up, wants
 from tests.notify.standin import provider
 
@@ -239,6 +250,79 @@ def test_a_rep_who_may_not_claim_is_refused_as_on_the_page(amina, lead):
     refused = Claim.objects.get()
     assert (refused.result, refused.reasons) == ("refused", ["paused"])
     assert told() == [f"claim.answered:{refused.pk}"]
+
+
+@pytest.fixture
+def collected(amina, paris):
+    """Amina and Bruno pressed the button of a lead whose claims are collected, and were told so;
+    Bruno, who claimed by the site, too, is of the lower tier."""
+    bruno, chloe = (RepFactory(user__username=name, team=paris) for name in ("bruno", "chloe"))
+    wants(bruno, slack_member="U0BRUNO")
+    for rep, tier in ((amina, 1), (bruno, 2), (chloe, 3)):
+        Rep.objects.filter(pk=rep.pk).update(tier=tier)
+    pool = PoolFactory(teams=[paris], award="sealed", sealed_by="tier")
+    lead = LeadFactory(company="Lenoir", pool=pool)
+    press(payload(lead))
+    press(payload(lead, member="U0BRUNO", click="1700000001.000001"))
+    claim(lead, chloe, via="page")
+    return lead
+
+
+def award(lead):
+    lead.refresh_from_db()
+    with clock_at(lead.collecting_until):
+        assert award_due(lead.collecting_until) == 1
+
+
+def of(rep):
+    return Claim.objects.get(rep__user__username=rep).pk
+
+
+def test_those_whose_claims_were_collected_are_told_the_decision_where_they_claimed(collected):
+    Rep.objects.filter(user__username="amina").update(paused=True)
+    OutboxMessage.objects.update(sent_at=clock.now())
+    before = told()
+
+    award(collected)
+
+    assert before == [f"claim.answered:{of(rep)}" for rep in ("amina", "bruno")]
+    assert told()[2:] == [f"claim.decided:{of(rep)}" for rep in ("amina", "bruno")]
+    rooms = OutboxMessage.objects.filter(event__startswith="claim.decided")
+    assert set(rooms.values_list("chat__room", "channel")) == {(ROOM, "slack")}
+
+
+def test_those_who_lost_are_told_to_whom_it_went_and_the_refused_where_they_read_why(collected):
+    Rep.objects.filter(user__username="amina").update(paused=True)
+    Claim.objects.filter(rep__user__username="chloe").update(via="slack")
+    award(collected)
+    decided = {
+        name: render("slack", "answered", {"claim": one, "lead": Lead.objects.get(), "url": "/x"})
+        for name in ("amina", "bruno", "chloe")
+        for one in [Claim.objects.get(pk=of(name))]
+    }
+
+    assert decided["bruno"].startswith("This lead is yours.")
+    assert decided["chloe"].startswith("It went to bruno.")
+    assert decided["amina"].startswith("You could not have this lead when it was decided.")
+
+
+def test_who_lost_to_an_assignment_by_hand_is_told_as_well(collected, paris):
+    collected.refresh_from_db()
+    assign_by_hand(
+        [collected], Rep.objects.get(user__username="chloe"), actor=UserFactory(), reason="Hers"
+    )
+
+    assert told()[2:] == [f"claim.decided:{of(rep)}" for rep in ("amina", "bruno")]
+
+
+def test_an_answer_that_was_not_sent_until_it_was_decided_gives_way_to_the_decision(collected):
+    award(collected)
+    answer = OutboxMessage.objects.get(event=f"claim.answered:{of('amina')}")
+    decision = OutboxMessage.objects.get(event=f"claim.decided:{of('amina')}")
+
+    said = {one: kind_of(one).objection(one, {}) for one in (answer, decision)}
+
+    assert said == {answer: "already_decided", decision: ""}
 
 
 @pytest.mark.parametrize("seconds", [-301, 301])

@@ -3,13 +3,23 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from leaddistrib.jobs.due import DueWork
 from leaddistrib.lifecycle import assign_by_hand, awarding, claim
 from leaddistrib.lifecycle.awarding import award_due
-from leaddistrib.models import AllocationPolicy, Assignment, Claim, GuardrailPolicy, Lead, Pool
+from leaddistrib.models import (
+    AllocationPolicy,
+    Assignment,
+    Claim,
+    GuardrailPolicy,
+    Lead,
+    Pool,
+    Rep,
+)
 from leaddistrib.queries.inhand import looked_after
-from leaddistrib.testing import LeadFactory, UserFactory, clock_at
+from leaddistrib.testing import LeadFactory, RepFactory, UserFactory, clock_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -237,6 +247,64 @@ def test_a_claim_of_sunday_that_is_decided_on_monday_keeps_mondays_allocation(se
 
     assert owner(waiting) is None
     assert Claim.objects.get(lead=waiting).reasons == ["over_allocation"]
+
+
+@pytest.mark.parametrize("by", Pool.SealedBy.values)
+def test_an_award_costs_the_same_for_three_claimants_as_for_thirty(sealed, by):
+    """All but the last in the order are refused, with every limit in force. Each claims at once, so
+    the order is that of their keys."""
+    GuardrailPolicy.objects.create()
+    AllocationPolicy.objects.create()
+    Pool.objects.update(sealed_by=by, premium=True)
+    Rep.objects.update(allocation=100)
+    costs = []
+    for number in (3, 30):
+        reps = [RepFactory(team=sealed.paris, allocation=100, tier=1) for _ in range(number)]
+        last = reps[-1]
+        sealed.pool.reps.set(reps)
+        with at(0):
+            lead = LeadFactory(pool=Pool.objects.get())
+            for rep in reps:
+                assert claim(lead, rep, via="page").result == "collected"
+            Rep.objects.filter(pk__in=[rep.pk for rep in reps[:-1]]).update(paused=True)
+        with at(6), CaptureQueriesContext(connection) as queries:
+            award_due(NOON + timedelta(seconds=6))
+        lead.refresh_from_db()
+        assert lead.owner == last
+        assert Claim.objects.filter(lead=lead, result="refused").count() == number - 1
+        costs.append(len(queries))
+
+    assert costs[0] == costs[1] < 60, costs
+
+
+def test_those_who_claimed_before_and_after_midnight_are_each_asked_for_their_own_day(sealed):
+    """Amina has used up Monday; Bruno, who claims on Tuesday, used up Monday too."""
+    GuardrailPolicy.objects.create(
+        daily_claims=1, hot_per_warm=None, claims_per_assigned=None, weekly_cold=None
+    )
+    sealed.paris.time_zone = "Europe/Paris"
+    sealed.paris.save(update_fields=("time_zone",))
+    midnight = datetime(2026, 3, 2, 23, tzinfo=UTC)
+    with clock_at(midnight - timedelta(seconds=2)):
+        contested = LeadFactory(pool=sealed.pool)
+        assert claim(contested, sealed.amina, via="page").result == "collected"
+    for rep in (sealed.amina, sealed.bruno):
+        Claim.objects.create(
+            lead=LeadFactory(owner=rep),
+            rep=rep,
+            period=1,
+            result="won",
+            competitive=True,
+            via="page",
+            claimed_at=midnight - timedelta(hours=3),
+        )
+    with clock_at(midnight + timedelta(seconds=1)):
+        assert claim(contested, sealed.bruno, via="page").result == "collected"
+    with clock_at(midnight + timedelta(seconds=4)):
+        award_due(midnight + timedelta(seconds=4))
+
+    assert owner(contested) == "bruno"
+    assert Claim.objects.get(lead=contested, rep=sealed.amina).reasons == ["daily_limit"]
 
 
 def test_a_lead_about_to_be_awarded_is_not_pushed_on_instead(sealed, waiting):

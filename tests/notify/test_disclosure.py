@@ -133,6 +133,9 @@ WAYS = [
 SAYS_NOTHING_OF_A_LEAD = {"alert.opened", "rules.review", "channel.test", "slack.said"}
 """Whose texts name no company either."""
 
+CLAIMS = {"claim.answered", "claim.decided"}
+"""What only whoever pressed a button in a room is told."""
+
 
 @pytest.fixture
 def reached(paris):
@@ -189,6 +192,7 @@ def events(reached):
         "lead.handed_on": f"lead.handed_on:{response.pk}",
         "lead.escalated": f"lead.escalated:{decision.pk}",
         "claim.answered": f"claim.answered:{claim.pk}",
+        "claim.decided": f"claim.decided:{claim.pk}",
         "slack.said": "slack.said:unknown:U012AB3CD:1",
         "channel.test": "channel.test:1",
         "satisfaction.asked": f"satisfaction.asked:{asked.pk}",
@@ -243,12 +247,12 @@ def test_a_message_of_each_kind_shows_no_more_than_a_preview_by_each_way(
     told = content(CHANNELS[channel].prepare(message, kind, kind.load(message)))
 
     assert {canary for canary in canaries() if canary.lower() in told.lower()} == set()
-    names_it = name not in SAYS_NOTHING_OF_A_LEAD | {"claim.answered", "satisfaction.asked"}
+    names_it = name not in SAYS_NOTHING_OF_A_LEAD | CLAIMS | {"satisfaction.asked"}
     assert ("Fournil" in told) == names_it
 
 
 IN_SLACK = {name for name, kind in KINDS.items() if Channel.SLACK in kind.channels}
-ANSWERED_IN_ROOMS = {"claim.answered", "slack.said"}
+ANSWERED_IN_ROOMS = CLAIMS | {"slack.said"}
 
 
 @pytest.mark.parametrize("name", sorted(IN_SLACK - ANSWERED_IN_ROOMS))
