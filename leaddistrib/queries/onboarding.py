@@ -21,7 +21,7 @@ def day_of(moment: datetime) -> date:
 def inside() -> QuerySet[Onboarding]:
     """Who is in a phase that holds, longest first, with what a page says of them."""
     return Onboarding.objects.filter(phase__policy__active=True).select_related(
-        "rep__user", "rep__team", "phase"
+        "rep__user", "rep__team", "phase__policy"
     )
 
 

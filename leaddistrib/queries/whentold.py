@@ -1,19 +1,23 @@
 """What the settings of a pool mean together: who is told of its leads when, in sentences (TI1, GU4,
 RA5)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from leaddistrib.models import GuardrailPolicy, Pool, Team, Tier, TierPolicy
+from leaddistrib.engine.mixing import IN_A_ROW, Mix
+from leaddistrib.models import GuardrailPolicy, Pool, Rep, Team, Tier, TierPolicy
+from leaddistrib.queries.closed import closed
 from leaddistrib.queries.competing import policies_for
+from leaddistrib.queries.levels import Levels, levels_of, middle, own_tier
 
 
 def told_when(pool: Pool) -> list[str]:
-    """Who is told of the leads of a saved pool when, what they see of them, and whose a lead is;
-    nothing of a pool where nobody races. Five queries at most, however many teams are in it."""
+    """Who is told of the leads of a saved pool when, what they see of them, whose a lead is, and to
+    whom the pool is closed; nothing of a pool where nobody races. A constant number of queries,
+    however many teams and reps are in it."""
     if pool.mode != Pool.Mode.RACE:
         return []
     names = _members(pool)
@@ -22,6 +26,7 @@ def told_when(pool: Pool) -> list[str]:
         *(_first(names) if pool.priority else ()),
         *_awarded(pool),
         *_shown(pool),
+        *closed(pool),
     ]
 
 
@@ -38,22 +43,26 @@ def _by_tier(pool: Pool, names: Mapping[int | None, str]) -> list[str]:
     if not (pool.tiered or pool.premium):
         return [_("Every member is told as soon as a lead opens.")] if not pool.in_waves else []
     policies = policies_for(TierPolicy, names)
-    tiers: dict[int, list[Tier]] = {}
-    holding = {policy.pk for policy in policies.values() if policy}
-    for tier in Tier.objects.filter(policy__in=holding).order_by("level"):
-        tiers.setdefault(tier.policy_id, []).append(tier)
+    tiers = levels_of(policies.values())
+    own = {team: tiers.get(policy.pk, {}) if policy else {} for team, policy in policies.items()}
+    members = _levels(pool)
+    waiting = any(
+        tier and (tier.premium or not pool.premium)
+        for team, levels in members.items()
+        for tier in (own_tier(own[team], level) for level in levels)
+    )
     said = []
     for team, name in names.items():
         policy = policies[team]
-        if policy is None or policy.pk not in tiers:
+        if policy is None or not own[team]:
             said.append(_("%(team)s: no tiers, all of them at once.") % {"team": name})
             continue
-        parts = ", ".join(_when(tier, pool) for tier in tiers[policy.pk])
         text = (
             _("%(team)s: %(tiers)s, counting working minutes only.")
             if pool.tiered and policy.working_time
             else _("%(team)s: %(tiers)s.")
         )
+        parts = _of_team(own[team], members.get(team, ()), pool, waiting=waiting)
         said.append(text % {"team": name, "tiers": parts})
     if not tiers:
         return said
@@ -66,10 +75,32 @@ def _by_tier(pool: Pool, names: Mapping[int | None, str]) -> list[str]:
     return said
 
 
-def _when(tier: Tier, pool: Pool) -> str:
+def _levels(pool: Pool) -> dict[int | None, set[int | None]]:
+    """On which levels the active members of each team were placed; None: on none. One query."""
+    inside = Q(pools=pool) | Q(team__pools=pool)
+    reps = Rep.objects.filter(inside, active=True, user__is_active=True)
+    found: dict[int | None, set[int | None]] = {}
+    for team, level in reps.order_by().values_list("team", "tier").distinct():
+        found.setdefault(team, set()).add(level)
+    return found
+
+
+def _of_team(tiers: Levels, members: Collection[int | None], pool: Pool, *, waiting: bool) -> str:
+    """When the tiers of a team are told. Where none of its members is in one, because the team is
+    too small or not placed yet, they are told as the middle one is; and if nobody in the pool is in
+    one, nobody waits."""
+    between = middle(tiers)
+    if between is None or not members or any(own_tier(tiers, level) for level in members):
+        return ", ".join(_when(tier, pool) for tier in tiers.values())
+    return _("nobody is in a tier, and all count as of the middle one: %(tier)s") % {
+        "tier": _when(between, pool, waits=waiting)
+    }
+
+
+def _when(tier: Tier, pool: Pool, *, waits: bool = True) -> str:
     if pool.premium and not tier.premium:
         return _("%(tier)s never") % {"tier": tier.name}
-    if not (pool.tiered and tier.delay_minutes):
+    if not (waits and pool.tiered and tier.delay_minutes):
         return _("%(tier)s at once") % {"tier": tier.name}
     text = ngettext(
         "%(tier)s after %(count)d minute", "%(tier)s after %(count)d minutes", tier.delay_minutes
@@ -125,6 +156,13 @@ def _awarded(pool: Pool) -> Iterable[str]:
                 pool.sealed_seconds,
             )
             yield text % {"count": pool.sealed_seconds, "whom": pool.get_sealed_by_display()}
+        case Pool.Award.NEXT:
+            yield _(
+                "Members see no list and no lead, only how many wait. A button gives each the most "
+                "fitting lead that nothing stands against: what the rep had before comes last; "
+                "then the own territory and own accounts go first, then the higher score, then "
+                "who waits longest."
+            )
         case _:
             yield _("The first valid claim owns the lead.")
 
@@ -136,3 +174,22 @@ def _shown(pool: Pool) -> Iterable[str]:
         }
     if pool.unrated:
         yield _("Nobody sees the score or the temperature of a lead until it is claimed.")
+    if pool.mixed:
+        yield from _mixed(pool)
+
+
+def _mixed(pool: Pool) -> Iterable[str]:
+    """The mix in leads, as it is counted: of a share of 2 % there is none in 20."""
+    mix = Mix(pool.mix_high, pool.mix_low)
+    parts = [
+        text % {"count": most}
+        for quality, text in (
+            ("high", _("%(count)d of high quality")),
+            ("low", _("%(count)d of low quality")),
+        )
+        if (most := mix.most(quality)) is not None
+    ]
+    yield _(
+        "Of any %(leads)d leads that the rules send here at most: %(parts)s. What is beyond goes "
+        "to the rule's next step, and opens here if nobody there takes it."
+    ) % {"leads": IN_A_ROW, "parts": ", ".join(parts)}

@@ -1,12 +1,19 @@
 """How pools look to those who set them up (PL2, PO1)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from leaddistrib.models import GuardrailPolicy, Lead, Pool, TierPolicy
+from leaddistrib.models import (
+    GuardrailPolicy,
+    Lead,
+    Onboarding,
+    OnboardingPolicy,
+    Pool,
+    TierPolicy,
+)
 from leaddistrib.queries.whentold import told_when
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory
 
@@ -208,7 +215,7 @@ def test_the_pool_says_who_is_told_when(paris, fields, said):
 
 def test_tiers_are_said_of_each_team_also_of_members_named_one_by_one(paris):
     pool = PoolFactory(tiered=True, priority=True, teams=[TeamFactory(name="Lyon")])
-    pool.reps.set([RepFactory(team=paris), RepFactory(team=None)])
+    pool.reps.set([RepFactory(team=paris, tier=1), RepFactory(team=None)])
     TierPolicy.objects.filter(team=paris).update(working_time=True, floor_percent=0)
     said = told_when(pool)
     assert said[:4] == [
@@ -225,8 +232,72 @@ def test_it_costs_as_much_for_many_teams(paris, django_assert_max_num_queries):
     pool = PoolFactory(tiered=True, priority=True)
     pool.teams.set([paris, *(TeamFactory() for _ in range(10))])
     TierPolicy.objects.create().tiers.create(level=1, name="Everybody", share=100)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(10):
         assert "Everybody at once" in " ".join(told_when(pool))
+
+
+SMALL = "nobody is in a tier, and all count as of the middle one"
+
+
+@pytest.mark.parametrize(
+    ("fields", "levels", "said"),
+    [
+        ({"tiered": True}, (1, None), f"Lyon: {SMALL}: Silver after 15 minutes."),
+        ({"tiered": True}, (None, 4), f"Lyon: {SMALL}: Silver at once."),
+        ({"premium": True}, (1, None), f"Lyon: {SMALL}: Silver at once."),
+        # Chloé, the only one in a tier, never sees it: nobody waits for her.
+        ({"tiered": True, "premium": True}, (3, None), f"Lyon: {SMALL}: Silver at once."),
+    ],
+)
+def test_a_team_too_small_for_tiers_is_told_as_the_middle_one_if_anybody_is_in_a_tier(
+    paris, fields, levels, said
+):
+    TierPolicy.objects.update(team=None)
+    lyon = TeamFactory(name="Lyon")
+    for team, level in zip((paris, lyon), levels, strict=True):
+        RepFactory(team=team, tier=level)
+    assert said in told_when(PoolFactory(teams=[paris, lyon], **fields))
+
+
+NOBODY = "No member's tier sees this premium pool: its leads wait"
+
+
+@pytest.mark.parametrize(
+    ("level", "fields", "said"),
+    [
+        (3, {}, [f"{NOBODY} for nobody."]),
+        (3, {"push_minutes": 30}, [f"{NOBODY} until they are passed on."]),
+        (2, {}, []),
+    ],
+)
+def test_a_premium_pool_says_that_nobody_sees_its_leads(paris, level, fields, said):
+    RepFactory(team=paris, tier=level)
+    RepFactory(team=paris, tier=1, active=False)
+    pool = PoolFactory(premium=True, teams=[paris], **fields)
+    assert [text for text in told_when(pool) if NOBODY in text] == said
+
+
+def test_a_pool_names_who_keeps_new_reps_from_racing_among_themselves(paris):
+    amina, bruno, _chloe = (
+        RepFactory(team=paris, user__username=name) for name in ("amina", "bruno", "chloe")
+    )
+    phase = OnboardingPolicy.objects.create().phases.create(
+        position=1, name="Half", weeks=4, competition=50, cohort_only=True
+    )
+    day = date(2026, 3, 2)
+    for rep in (amina, bruno):
+        Onboarding.objects.create(rep=rep, began_on=day, since=day, phase=phase)
+    pool = PoolFactory(teams=[paris])
+    closed = (
+        "For now closed to amina, bruno, who in onboarding race their own cohort only. Not of it:"
+        " chloe."
+    )
+    assert closed in told_when(pool)
+    pool.reps.add(*(RepFactory() for _ in range(6)))
+    assert "and 2 others." in told_when(pool)[-1]
+    pool.teams.clear()
+    pool.reps.set([amina, bruno])
+    assert told_when(pool) == ["Every member is told as soon as a lead opens.", FIRST]
 
 
 def test_the_page_of_a_pool_says_it_too(admin, paris):

@@ -10,7 +10,7 @@ from leaddistrib.errors import WrongPhase
 from leaddistrib.lifecycle import onboarding as lifecycle
 from leaddistrib.lifecycle.claiming import claim
 from leaddistrib.models import Lead, Onboarding, OnboardingPolicy, PhaseChange, Rep
-from leaddistrib.testing import LeadFactory, RepFactory, UserFactory
+from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, UserFactory
 from leaddistrib.web.views import onboarding as views
 from tests.web.conftest import signed_in
 from tests.web.test_pages import queries
@@ -68,11 +68,28 @@ def test_leads_of_the_week_stand_beside_what_is_guaranteed(begun, phases):
     assert "0 raced, 1 assigned" in text
 
 
+ALONE = "No race is open"
+
+
+def test_a_new_rep_without_a_race_among_new_reps_is_not_stranded_silently(begun, phases):
+    """Bruno is in every pool of Amina's; her manager and she herself read that it is closed."""
+    pages = [(begun.mireille, LIST), (begun.mireille, page_of(begun.amina))]
+    pages.append((begun.amina.user, reverse("leaddistrib:standing")))
+    assert not any(ALONE in signed_in(who).get(page).content.decode() for who, page in pages)
+    phases[0].competition, phases[0].cohort_only = 50, True
+    phases[0].save()
+    assert all(ALONE in signed_in(who).get(page).content.decode() for who, page in pages)
+    PoolFactory(mode="race", reps=[begun.amina, begun.david])
+    assert not any(ALONE in signed_in(who).get(page).content.decode() for who, page in pages)
+
+
 def test_where_nobody_is_new_the_page_says_how_it_begins(cast):
     assert "Nobody is being onboarded" in signed_in(cast.mireille).get(LIST).content.decode()
 
 
-def test_thirty_reps_cost_as_many_queries_as_one_and_are_paged(begun, monkeypatch):
+def test_thirty_reps_cost_as_many_queries_as_one_and_are_paged(begun, phases, monkeypatch):
+    phases[0].competition, phases[0].cohort_only = 50, True
+    phases[0].save()
     client = signed_in(begun.mireille)
     few = queries(client, LIST)
     for _ in range(29):

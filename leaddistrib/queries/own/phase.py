@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from leaddistrib.engine.facts import Counts
 from leaddistrib.engine.onboarding import assigned, raced
 from leaddistrib.models import Onboarding, OnboardingPhase, Rep
+from leaddistrib.queries.cohorts import apart, without_a_race
 from leaddistrib.queries.counts import Asked, counts
 from leaddistrib.queries.limiting import phase_began
 from leaddistrib.queries.onboarding import day_of, facts_of, holds_in, inside, phases_of
@@ -21,7 +22,8 @@ class OwnPhase:
     ``then`` what holds in it. ``leads_week`` leads came this week, of ``least_leads`` that are
     guaranteed, and ``claims_week`` of races. Of the newest leads ``raced`` come from races and
     ``assigned`` do not: nine at most, which decide on the tenth. ``watching``: races are only
-    watched; ``mixed``: both kinds of leads are limited.
+    watched; ``mixed``: both kinds of leads are limited; ``alone``: races are open within the cohort
+    only, and in each of them somebody is not of it.
     """
 
     onboarding: Onboarding
@@ -41,6 +43,7 @@ class OwnPhase:
     assigned: int
     watching: bool
     mixed: bool
+    alone: bool
 
     @property
     def rep(self) -> Rep:
@@ -48,8 +51,8 @@ class OwnPhase:
 
 
 def own_phase(rep: Rep, moment: datetime) -> OwnPhase | None:
-    """Where ``rep`` is in onboarding at ``moment``; None who is through or never was in it. Five
-    queries, one for the latter."""
+    """Where ``rep`` is in onboarding at ``moment``; None who is through or never was in it. Nine
+    queries at most, one for the latter."""
     return next(iter(cohort(inside().filter(rep=rep), moment)), None)
 
 
@@ -61,9 +64,17 @@ def cohort(onboardings: Iterable[Onboarding], moment: datetime) -> list[OwnPhase
         return []
     tracks = phases_of({phase.policy_id for _one, phase in going})
     counted = counts([_asked(one) for one, _phase in going], moment)
+    alone = without_a_race(one.rep_id for one, phase in going if apart(phase))
     today = day_of(moment)
     return [
-        _told(one, phase, tracks[phase.policy_id], counted[one.rep_id], today)
+        _told(
+            one,
+            phase,
+            tracks[phase.policy_id],
+            counted[one.rep_id],
+            today,
+            alone=one.rep_id in alone,
+        )
         for one, phase in going
     ]
 
@@ -79,6 +90,8 @@ def _told(
     phases: Sequence[OnboardingPhase],
     counts: Counts,
     today: date,
+    *,
+    alone: bool,
 ) -> OwnPhase:
     facts = facts_of(phase)
     later = next((one for one in phases if one.position > phase.position), None)
@@ -101,4 +114,5 @@ def _told(
         assigned=assigned(counts.last_nine),
         watching=not facts.competitive,
         mixed=facts.mixed,
+        alone=alone,
     )
