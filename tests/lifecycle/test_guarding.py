@@ -306,6 +306,21 @@ def test_a_newcomer_who_watches_or_is_further_does_not_close_the_cohorts_pool(ca
     assert reach().result == "won"
 
 
+@pytest.mark.parametrize(
+    ("through_after", "answer"), [(1, []), (0, ["other_cohort"]), (-30, ["other_cohort"])]
+)
+def test_who_was_new_together_with_a_rep_stays_of_the_cohort_when_through(
+    cast, phase, reach, through_after, answer
+):
+    """Bruno is through so many days after Amina began: he closes no pool to her where they were
+    onboarded together; who was through before she came does."""
+    begun = phase(cast.amina, competition=50, cohort_only=True)
+    day = begun.began_on + timedelta(days=through_after)
+    Onboarding.objects.create(rep=cast.bruno, began_on=day - timedelta(90), phase=None, since=day)
+
+    assert codes(reach()) == answer
+
+
 def test_guaranteed_leads_are_assigned_whatever_the_half(cast, phase):
     phase(cast.amina, competition=50, least_leads=6)
     cast.bruno.paused = True
