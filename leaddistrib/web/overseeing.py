@@ -20,8 +20,6 @@ from leaddistrib.web.access import Viewer
 MOST = 100
 """Leads that are moved by hand at once."""
 
-BUSY = lazy("Too much is going on at once. Nothing was changed: try again.")
-
 CREDITS: Mapping[str, Any] = {
     "duplicate": lazy("It was a duplicate"),
     "invalid": lazy("It was no real lead"),

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from leaddistrib.errors import Busy
@@ -16,6 +15,7 @@ from leaddistrib.models import Lead, Rep
 from leaddistrib.queries import clock
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in, wants_json
+from leaddistrib.web.busy import busy_answer
 from leaddistrib.web.cards import rows
 
 STATUS = {"won": 200, "collected": 202, "lost": 409, "refused": 403}
@@ -71,5 +71,4 @@ def _answer(request: HttpRequest, rep: Rep, result: ClaimResult) -> HttpResponse
 def _busy(request: HttpRequest, viewer: Viewer, lead: Lead) -> HttpResponse:
     if not wants_json(request):
         return _confirmation(request, viewer, lead, status=503)
-    sentence = _("Too much is going on at once. Nothing was changed: try again.")
-    return JsonResponse({"code": Busy.code, "detail": sentence}, status=503)
+    return busy_answer()

@@ -20,10 +20,10 @@ from leaddistrib.queries.cards import is_shared
 from leaddistrib.queries.templating import first_messages, mailto, sms, tel
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in, wants_json
+from leaddistrib.web.busy import BUSY
 from leaddistrib.web.cards import shown_to
 from leaddistrib.web.forms import ContactForm, UndoContactForm
 from leaddistrib.web.history import TEXT_MESSAGE
-from leaddistrib.web.overseeing import BUSY
 
 STATUS = {"logged": 200, "lost": 409, "refused": 403}
 

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from leaddistrib.errors import Busy
 from leaddistrib.lifecycle import availability as lifecycle
 from leaddistrib.lifecycle import calendars
 from leaddistrib.models import Calendar
 from leaddistrib.queries import clock, wording
 from leaddistrib.web.access import Viewer, signed_in
-from leaddistrib.web.views.me import coming_leave, say_busy
+from leaddistrib.web.busy import unless_busy
+from leaddistrib.web.views.me import coming_leave
 from leaddistrib.web.whenforms import CalendarForm, CoverForm, WeekForm, week_of
 
 
@@ -31,7 +31,7 @@ def hours(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     form = WeekForm(rep, request.POST)
     if not form.is_valid():
         return _page(request, viewer, status=400, week=form)
-    try:
+    with unless_busy(request):
         lifecycle.set_working_week(
             rep,
             form.blocks,
@@ -39,9 +39,6 @@ def hours(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             holiday_region=form.cleaned_data["holiday_region"],
             actor=viewer.user,
         )
-    except Busy:
-        say_busy(request)
-    else:
         messages.success(request, _("Your working hours are saved."))
     return redirect("leaddistrib:hours")
 
@@ -54,15 +51,13 @@ def cover(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            lifecycle.set_cover(
-                rep, backup=given["backup"], taper_days=given["taper_days"], actor=viewer.user
-            )
+            with unless_busy(request):
+                lifecycle.set_cover(
+                    rep, backup=given["backup"], taper_days=given["taper_days"], actor=viewer.user
+                )
+                messages.success(request, _("Your cover is saved."))
         except ValidationError as error:
             form.add_error(None, error)
-        except Busy:
-            say_busy(request)
-        else:
-            messages.success(request, _("Your cover is saved."))
     if form.errors:
         return _page(request, viewer, status=400, cover=form)
     return redirect("leaddistrib:hours")
@@ -76,11 +71,8 @@ def calendar(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if not form.is_valid():
         return _page(request, viewer, status=400, calendar_form=form)
     given = form.cleaned_data
-    try:
+    with unless_busy(request):
         calendars.set_calendar(rep, given["url"], busy_counts=given["busy_counts"])
-    except Busy:
-        say_busy(request)
-    else:
         messages.success(request, _("Your calendar is read within a minute."))
     return redirect("leaddistrib:hours")
 
@@ -88,11 +80,8 @@ def calendar(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @require_POST
 @signed_in
 def remove_calendar(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    try:
+    with unless_busy(request):
         calendars.remove_calendar(viewer.own)
-    except Busy:
-        say_busy(request)
-    else:
         messages.success(request, _("Your calendar is forgotten, with what it brought."))
     return redirect("leaddistrib:hours")
 

@@ -10,6 +10,7 @@ from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.linking import tie_slack
 from leaddistrib.notify.links import read_slack_link
 from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.busy import BUSY
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,7 +29,7 @@ def slack(request: HttpRequest, viewer: Viewer, token: str) -> HttpResponse:
     try:
         tied = tie_slack(viewer.user, member)
     except Busy:
-        context["problem"] = _("Too much is going on at once. Nothing was changed: try again.")
+        context["problem"] = str(BUSY)
         return render(request, "leaddistrib/slack_link.html", context, status=503)
     if not tied:
         context["problem"] = _("This Slack account is already tied to somebody else here.")

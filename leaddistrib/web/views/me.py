@@ -12,7 +12,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from leaddistrib.errors import Busy
 from leaddistrib.lifecycle import availability as lifecycle
 from leaddistrib.models import Rep, TimeOff
 from leaddistrib.queries import clock
@@ -21,6 +20,7 @@ from leaddistrib.queries.inbox import pools_with_sizes, standing
 from leaddistrib.queries.own.called import tier_called
 from leaddistrib.queries.response import own_responses
 from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.busy import unless_busy
 from leaddistrib.web.durations import duration
 from leaddistrib.web.forms import BookingForm, LanguageForm
 from leaddistrib.web.middleware import LANGUAGE, speak
@@ -98,10 +98,8 @@ def coming_leave(rep: Rep, now: datetime) -> list[tuple[TimeOff, datetime]]:
 @signed_in
 def availability(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Pause or resume, and go back to where the switch was."""
-    try:
+    with unless_busy(request):
         lifecycle.set_paused(viewer.own, request.POST.get("paused") == "1", actor=viewer.user)
-    except Busy:
-        say_busy(request)
     back = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(
         back, {request.get_host()}, require_https=request.is_secure()
@@ -116,11 +114,8 @@ def time_off(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     form = TimeOffForm(request.POST, zone=rep.zone)
     if not form.is_valid():
         return _page(request, viewer, form, status=400)
-    try:
+    with unless_busy(request):
         lifecycle.add_time_off(rep, form.starts_at, form.ends_at, form.cleaned_data["reason"])
-    except Busy:
-        say_busy(request)
-    else:
         messages.success(request, _("Your time off is noted: no leads then."))
     return redirect("leaddistrib:me")
 
@@ -135,11 +130,8 @@ def change_time_off(request: HttpRequest, viewer: Viewer, pk: int) -> HttpRespon
     form = TimeOffForm(request.POST, zone=zone)
     if not form.is_valid():
         return _change_page(request, viewer, form, status=400)
-    try:
+    with unless_busy(request):
         lifecycle.change_time_off(own, form.starts_at, form.ends_at, form.cleaned_data["reason"])
-    except Busy:
-        say_busy(request)
-    else:
         messages.success(request, _("Your time off is changed."))
     return redirect("leaddistrib:me")
 
@@ -155,17 +147,11 @@ def _change_page(
 @signed_in
 def remove_time_off(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     own = _entered(viewer, pk)
-    try:
+    with unless_busy(request):
         lifecycle.remove_time_off(own)
-    except Busy:
-        say_busy(request)
     return redirect("leaddistrib:me")
 
 
 def _entered(viewer: Viewer, pk: int) -> TimeOff:
     """Time off that the rep entered; what a calendar brought is changed there."""
     return get_object_or_404(viewer.own.time_off, pk=pk, calendar=None)
-
-
-def say_busy(request: HttpRequest) -> None:
-    messages.error(request, _("Too much is going on at once. Nothing was changed: try again."))

@@ -19,8 +19,9 @@ from leaddistrib.models import Lead, Rep
 from leaddistrib.queries import clock, refusing
 from leaddistrib.queries.overseeing import may_move, reps_overseen
 from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.busy import BUSY
 from leaddistrib.web.cards import listed, shown_to
-from leaddistrib.web.overseeing import BUSY, CreditForm, MoveForm, as_it_is, leads_to_move
+from leaddistrib.web.overseeing import CreditForm, MoveForm, as_it_is, leads_to_move
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -19,9 +19,9 @@ from leaddistrib.notify.email import address
 from leaddistrib.notify.gateways import gateway
 from leaddistrib.notify.push.keys import public_key
 from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.busy import busy_answer, unless_busy
 from leaddistrib.web.devices import device_name
 from leaddistrib.web.notificationforms import WaysForm
-from leaddistrib.web.views.me import say_busy
 
 LONGEST = 8192
 """Bytes that a browser may send to subscribe: it needs a few hundred."""
@@ -36,11 +36,8 @@ def notifications(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     form = WaysForm(request.POST, instance=_settings(viewer))
     if not form.is_valid():
         return _page(request, viewer, form, status=400)
-    try:
+    with unless_busy(request):
         subscribing.set_ways(viewer.user, **form.cleaned_data)
-    except Busy:
-        say_busy(request)
-    else:
         messages.success(request, _("Your settings are saved."))
     return redirect("leaddistrib:notifications")
 
@@ -57,9 +54,8 @@ def subscribe(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     except NoSubscription as error:
         sentence = _("This browser's push service cannot be used here.")
         return JsonResponse({"code": error.code, "detail": sentence}, status=400)
-    except Busy as error:
-        sentence = _("Too much is going on at once. Nothing was changed: try again.")
-        return JsonResponse({"code": error.code, "detail": sentence}, status=503)
+    except Busy:
+        return busy_answer()
     messages.success(request, _("Messages reach you on this device."))
     return HttpResponse(status=204)
 
@@ -83,22 +79,17 @@ def renew(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @require_POST
 @signed_in
 def unsubscribe(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
-    try:
+    with unless_busy(request):
         if subscribing.unsubscribe(viewer.user, pk):
             messages.success(request, _("No more messages go to that device."))
-    except Busy:
-        say_busy(request)
     return redirect("leaddistrib:notifications")
 
 
 @require_POST
 @signed_in
 def revoke(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    try:
+    with unless_busy(request):
         subscribing.revoke_links(viewer.user)
-    except Busy:
-        say_busy(request)
-    else:
         messages.success(request, _("The links that you were sent open nothing any more."))
     return redirect("leaddistrib:notifications")
 
@@ -106,11 +97,8 @@ def revoke(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @require_POST
 @signed_in
 def untie(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    try:
+    with unless_busy(request):
         untie_slack(viewer.user)
-    except Busy:
-        say_busy(request)
-    else:
         messages.success(request, _("Your Slack account is no longer tied to this one."))
     return redirect("leaddistrib:notifications")
 
@@ -118,11 +106,8 @@ def untie(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @require_POST
 @signed_in
 def test(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    try:
+    with unless_busy(request):
         channels = subscribing.send_test(viewer.user)
-    except Busy:
-        say_busy(request)
-    else:
         _say_where(request, channels)
     return redirect("leaddistrib:notifications")
 

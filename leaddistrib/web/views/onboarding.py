@@ -16,8 +16,9 @@ from leaddistrib.queries.onboarding import inside, track
 from leaddistrib.queries.overseeing import reps_overseen
 from leaddistrib.queries.own.phase import cohort
 from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.busy import BUSY
 from leaddistrib.web.onboarding import PhaseForm
-from leaddistrib.web.overseeing import BUSY, overview, rep_overseen
+from leaddistrib.web.overseeing import overview, rep_overseen
 
 PAGE = 50
 NEWEST = 20

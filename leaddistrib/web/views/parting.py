@@ -14,6 +14,7 @@ from leaddistrib.lifecycle import closing, releasing
 from leaddistrib.models import Lead
 from leaddistrib.queries.cards import is_shared
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in
+from leaddistrib.web.busy import BUSY
 from leaddistrib.web.cards import called, shown_to
 from leaddistrib.web.forms import CloseForm, ReleaseForm
 
@@ -59,7 +60,7 @@ def _part(
             messages.info(request, _("This lead is not yours (any more)."))
             return redirect("leaddistrib:home")
         except Busy:
-            form.add_error(None, _("Too much is going on at once. Nothing was changed: try again."))
+            form.add_error(None, BUSY)
         else:
             messages.success(request, done % {"lead": called(shown)})
             return redirect("leaddistrib:home")

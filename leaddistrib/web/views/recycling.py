@@ -15,9 +15,10 @@ from leaddistrib.queries.organisation import organisation
 from leaddistrib.queries.overseeing import may_move
 from leaddistrib.queries.recycling import recyclable
 from leaddistrib.web.access import Viewer, signed_in
+from leaddistrib.web.busy import BUSY
 from leaddistrib.web.cards import listed
 from leaddistrib.web.outcomeforms import RecycleForm
-from leaddistrib.web.overseeing import BUSY, as_it_is, leads_to_move
+from leaddistrib.web.overseeing import as_it_is, leads_to_move
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,9 +15,9 @@ from leaddistrib.models import Lead, Outcome, Rep
 from leaddistrib.policy import disclose
 from leaddistrib.queries.outcomes import outcomes_of, speaks_as, undoable
 from leaddistrib.web.access import Viewer, lead_for, signed_in
+from leaddistrib.web.busy import BUSY
 from leaddistrib.web.cards import called
 from leaddistrib.web.outcomeforms import OutcomeForm
-from leaddistrib.web.overseeing import BUSY
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,12 +9,13 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from leaddistrib.errors import Busy, NotYours
+from leaddistrib.errors import NotYours
 from leaddistrib.lifecycle import working
 from leaddistrib.lifecycle.working import WorkResult
 from leaddistrib.models import Rep
 from leaddistrib.web import outcomes
 from leaddistrib.web.access import Viewer, lead_for_rep, signed_in
+from leaddistrib.web.busy import unless_busy
 
 
 @require_POST
@@ -23,14 +24,13 @@ def work(request: HttpRequest, viewer: Viewer, public_id: UUID) -> HttpResponse:
     """Begin, go on or, with ``stop``, end to work on a shared lead."""
     lead, rep = lead_for_rep(viewer, public_id)
     try:
-        if "stop" in request.POST:
-            working.stop(lead, rep)
-        else:
-            _told(request, rep, working.start(lead, rep))
+        with unless_busy(request):
+            if "stop" in request.POST:
+                working.stop(lead, rep)
+            else:
+                _told(request, rep, working.start(lead, rep))
     except NotYours:
         messages.info(request, _("This lead is not shared any more."))
-    except Busy:
-        messages.error(request, _("Too much is going on at once. Nothing was changed: try again."))
     return redirect("leaddistrib:lead", public_id)
 
 

@@ -9,9 +9,9 @@ from leaddistrib.errors import Answered, Busy
 from leaddistrib.lifecycle.satisfying import answer
 from leaddistrib.models import Satisfaction
 from leaddistrib.notify.links import read_survey
+from leaddistrib.web.busy import BUSY
 from leaddistrib.web.middleware import answer_in
 from leaddistrib.web.outcomeforms import SurveyForm
-from leaddistrib.web.overseeing import BUSY
 from leaddistrib.web.views.preview import sealed
 
 
