@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from leaddistrib.models import Assignment, Rep
+from leaddistrib.models import Assignment, Lead, Rep
 from leaddistrib.queries.distribution import Scope
 
 REASONS = 5
@@ -68,10 +68,15 @@ def give_backs(scope: Scope, reps: frozenset[int] | None = None) -> list[Line]:
     return sorted(lines, key=lambda line: (line.name.casefold(), line.key))
 
 
-def reasons(scope: Scope, reps: frozenset[int] | None = None) -> dict[str, list[tuple[str, int]]]:
-    """Why each rep (by public id) gave leads back: the words of the REASONS that were said most
-    often, and how often. One query."""
-    grouped = given_back(scope, reps).order_by().values_list("rep__public_id", "end_reason")
+def reasons(
+    scope: Scope, reps: frozenset[int] | None = None, *, of: QuerySet[Lead] | None = None
+) -> dict[str, list[tuple[str, int]]]:
+    """Why each rep (by public id) gave leads back, or those of the leads ``of`` that are given: the
+    words of the REASONS that were said most often, and how often. One query."""
+    said = given_back(scope, reps)
+    if of is not None:
+        said = said.filter(lead__in=of.order_by().values("pk"))
+    grouped = said.order_by().values_list("rep__public_id", "end_reason")
     ranked = grouped.annotate(number=Count("pk")).annotate(
         place=Window(
             RowNumber(), partition_by="rep__public_id", order_by=(F("number").desc(), "end_reason")

@@ -8,9 +8,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leaddistrib.policy import Sight
+from leaddistrib.models import Team
+from leaddistrib.policy import Role, Sight
 from leaddistrib.queries import conversion, response, waiting
 from leaddistrib.queries.distribution import By, Scope
+from leaddistrib.queries.overseeing import teams_overseen
 
 DAYS = 30
 """Days of a report when none are asked for: the last ones, today included."""
@@ -139,6 +141,30 @@ class ConversionForm(DaysForm):
     @property
     def by_asked(self) -> conversion.By:
         return conversion.By(self.cleaned_data["by"] or conversion.By.SOURCE)
+
+
+class TiersForm(DaysForm):
+    """What is asked of the tiers: the days, and one of the teams that ``who`` looks after."""
+
+    team = forms.ModelChoiceField(
+        label=_("Team"),
+        queryset=Team.objects.none(),
+        to_field_name="public_id",
+        required=False,
+        empty_label=_("All"),
+    )
+
+    def __init__(self, data: Any, who: Sight) -> None:
+        super().__init__(data)
+        self._who = who
+        self.fields["team"].queryset = teams_overseen(who)  # type: ignore[attr-defined]
+
+    @property
+    def asked(self) -> response.Asked:
+        """What a valid form asks for: of all teams that the viewer looks after if none is named."""
+        days, team = self.cleaned_data, self.cleaned_data["team"]
+        teams = None if self._who.role is Role.ADMIN else self._who.managed_teams
+        return response.Asked(days["from"], days["to"], frozenset({team.pk}) if team else teams)
 
 
 def _midnight(day: date) -> datetime:

@@ -131,6 +131,8 @@ def pages_of_a_manager(team):
         (team.mireille, "/leads/manage/due/"),
         (team.mireille, "/leads/manage/waiting/"),
         (team.mireille, "/leads/manage/claim-speed/"),
+        (team.mireille, "/leads/manage/claim-speed/given-back/"),
+        (team.mireille, "/leads/manage/tiers/"),
         (team.mireille, "/leads/rules/"),
         (team.amina, "/leads/rules/"),
         (team.amina, "/leads/me/"),

@@ -94,7 +94,7 @@ def test_each_lead_can_be_opened_and_given_to_somebody(burning):
 
 PAGES = (
     *("manage", "due", "reps", "onboarding", "waiting", "response"),
-    *("claim-speed", "distribution", "conversion"),
+    *("claim-speed", "distribution", "tiers", "conversion"),
 )
 
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -17,6 +15,7 @@ from leaddistrib.queries.periods import LABELS, PeriodForm
 from leaddistrib.web import reporting
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.durations import duration
+from leaddistrib.web.money import money
 from leaddistrib.web.overseeing import overview
 
 COLUMNS = (
@@ -104,16 +103,8 @@ def _shown(line: Line, most: int, form: PeriodForm, key: str | None) -> ShownLin
         line,
         f"{100 * line.volume / most:.1f}",
         duration(line.answers.mean),
-        _money(line.value),
+        " + ".join(money(line.value)),
         reporting.behind(form, "distribution-leads", str(form.by_asked), key, figures),
-    )
-
-
-def _money(value: Mapping[str, Decimal]) -> str:
-    """Amounts without cents, each with its currency."""
-    return " + ".join(
-        f"{number_format(amount, 0, use_l10n=True, force_grouping=True)} {currency}"
-        for currency, amount in sorted(value.items())
     )
 
 

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from leaddistrib.queries.distribution import Scope
+from leaddistrib.queries.givebacks import How, give_backs
+from leaddistrib.queries.givebacks import Line as Returned
 from leaddistrib.queries.periods import DaysForm
 from leaddistrib.queries.speed import HANDED_OUT, Line, leads_behind, speed
 from leaddistrib.web import reporting
@@ -41,7 +43,16 @@ def claim_speed(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if form.is_valid():
         scope = Scope(form.since, form.until, reporting.teams_asked(viewer))
         page = reporting.paged(request, speed(scope))
-        context |= {"page": page, "rows": [_shown(line, form) for line in page.object_list]}
+        returned = {line.key: line for line in give_backs(scope)}
+        context |= {
+            "page": page,
+            "rows": [_shown(line, form) for line in page.object_list],
+            "returned": [
+                (back, _behind_returned(back, form))
+                for line in page.object_list
+                if (back := returned.get(line.key))
+            ],
+        }
     return render(request, "leaddistrib/speed.html", context)
 
 
@@ -75,3 +86,9 @@ def _shown(line: Line, form: DaysForm) -> ShownLine:
         duration(line.receipts.seen),
         reporting.behind(form, "claim-speed-leads", "rep", line.key, figures),
     )
+
+
+def _behind_returned(line: Returned, form: DaysForm) -> dict[str, str]:
+    """What stands behind each figure of leads that a rep gave back, by its name."""
+    figures = {str(How.CLAIMED): line.claimed_back, str(How.HANDED_OUT): line.handed_out_back}
+    return reporting.behind(form, "give-backs", "rep", line.key, figures)

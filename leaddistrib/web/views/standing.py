@@ -13,6 +13,7 @@ from leaddistrib.queries import clock
 from leaddistrib.queries.competing import policy_for
 from leaddistrib.queries.inbox import standing as standing_of
 from leaddistrib.queries.own.allocation import own_allocation
+from leaddistrib.queries.own.givebacks import DAYS, own_give_backs
 from leaddistrib.queries.own.phase import own_phase
 from leaddistrib.queries.own.priority import own_windows
 from leaddistrib.queries.own.tier import own_tier, tier_name
@@ -50,6 +51,8 @@ def standing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "placements": [(one, tier_name(one)) for one in own.history[:PLACEMENTS]] if own else [],
         "allocation": allocation,
         "phase": phase,
+        "given_back": own_give_backs(rep, now),
+        "given_back_days": DAYS,
         "none": not (left.guarded or cooldown or minutes or own or waiting or allocation or phase),
     }
     with timezone.override(rep.zone):
