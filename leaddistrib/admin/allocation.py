@@ -1,12 +1,17 @@
 """Leads a week by quota attainment: the policies, and what was allocated by them (AL1, AL2)."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -14,8 +19,17 @@ from django.utils.translation import ngettext
 from leaddistrib.admin.base import ReadOnlyAdmin
 from leaddistrib.admin.filters import DayRangeFilter, RepFilter, RepTeamFilter
 from leaddistrib.admin.policies import TeamPolicyAdmin
+from leaddistrib.admin.whatif import allocation as whatif
+from leaddistrib.admin.whatif.words import Tried
 from leaddistrib.engine.allocation import BANDS
+from leaddistrib.errors import Busy
+from leaddistrib.lifecycle.allocating import Allocated, Due, allocate_reps, due_now
+from leaddistrib.lifecycle.attributing import attributed
+from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import Allocation, AllocationBand, AllocationPolicy
+from leaddistrib.queries import clock
+from leaddistrib.queries.competing import reps_under
+from leaddistrib.queries.whatif.allocation import try_allocation
 
 
 class BandFormSet(BaseInlineFormSet):
@@ -57,7 +71,9 @@ class BandInline(admin.TabularInline):
 @admin.register(AllocationPolicy)
 class AllocationPolicyAdmin(TeamPolicyAdmin):
     means_by = ("bands",)
+    what_if_shows = "view_allocation"
     inlines = (BandInline,)
+    change_form_template = "leaddistrib/admin/allocation_policy.html"
     fieldsets = (
         (
             None,
@@ -66,7 +82,8 @@ class AllocationPolicyAdmin(TeamPolicyAdmin):
                 "description": lazy(
                     "On the first of each month, what a rep won in the month before, beside the"
                     " quota of that month, decides how many leads a week the rep may get, given"
-                    " or claimed. What changes here counts from the next first of a month on."
+                    " or claimed. What changes here, and in quotas, counts from the next first of"
+                    " a month on, or as soon as you have this month worked out anew."
                 ),
             },
         ),
@@ -83,8 +100,71 @@ class AllocationPolicyAdmin(TeamPolicyAdmin):
         if not change and not policy.bands.exists():
             for start, leads in BANDS:
                 band = AllocationBand(policy=policy, from_percent=start, leads=leads)
-                band._history_user = request.user  # type: ignore[attr-defined]
-                band.save()
+                attributed(band, request.user).save()
+
+    def get_urls(self) -> list[URLPattern]:
+        preview = self.admin_site.admin_view(self.preview)
+        own = path("<int:pk>/preview/", preview, name="leaddistrib_allocationpolicy_preview")
+        return [own, *super().get_urls()]
+
+    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What this month's allocations would be by the policy, the quotas and the outcomes as they
+        are now. Confirmed (POST), they are (AL1)."""
+        if not self.has_view_or_change_permission(request) or not _sees_allocations(request):
+            raise PermissionDenied
+        policy = get_object_or_404(self.get_queryset(request), pk=pk)
+        if request.method == "POST":
+            return self._work_out(request, policy)
+        rows = due_now(reps_under(policy), clock.now()) if policy.active else []
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": policy,
+            "title": _("This month anew: %(policy)s") % {"policy": policy},
+            "media": self.media,
+            "rows": rows,
+            "changing": sum(row.leads != row.rep.allocation for row in rows),
+            "may_work_out": self._may_work_out(request, policy),
+        }
+        return TemplateResponse(request, "leaddistrib/admin/allocation_preview.html", context)
+
+    def _work_out(self, request: HttpRequest, policy: AllocationPolicy) -> HttpResponse:
+        """What each rep had is kept in the policy's history: the rows of the month are put right,
+        not written again."""
+        if not self._may_work_out(request, policy):
+            raise PermissionDenied
+        back = HttpResponseRedirect(
+            reverse("admin:leaddistrib_allocationpolicy_change", args=[policy.pk])
+        )
+
+        @act(durable=False)
+        def work_out() -> Allocated:
+            rows = due_now(reps_under(policy), moment)
+            done = allocate_reps(moment, reps=reps_under(policy), anew=True)
+            if done.written or done.changed:
+                self.log_change(request, policy, _changes(rows))
+            return done
+
+        moment = clock.now()
+        try:
+            done = work_out()
+        except Busy:
+            busy = _("Too much is going on at once. Nothing was changed: try again.")
+            self.message_user(request, busy, messages.ERROR)
+            return back
+        text = ngettext(
+            "%(count)d rep has another number of leads a week.",
+            "%(count)d reps have another number of leads a week.",
+            done.changed,
+        )
+        if not done.changed:
+            text = _("Everybody has what this month's figures say already: nothing was changed.")
+        self.message_user(request, text % {"count": done.changed}, messages.SUCCESS)
+        return back
+
+    def _may_work_out(self, request: HttpRequest, policy: AllocationPolicy) -> bool:
+        may_change = self.has_change_permission(request, policy)
+        return policy.active and may_change and request.user.has_perm("leaddistrib.change_rep")
 
     def sentences(self, policy: AllocationPolicy) -> list[str]:
         bands = sorted((band.from_percent, band.leads) for band in policy.bands.all())
@@ -111,6 +191,35 @@ class AllocationPolicyAdmin(TeamPolicyAdmin):
         )
         said.append(_("Nothing limits the leads a week of reps without a quota or in onboarding."))
         return said
+
+    def tried(
+        self, policy: AllocationPolicy, rows: Sequence[AllocationBand], moment: datetime
+    ) -> Tried:
+        """A new policy without bands has the usual ones, as when it is saved."""
+        bands = [(band.from_percent, band.leads) for band in rows]
+        return whatif.told(try_allocation(policy, bands or BANDS, moment))
+
+
+def _sees_allocations(request: HttpRequest) -> bool:
+    """Figures of reps are for those who may see what was allocated to them."""
+    may = request.user.has_perm
+    return may("leaddistrib.view_allocation") or may("leaddistrib.change_rep")
+
+
+def _changes(rows: Sequence[Due]) -> str:
+    """Who has another number of leads a week than before, and which."""
+    parts = [
+        f"{row.rep.name} {_number(row.rep.allocation)} → {_number(row.leads)}"
+        for row in rows
+        if row.leads != row.rep.allocation
+    ]
+    return _("This month worked out anew. Leads a week: %(changes)s.") % {
+        "changes": ", ".join(parts) or "–"
+    }
+
+
+def _number(leads: int | None) -> str:
+    return "–" if leads is None else str(leads)
 
 
 def _band(start: int, end: int | None, leads: int) -> str:

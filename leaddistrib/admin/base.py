@@ -19,6 +19,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from leaddistrib.lifecycle.attributing import attributed
 from leaddistrib.models import Lead, Rep
 
 # Named through other rows: choices load these with them, instead of one query for each choice.
@@ -46,12 +47,10 @@ class LeadDistribAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Saved with who did it, for the record of changes."""
-        obj._history_user = request.user
-        super().save_model(request, obj, form, change)
+        super().save_model(request, attributed(obj, request.user), form, change)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        obj._history_user = request.user
-        super().delete_model(request, obj)
+        super().delete_model(request, attributed(obj, request.user))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """One by one: each leaves its own record of who deleted it."""
@@ -60,7 +59,7 @@ class LeadDistribAdmin(admin.ModelAdmin):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.forms:
-            row.instance._history_user = request.user
+            attributed(row.instance, request.user)
         super().save_formset(request, form, formset, change)
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:

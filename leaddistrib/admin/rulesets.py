@@ -22,6 +22,7 @@ from leaddistrib.admin.rulelist import Findings, findings_of, shown_rules
 from leaddistrib.admin.rulesetpages import address, is_draft
 from leaddistrib.admin.trying import TryingPages
 from leaddistrib.errors import InvalidRules
+from leaddistrib.lifecycle.attributing import attributed
 from leaddistrib.lifecycle.drafting import move_rule, new_draft, order_rules, throw_away
 from leaddistrib.models import Rule, RuleSet
 
@@ -111,8 +112,7 @@ class RuleSetAdmin(PublishingPages, ComparingPages, TryingPages):
 
     def save_model(self, request: HttpRequest, obj: RuleSet, form: Any, change: bool) -> None:
         if change:
-            obj._history_user = request.user  # type: ignore[attr-defined]
-            obj.save(update_fields=("note",))
+            attributed(obj, request.user).save(update_fields=("note",))
 
     def response_add(
         self, request: HttpRequest, obj: RuleSet, post_url_continue: str | None = None

@@ -12,6 +12,7 @@ from leaddistrib.engine.availability import overlapping
 from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Situation, first_refusal
 from leaddistrib.lifecycle.announcing import announce_limits
+from leaddistrib.lifecycle.attributing import attributed
 from leaddistrib.lifecycle.prioritising import swap
 from leaddistrib.lifecycle.retrying import wake
 from leaddistrib.lifecycle.transactions import act, lock_reps
@@ -124,12 +125,10 @@ def replace_hours(
         if block in wanted:
             wanted.remove(block)
         else:
-            row._history_user = actor  # type: ignore[attr-defined]  # read by simple_history
-            row.delete()
+            attributed(row, actor).delete()
     for weekday, starts, ends in sorted(wanted):
         row = WorkingHours(rep=rep, weekday=weekday, starts=starts, ends=ends)
-        row._history_user = actor  # type: ignore[attr-defined]
-        row.save()
+        attributed(row, actor).save()
 
 
 @act(durable=False)
@@ -186,8 +185,7 @@ def _wake_if_available(rep: Rep, facts: RepFacts) -> None:
 
 
 def _save(rep: Rep, fields: tuple[str, ...], actor: AbstractBaseUser | None) -> None:
-    rep._history_user = actor  # type: ignore[attr-defined]  # read by simple_history
-    rep.save(update_fields=fields)
+    attributed(rep, actor).save(update_fields=fields)
 
 
 def _in_order(starts_at: datetime, ends_at: datetime) -> None:

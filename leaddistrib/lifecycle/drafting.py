@@ -8,6 +8,7 @@ from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from leaddistrib.errors import InvalidRules
+from leaddistrib.lifecycle.attributing import attributed
 from leaddistrib.lifecycle.routing import safety_net
 from leaddistrib.lifecycle.rulehistory import record, record_as_they_were
 from leaddistrib.lifecycle.transactions import act
@@ -169,8 +170,7 @@ def throw_away(ruleset: RuleSet, *, actor: AbstractUser | None = None) -> None:
     """
     for rule in _lock_rules(ruleset):
         _delete(rule, actor)
-    ruleset._history_user = actor  # type: ignore[attr-defined]
-    ruleset.delete()
+    attributed(ruleset, actor).delete()
 
 
 @act(durable=False)
@@ -192,8 +192,7 @@ def restore_rule(ruleset: RuleSet, key: UUID, *, actor: AbstractUser | None = No
 
 
 def _delete(rule: Rule, actor: AbstractUser | None) -> None:
-    rule._history_user = actor  # type: ignore[attr-defined]
-    rule.delete()
+    attributed(rule, actor).delete()
 
 
 def _move(order: Sequence[Rule], actor: AbstractUser | None) -> None:

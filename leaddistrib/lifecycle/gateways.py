@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from leaddistrib.lifecycle.attributing import attributed
 from leaddistrib.lifecycle.transactions import act
 from leaddistrib.models import Channel, Gateway, OutboxMessage, PushSubscription, TeamChat
 from leaddistrib.notify.gateways import sealed, secrets_of
@@ -32,9 +33,7 @@ def make_push_keys(gateway: Gateway, *, actor: AbstractBaseUser | None = None) -
     messages from the former pair alone, and subscribe again when their users say so."""
     locked = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
     keep_secrets(locked, {PRIVATE: new_private_key()})
-    locked._history_user = actor  # type: ignore[attr-defined]
-    locked._change_reason = "new keys"  # type: ignore[attr-defined]
-    locked.save(update_fields=("secrets",))
+    attributed(locked, actor, "new keys").save(update_fields=("secrets",))
     gone: int = PushSubscription.objects.all().delete()[0]
     return gone
 

@@ -1,12 +1,12 @@
 """What a rep has beside leads goes to a successor, and comes back: accounts, territories, cover."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import QuerySet
 from simple_history.utils import bulk_update_with_history
 
+from leaddistrib.lifecycle.attributing import attributed
 from leaddistrib.models import Account, HandOver, Rep, Territory
 from leaddistrib.queries.handovers import coverable
 
@@ -19,8 +19,7 @@ territories that only one left or came back to, because the successor worked the
 def set_active(rep: Rep, active: bool, actor: AbstractUser, reason: str) -> None:
     """The rep, who is locked, is active from now on, or not any more; its history says by whom."""
     rep.active = active
-    _sign(rep, actor, reason)
-    rep.save(update_fields=("active",))
+    attributed(rep, actor, reason).save(update_fields=("active",))
 
 
 def give_holdings(rep: Rep, to: Rep, actor: AbstractUser, reason: str) -> Moved:
@@ -87,7 +86,7 @@ def _set_owner(accounts: Sequence[Account], owner: Rep, actor: AbstractUser, rea
 def _replace(
     territory: Territory, out: Rep | None, into: Rep | None, actor: AbstractUser, reason: str
 ) -> None:
-    _sign(territory, actor, reason)
+    attributed(territory, actor, reason)
     if into is not None:
         territory.reps.add(into)
     if out is not None:
@@ -96,10 +95,4 @@ def _replace(
 
 def _set_backup(rep: Rep, backup: Rep, actor: AbstractUser, reason: str) -> None:
     rep.backup = backup
-    _sign(rep, actor, reason)
-    rep.save(update_fields=("backup",))
-
-
-def _sign(row: Any, actor: AbstractUser, reason: str) -> None:
-    """For the history: simple_history reads from the row who changed it, and why."""
-    row._history_user, row._change_reason = actor, reason[:100]
+    attributed(rep, actor, reason).save(update_fields=("backup",))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from leaddistrib.errors import InvalidRules, Outdated
 from leaddistrib.lifecycle.alerting import open_alert
+from leaddistrib.lifecycle.attributing import attributed
 from leaddistrib.lifecycle.drafting import draft
 from leaddistrib.lifecycle.retrying import wake
 from leaddistrib.lifecycle.transactions import act, violates
@@ -151,8 +152,7 @@ def _switch(ruleset: RuleSet, actor: AbstractUser | None, kind: str) -> RuleSet:
 
 def save_as(ruleset: RuleSet, actor: AbstractUser | None, *fields: str) -> None:
     """Save these fields; the version's history says that ``actor`` changed them."""
-    ruleset._history_user = actor  # type: ignore[attr-defined]
-    ruleset.save(update_fields=fields)
+    attributed(ruleset, actor).save(update_fields=fields)
 
 
 @act(durable=False)

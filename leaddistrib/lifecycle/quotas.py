@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.contrib.auth.models import AbstractUser
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
+from leaddistrib.lifecycle.attributing import attributed
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Quota
 
@@ -46,6 +47,5 @@ def set_quotas(
     if changed:
         bulk_update_with_history(changed, Quota, ["amount", "currency"], **record)
     for quota in gone:
-        quota._history_user = by  # type: ignore[attr-defined]  # read by simple_history
-        quota.delete()
+        attributed(quota, by).delete()
     return len(new) + len(changed) + len(gone)

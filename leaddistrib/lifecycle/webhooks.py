@@ -14,6 +14,7 @@ from django.db import IntegrityError
 from django.db.models import Q, QuerySet
 
 from leaddistrib.errors import BadSignature, Outdated, SealBroken
+from leaddistrib.lifecycle.attributing import attributed
 from leaddistrib.lifecycle.intake.cleaning import LeadInput
 from leaddistrib.lifecycle.intake.receiving import Outcome, Received, receive
 from leaddistrib.lifecycle.signing import TOLERANCE, is_timely, matching, new_secret
@@ -232,6 +233,4 @@ def _keys(webhook: Webhook | None, moment: datetime) -> tuple[list[str], str]:
 
 def _save(webhook: Webhook, actor: AbstractUser | None, reason: str) -> None:
     """Save it, and say in its history who did what."""
-    webhook._history_user = actor  # type: ignore[attr-defined]
-    webhook._change_reason = reason  # type: ignore[attr-defined]
-    webhook.save()
+    attributed(webhook, actor, reason).save()

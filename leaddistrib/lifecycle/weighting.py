@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractUser
 from django.utils.translation import gettext as _
 
+from leaddistrib.lifecycle.attributing import attributed
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Team
 from leaddistrib.queries.performance import performance
@@ -24,12 +25,11 @@ def weigh(team: Team, moment: datetime, *, actor: AbstractUser | None = None) ->
         if row.rep.weight == row.weighed.weight:
             continue
         row.rep.weight = row.weighed.weight
-        row.rep._history_user = actor  # type: ignore[attr-defined]
-        row.rep._change_reason = _("From performance: %(won)d won of %(leads)d leads") % {  # type: ignore[attr-defined]
+        reason = _("From performance: %(won)d won of %(leads)d leads") % {
             "won": row.record.won,
             "leads": row.record.leads,
         }
-        row.rep.save(update_fields=("weight",))
+        attributed(row.rep, actor, reason).save(update_fields=("weight",))
         changed += 1
     return changed
 

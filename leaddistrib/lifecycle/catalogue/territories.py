@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from leaddistrib.lifecycle.attributing import attributed
 from leaddistrib.lifecycle.catalogue.files import Catalogue, Entry, fault, name_of
 from leaddistrib.lifecycle.catalogue.people import Reps
 from leaddistrib.lifecycle.catalogue.places import country, postal_prefix, subdivision
@@ -188,7 +189,7 @@ def _save(
 ) -> None:
     """Write one territory. Its history gets one record of all that changed, after it has changed:
     compiled territories are known by that record (``queries.territories``)."""
-    territory._history_user, territory._change_reason = actor, reason
+    attributed(territory, actor, reason)
     for column in LISTS:
         if column in values:
             setattr(territory, column, values[column])
