@@ -1,22 +1,28 @@
 """Limits of competitive claims, and each rep's priority windows (GU1–GU5)."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from leaddistrib.admin.base import ReadOnlyAdmin
 from leaddistrib.admin.filters import DayRangeFilter, RepFilter, RepTeamFilter
 from leaddistrib.admin.policies import TeamPolicyAdmin
+from leaddistrib.admin.whatif import guardrails as whatif
+from leaddistrib.admin.whatif.words import Tried
 from leaddistrib.engine.rota import places
 from leaddistrib.models import GuardrailPolicy, PriorityWindow
+from leaddistrib.queries.whatif.guardrails import try_guardrails
 
 
 @admin.register(GuardrailPolicy)
 class GuardrailPolicyAdmin(TeamPolicyAdmin):
+    what_if_shows = "view_claim"
     fieldsets = (
         (
             None,
@@ -63,56 +69,69 @@ class GuardrailPolicyAdmin(TeamPolicyAdmin):
     def sentences(self, policy: GuardrailPolicy) -> list[str]:
         return [*_limits(policy), *_windows(policy)]
 
+    def tried(self, policy: GuardrailPolicy, rows: Sequence[Any], moment: datetime) -> Tried:
+        return whatif.told(try_guardrails(policy, moment))
 
-def _limits(policy: GuardrailPolicy) -> list[str]:
-    return [
-        ngettext(
+
+# Of each limit: what it means where there is one, and where there is none.
+LIMITS = (
+    (
+        "daily_claims",
+        ngettext_lazy(
             "A rep claims at most %(count)d lead a day in races.",
             "A rep claims at most %(count)d leads a day in races.",
-            policy.daily_claims,
-        )
-        % {"count": policy.daily_claims}
-        if policy.daily_claims
-        else _("Claims in races are not limited by the day."),
-        ngettext(
+            "count",
+        ),
+        lazy("Claims in races are not limited by the day."),
+    ),
+    (
+        "hot_per_warm",
+        ngettext_lazy(
             "In a week a rep claims %(count)d hot lead in races; each warm one makes room for "
             "another.",
             "In a week a rep claims %(count)d hot leads in races; each warm one makes room for "
             "%(count)d more.",
-            policy.hot_per_warm,
-        )
-        % {"count": policy.hot_per_warm}
-        if policy.hot_per_warm
-        else _("Hot leads may be claimed without warm ones."),
-        ngettext(
+            "count",
+        ),
+        lazy("Hot leads may be claimed without warm ones."),
+    ),
+    (
+        "claims_per_assigned",
+        ngettext_lazy(
             "In a week a rep claims %(count)d lead in races; each assigned lead that is not given "
             "back makes room for another.",
             "In a week a rep claims %(count)d leads in races; each assigned lead that is not given "
             "back makes room for %(count)d more.",
-            policy.claims_per_assigned,
-        )
-        % {"count": policy.claims_per_assigned}
-        if policy.claims_per_assigned
-        else _("Claims in races need no assigned leads beside them."),
-        ngettext(
+            "count",
+        ),
+        lazy("Claims in races need no assigned leads beside them."),
+    ),
+    (
+        "weekly_cold",
+        ngettext_lazy(
             "Who was in races last week and claimed no cold lead claims one first this week, "
             "before any other.",
             "Who was in races last week and claimed fewer than %(count)d cold leads claims cold "
             "ones first this week, until there are %(count)d.",
-            policy.weekly_cold,
-        )
-        % {"count": policy.weekly_cold}
-        if policy.weekly_cold
-        else _("Nobody has to claim cold leads."),
-        ngettext(
+            "count",
+        ),
+        lazy("Nobody has to claim cold leads."),
+    ),
+    (
+        "cooldown_hours",
+        ngettext_lazy(
             "Who gives a lead back may claim it again after %(count)d hour.",
             "Who gives a lead back may claim it again after %(count)d hours.",
-            policy.cooldown_hours,
-        )
-        % {"count": policy.cooldown_hours}
-        if policy.cooldown_hours
-        else _("Who gives a lead back may claim it again at once."),
-    ]
+            "count",
+        ),
+        lazy("Who gives a lead back may claim it again at once."),
+    ),
+)
+
+
+def _limits(policy: GuardrailPolicy) -> list[str]:
+    numbers = ((getattr(policy, field), some, none) for field, some, none in LIMITS)
+    return [str(some % {"count": number} if number else none) for number, some, none in numbers]
 
 
 def _windows(policy: GuardrailPolicy) -> list[str]:

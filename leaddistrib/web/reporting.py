@@ -1,7 +1,7 @@
 """What the pages of reports share: which days, whose leads, and the report as a file."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -63,6 +63,25 @@ def behind(
 def paged(request: HttpRequest, rows: Sequence[Any] | QuerySet[Any]) -> Page[Any]:
     """The page of ``rows`` that is asked for."""
     return Paginator(rows, PAGE).get_page(request.GET.get("page"))
+
+
+def table(
+    request: HttpRequest,
+    form: DaysForm,
+    found: Any,
+    shown: Callable[[Any, str | None], Any],
+    labels: Mapping[Any, Any],
+) -> dict[str, Any]:
+    """What the page of a report shows of what was ``found``: a page of its lines and the total, as
+    they are ``shown`` with the key of the row, and the ways to count it, by ``labels``."""
+    page = paged(request, found.lines)
+    return {
+        "report": found,
+        "page": page,
+        "rows": [shown(line, line.key) for line in page.object_list],
+        "total": shown(found.total, None),
+        "tabs": [(by, label, query(form, by=str(by))) for by, label in labels.items()],
+    }
 
 
 def leads_page(

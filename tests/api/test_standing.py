@@ -3,9 +3,10 @@
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
+from rest_framework.serializers import ListSerializer, Serializer
 
 from leaddistrib.api.shapes.claims import ClaimCollected, ClaimLost, ClaimRefused, ClaimWon, Reason
 from leaddistrib.api.shapes.leads import LeadOut
@@ -47,7 +48,7 @@ def test_what_is_left_and_what_stands_against_a_claim_are_told(company):
     assert (told["windows"], told["phase"], told["reasons"]) == ([], None, [])
 
 
-def names(shape: BaseSerializer, leaving: tuple[type[Serializer], ...]) -> set[str]:
+def names(shape: Any, leaving: tuple[type[Serializer], ...]) -> set[str]:
     """Each field of an answer, and those of what is in it, but for ``leaving``."""
     if isinstance(shape, ListSerializer):
         shape = shape.child

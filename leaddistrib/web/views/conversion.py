@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -38,14 +39,8 @@ def report(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context["form"] = form
     if form.is_valid():
         found = conversion(leads_of(viewer.sight), form.since, form.until, form.by_asked)
-        page = reporting.paged(request, found.lines)
-        context |= {
-            "report": found,
-            "page": page,
-            "rows": [_shown(line, form, line.key) for line in page.object_list],
-            "total": _shown(found.total, form, None),
-            "tabs": [(by, CONVERSION_LABELS[by], reporting.query(form, by=str(by))) for by in By],
-        }
+        labels = {by: CONVERSION_LABELS[by] for by in By}
+        context |= reporting.table(request, form, found, partial(_shown, form), labels)
     return render(request, "leaddistrib/conversion.html", context)
 
 
@@ -68,7 +63,7 @@ def behind(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     return reporting.leads_page(request, viewer, leads, back, label)
 
 
-def _shown(line: Line, form: ConversionForm, key: str | None) -> ShownLine:
+def _shown(form: ConversionForm, line: Line, key: str | None) -> ShownLine:
     figures = {str(figure): getattr(line, figure) for figure in Figure}
     links = reporting.behind(form, "conversion-leads", str(form.by_asked), key, figures)
     return ShownLine(line, links)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -52,14 +53,10 @@ def report(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             return reporting.csv_file(
                 request, viewer, "responses", form, str(found.by), found.lines, COLUMNS, rows
             )
-        page = reporting.paged(request, found.lines)
         waited = _waited(viewer, form)
+        labels = {by: RESPONSE_LABELS[by] for by in By}
+        context |= reporting.table(request, form, found, partial(_shown, form), labels)
         context |= {
-            "report": found,
-            "page": page,
-            "rows": [_shown(line, form, line.key) for line in page.object_list],
-            "total": _shown(found.total, form, None),
-            "tabs": [(by, RESPONSE_LABELS[by], reporting.query(form, by=str(by))) for by in By],
             "runs": found.by in (By.REP, By.TEAM),
             "csv": reporting.csv_link(viewer, form, str(found.by)),
             "waited": waited,
@@ -96,7 +93,7 @@ def _waited(viewer: Viewer, form: ResponseForm) -> Waited | None:
     return waiting(asked_by(viewer.sight, form.since, form.until)).total
 
 
-def _shown(line: Line, form: ResponseForm, key: str | None) -> ShownLine:
+def _shown(form: ResponseForm, line: Line, key: str | None) -> ShownLine:
     figures = {str(figure): getattr(line.sums, figure) for figure in Figure}
     return ShownLine(
         line,

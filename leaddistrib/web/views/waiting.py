@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -51,15 +52,9 @@ def report(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             return reporting.csv_file(
                 request, viewer, "waiting", form, str(found.by), found.lines, COLUMNS, rows
             )
-        page = reporting.paged(request, found.lines)
-        context |= {
-            "report": found,
-            "page": page,
-            "rows": [_shown(line, form, line.key) for line in page.object_list],
-            "total": _shown(found.total, form, None),
-            "tabs": [(by, RESPONSE_LABELS[by], reporting.query(form, by=str(by))) for by in TABS],
-            "csv": reporting.csv_link(viewer, form, str(found.by)),
-        }
+        labels = {by: RESPONSE_LABELS[by] for by in TABS}
+        context |= reporting.table(request, form, found, partial(_shown, form), labels)
+        context["csv"] = reporting.csv_link(viewer, form, str(found.by))
     return render(request, "leaddistrib/waiting.html", context)
 
 
@@ -84,7 +79,7 @@ def behind(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     )
 
 
-def _shown(line: Line, form: WaitingForm, key: str | None) -> ShownLine:
+def _shown(form: WaitingForm, line: Line, key: str | None) -> ShownLine:
     # Nothing is behind those of other teams: that would say which of their leads waited how long.
     shown = () if key == OTHERS else Figure
     figures = {str(figure): getattr(line, figure) for figure in shown}
