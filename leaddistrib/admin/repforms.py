@@ -1,6 +1,6 @@
 """What is filled in about a rep's time: hours, leave, the calendar, a week to copy (PU2, PU8)."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 from django import forms
@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -39,6 +40,9 @@ PRESETS: dict[str, tuple[str | Promise, list[Block]]] = {
     "always": (lazy("always at work (no hours)"), []),
 }
 """Weeks that can be chosen instead of being typed."""
+
+AHEAD = timedelta(days=366)
+"""How far ahead a rep's onboarding may be set to begin."""
 
 
 class RepForm(forms.ModelForm):
@@ -88,6 +92,15 @@ class RepForm(forms.ModelForm):
         except NoHolidays as error:
             raise ValidationError(wording.holiday_problem(error)) from error
         return region
+
+    def clean_onboarding_on(self) -> date | None:
+        """A year is as far ahead as anybody is hired: what is later is a slip of the pen."""
+        day: date | None = self.cleaned_data["onboarding_on"]
+        latest = day_of(clock.now()) + AHEAD
+        if day and not self.onboarding and day > latest:
+            text = _("Onboarding begins within a year from now: on %(day)s at the latest.")
+            raise ValidationError(text, params={"day": date_format(latest, "SHORT_DATE_FORMAT")})
+        return day
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -68,9 +68,10 @@ def moved_on(
     not among them is left only by hand.
     """
     for phase, weeks in _from(phases, current):
-        until = since + timedelta(weeks=weeks)
-        if today < until:
+        # Compared as a difference: the calendar ends, and such a day may lie after its end.
+        if today - since < timedelta(weeks=weeks):
             return phase, since
+        until = since + timedelta(weeks=weeks)
         since, current = until, None
     return current, since
 

@@ -1,4 +1,5 @@
-"""Once a month, what a rep attained decides how many leads a week are theirs (AL1, AL2)."""
+"""Once a month, what a rep attained decides how many leads a week are theirs (AL1, AL2). So it does
+when a rep comes through onboarding, and when an administrator has the month worked out anew."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,7 @@ from django.db.models import (
     Case,
     PositiveSmallIntegerField,
     Q,
+    QuerySet,
     Value,
     When,
     prefetch_related_objects,
@@ -54,15 +56,35 @@ def first_of(moment: datetime) -> date:
     return timezone.localdate(moment, timezone.get_default_timezone()).replace(day=1)
 
 
+FIGURES = ("policy_id", "leads", "former", "falls", "won", "quota", "currency", "percent")
+"""What of an allocation is worked out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due to ``rep`` this month by what is known now, in leads a week; None where nothing
+    limits them. ``rep.allocation`` is what holds."""
+
+    rep: Rep
+    leads: int | None
+
+
 @act(durable=False)
-def allocate_reps(moment: datetime, month: date | None = None) -> Allocated:
-    """Give every active rep the allocation of ``month`` (its first day; that of ``moment`` if left
-    out) by what was attained in the month before (AL1).
+def allocate_reps(
+    moment: datetime,
+    month: date | None = None,
+    *,
+    reps: QuerySet[Rep] | None = None,
+    anew: bool = False,
+) -> Allocated:
+    """Give every active rep, or those of ``reps``, the allocation of ``month`` (its first day; that
+    of ``moment`` if left out) by what was attained in the month before (AL1).
 
     A rep without a quota in the month before, without a policy, or in onboarding has none: nothing
     limits their leads a week. What was written for a month stays as it is, so doing it again
     changes nothing, but for reps whose quota was not known before. Where a later month was written
-    already, ``month`` is only put on record.
+    already, ``month`` is only put on record. With ``anew`` what was written is put right by the
+    policy, the quotas and the outcomes as they are now.
 
     Whose allocation fell as often in a row as the policy says, their manager is told of (AL2).
 
@@ -70,28 +92,60 @@ def allocate_reps(moment: datetime, month: date | None = None) -> Allocated:
         Busy: the database was locked through every retry; nothing was written.
     """
     month = month or first_of(moment)
-    lock_scope(Rep.objects.filter(Q(active=True) | Q(allocation__isnull=False)))
-    bounded = _bounded()
+    scope = Rep.objects.all() if reps is None else reps
+    lock_scope(scope.filter(Q(active=True) | Q(allocation__isnull=False)))
+    bounded = _bounded(scope)
+    due = _worked_out(bounded, month, moment)
+    rows = {row.rep_id: row for row in Allocation.objects.filter(month=month, rep__in=bounded)}
+    new = [row for pk, row in due.items() if pk not in rows]
+    Allocation.objects.bulk_create(new)
+    written = len(new) + (_put_right(rows, due) if anew else 0)
+    if Allocation.objects.filter(month__gt=month).exists():
+        return Allocated(written, 0, 0)
+    holding = {pk: rows.get(pk, row) for pk, row in due.items()}
+    changed = _hold({pk: row.leads for pk, row in holding.items()}, scope)
+    return Allocated(written, changed, _alert(bounded, holding, moment))
+
+
+def due_now(reps: QuerySet[Rep], moment: datetime) -> list[Due]:
+    """What ``allocate_reps(moment, reps=reps, anew=True)`` would give each of ``reps`` who is
+    active: for looking at it first. A constant number of queries."""
+    found = _worked_out(_bounded(reps), first_of(moment), moment)
+    active = reps.filter(active=True).select_related("user", "team").order_by("team__name", "pk")
+    return [Due(rep, found[rep.pk].leads if rep.pk in found else None) for rep in active]
+
+
+def _worked_out(
+    bounded: Mapping[int, Bounded], month: date, moment: datetime
+) -> dict[int, Allocation]:
+    """The allocation of each rep who had a quota in the month before, by what is known now, not
+    saved. Three queries."""
     attained = attainment(bounded, (month - timedelta(days=1)).replace(day=1), month)
     former = _former(bounded, month)
-    rows = {row.rep_id: row for row in Allocation.objects.filter(month=month, rep__in=bounded)}
-    new = {
+    return {
         pk: _allocation(bounded[pk], found, former[pk], month, moment)
         for pk, found in attained.items()
-        if found is not None and pk not in rows
+        if found is not None
     }
-    Allocation.objects.bulk_create(new.values())
-    if Allocation.objects.filter(month__gt=month).exists():
-        return Allocated(len(new), 0, 0)
-    holding = {pk: row for pk, row in {**rows, **new}.items() if attained[pk] is not None}
-    changed = _hold({pk: row.leads for pk, row in holding.items()})
-    return Allocated(len(new), changed, _alert(bounded, holding, moment))
 
 
-def _bounded() -> dict[int, Bounded]:
-    """Active reps whom a policy holds for and who are not in onboarding, by primary key. Three
-    queries."""
-    reps = Rep.objects.filter(active=True).exclude(onboarding__phase__isnull=False)
+def _put_right(rows: Mapping[int, Allocation], due: Mapping[int, Allocation]) -> int:
+    """Make ``rows`` say what is ``due``; returns how many said something else."""
+    wrong = []
+    for pk in rows.keys() & due.keys():
+        row, right = rows[pk], due[pk]
+        if any(getattr(row, name) != getattr(right, name) for name in FIGURES):
+            for name in (*FIGURES, "at"):
+                setattr(row, name, getattr(right, name))
+            wrong.append(row)
+    Allocation.objects.bulk_update(wrong, (*FIGURES, "at"))
+    return len(wrong)
+
+
+def _bounded(scope: QuerySet[Rep]) -> dict[int, Bounded]:
+    """Active reps of ``scope`` whom a policy holds for and who are not in onboarding, by primary
+    key. Three queries."""
+    reps = scope.filter(active=True).exclude(onboarding__phase__isnull=False)
     found = list(reps.select_related("user").order_by("pk"))
     policies = policies_for(AllocationPolicy, {rep.team_id for rep in found})
     prefetch_related_objects([one for one in set(policies.values()) if one], "bands")
@@ -131,11 +185,11 @@ def _allocation(
     )
 
 
-def _hold(leads: Mapping[int, int]) -> int:
-    """From now on, that many ``leads`` a week bound each rep, and nothing bounds the others.
-    Returns how many have another limit than before; their pages are told, and what waits for
-    somebody is tried again for those who may have more."""
-    held = Rep.objects.values_list("pk", "allocation")
+def _hold(leads: Mapping[int, int], scope: QuerySet[Rep]) -> int:
+    """From now on, that many ``leads`` a week bound each rep, and nothing bounds the others of
+    ``scope``. Returns how many have another limit than before; their pages are told, and what waits
+    for somebody is tried again for those who may have more."""
+    held = scope.values_list("pk", "allocation")
     before = {pk: number for pk, number in held if number is not None}
     changed = {pk for pk in before.keys() | leads.keys() if before.get(pk) != leads.get(pk)}
     if not changed:

@@ -14,6 +14,7 @@ from leaddistrib.lifecycle.opening import close_offers, tell
 from leaddistrib.lifecycle.recording import record_decisions, save_placed
 from leaddistrib.lifecycle.rotations import save_entries
 from leaddistrib.models import Alert, Decision, Lead, Pool, Rep, Rule, RuleSet
+from leaddistrib.queries.closed import seen_by_nobody
 
 TRY_AGAIN = timedelta(minutes=15)
 """How long a lead that found nobody waits at most until it is tried again (PU9). Reps who become
@@ -117,11 +118,14 @@ def _rotations(world: World) -> list[RotationFacts]:
 
 def _alert(ruleset: RuleSet, decided: Decided, moment: datetime) -> None:
     """Say once that no rules were published yet; and for each rule and pool, that reps were asked
-    and none was there (PU4). The last locks of all, by ascending subject."""
+    and none was there, or that nobody's tier sees the pool and leads are not passed on from it
+    (PU4). The last locks of all, by ascending subject."""
     if decided and not ruleset.version:
         net = decided[0][0].pool
         open_alert(Alert.Kind.NO_RULES, "rules", moment=moment, pool=net)
-    nobody = [(lead, what) for lead, what in decided if what.found_nobody]
+    lasting = {lead.pool for lead, _ in decided if lead.pool and lead.pool.push_minutes is None}
+    unseen = seen_by_nobody(lasting)
+    nobody = [(lead, what) for lead, what in decided if what.found_nobody or lead.pool_id in unseen]
     rules = Rule.objects.in_bulk({what.rule.id for _, what in nobody if what.rule})
     found = {}
     for lead, what in nobody:

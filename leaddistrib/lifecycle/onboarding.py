@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from leaddistrib.engine.onboarding import moved_on
 from leaddistrib.errors import WrongPhase
+from leaddistrib.lifecycle.allocating import allocate_reps
 from leaddistrib.lifecycle.availability import availability_changed
 from leaddistrib.lifecycle.transactions import act, lock_reps
 from leaddistrib.models import Onboarding, OnboardingPhase, PhaseChange, Rep
@@ -35,7 +36,7 @@ def begin(rep: Rep, on: date, by: AbstractUser | None = None) -> Onboarding:
     begun = Onboarding.objects.create(rep=rep, began_on=on, phase=phases[0], since=on)
     _record(begun, Kind.BEGAN, "", by)
     _by_the_calendar(begun, day_of(clock.now()))
-    availability_changed(rep)
+    _limits_changed(rep)
     return begun
 
 
@@ -66,7 +67,7 @@ def _move(rep: Rep, today: date) -> bool:
     onboarding = _locked(rep)
     if onboarding.held or not _by_the_calendar(onboarding, today):
         return False
-    availability_changed(rep)
+    _limits_changed(rep)
     return True
 
 
@@ -105,7 +106,7 @@ def free(rep: Rep, by: AbstractUser | None, reason: str) -> Onboarding:
     onboarding.save(update_fields=("held", "since"))
     _record(onboarding, Kind.FREED, onboarding.phase, by, reason)
     _by_the_calendar(onboarding, today)
-    availability_changed(rep)
+    _limits_changed(rep)
     return onboarding
 
 
@@ -198,8 +199,15 @@ def _by_hand(
     former = onboarding.phase
     _enter(onboarding, phase, day_of(clock.now()))
     _record(onboarding, kind, former, by, reason)
-    availability_changed(onboarding.rep)
+    _limits_changed(onboarding.rep)
     return onboarding
+
+
+def _limits_changed(rep: Rep) -> None:
+    """Other limits may hold for the rep, who is locked: an allocation from when the rep is through
+    on, also in mid-month, and none in onboarding (AL1)."""
+    allocate_reps(clock.now(), reps=Rep.objects.filter(pk=rep.pk))
+    availability_changed(rep)
 
 
 def _enter(onboarding: Onboarding, phase: OnboardingPhase | None, since: date) -> None:

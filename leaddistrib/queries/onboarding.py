@@ -66,7 +66,12 @@ def holds_in(phase: OnboardingPhase) -> list[str]:
     facts = facts_of(phase)
     said = [_share(facts.competitive)]
     if phase.cohort_only and facts.competitive:
-        said.append(_("Races only in pools whose members are all being onboarded."))
+        said.append(
+            _(
+                "Races only in pools whose members are all being onboarded, or were when the rep"
+                " began."
+            )
+        )
     if phase.least_leads:
         said.append(
             ngettext(

@@ -180,6 +180,21 @@ def test_a_rep_who_was_there_before_begins_when_somebody_says_so(signed_in, poli
     assert Onboarding.objects.get().began_on == MONDAY
 
 
+@pytest.mark.parametrize(
+    ("on", "said"), [("2027-03-03", []), ("2027-03-04", ["day"]), ("9999-12-31", ["day"])]
+)
+def test_a_day_that_is_a_slip_of_the_pen_is_refused_at_its_field(signed_in, policy, on, said):
+    client, bruno = signed_in(*REPS), RepFactory(user__username="bruno")
+    with clock_at(NOON):
+        answer = post_rep(client, address("rep_change", bruno.pk), bruno, onboarding_on=on)
+    if not said:
+        assert answer.status_code == 302
+        return
+    [error] = answer.context["adminform"].form.errors["onboarding_on"]
+    assert error == "Onboarding begins within a year from now: on 03/03/2027 at the latest."
+    assert not Onboarding.objects.exists()
+
+
 # Who is where
 
 

@@ -16,6 +16,7 @@ from leaddistrib.queries import clock
 from leaddistrib.queries.alerts import number_of_leads, waiting_for
 from leaddistrib.sealing import seal
 from leaddistrib.testing import LeadFactory, PoolFactory, UserFactory, publish_rules
+from tests.tiers import placed, tier_policy
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -67,6 +68,24 @@ def test_managers_of_the_teams_are_told_once_however_many_leads_find_nobody(hous
     assert sent.to == ["mireille@example.com"]
     assert "Demos" in sent.body
     assert "Everyone" in sent.body
+
+
+@pytest.mark.parametrize(
+    ("level", "push_minutes", "alerts"), [(3, None, 1), (3, 30, 0), (2, None, 0), (None, None, 0)]
+)
+def test_leads_that_wait_where_no_tier_sees_them_are_told_of(house, level, push_minutes, alerts):
+    """Chloé is the only member of a premium pool; leads that are passed on wait for somebody."""
+    tier_policy()
+    placed(house.chloe, level)
+    PoolFactory(name="Premium", premium=True, reps=[house.chloe], push_minutes=push_minutes)
+    publish_rules([{"name": "Big ones", "when": {}, "then": {"pool": "Premium"}}])
+    lead = receive(clean({"company": "Lenoir"})).lead
+
+    found = Alert.objects.filter(closed_at=None, kind=NOBODY)
+    assert [one.pool.name for one in found] == ["Premium"] * alerts
+    assert close_alerts(clock.now()) == 0
+    Lead.objects.filter(pk=lead.pk).update(status="owned", pool=None, owner=house.chloe)
+    assert close_alerts(clock.now()) == alerts
 
 
 def test_without_a_manager_superusers_are_told(house):

@@ -166,6 +166,22 @@ def test_a_team_has_its_own_policy(house):
     assert Allocation.objects.get(rep=house.amina).policy == own
 
 
+def test_worked_out_anew_a_month_says_what_is_known_now_and_the_second_time_nothing(house):
+    attained(house.amina, FEBRUARY, 60)
+    attained(house.bruno, FEBRUARY, 60)
+    allocate(MARCH)
+    Outcome.objects.filter(rep=house.amina).update(value=1000)
+    both = Rep.objects.filter(pk__in=[house.amina.pk, house.chloe.pk])
+
+    assert allocate_reps(morning(MARCH), reps=both, anew=True) == Allocated(1, 1, 0)
+    kept = list(Allocation.objects.values())
+    assert allocate_reps(clock.now(), MARCH, reps=both, anew=True) == Allocated(0, 0, 0)
+
+    assert list(Allocation.objects.values()) == kept
+    assert now_has(house.amina, house.bruno) == [20, 12]
+    assert Allocation.objects.get(rep=house.amina).percent == 100
+
+
 def test_a_month_that_is_over_is_only_put_on_record(house):
     attained(house.amina, FEBRUARY, 100)
     allocate(MARCH)

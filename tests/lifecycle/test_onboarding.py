@@ -10,7 +10,15 @@ from leaddistrib.jobs.schedules import JOBS
 from leaddistrib.lifecycle import onboarding as lifecycle
 from leaddistrib.lifecycle import receive
 from leaddistrib.lifecycle.intake.cleaning import clean
-from leaddistrib.models import JobRun, Onboarding, OnboardingPolicy, PhaseChange
+from leaddistrib.models import (
+    AllocationPolicy,
+    JobRun,
+    Onboarding,
+    OnboardingPolicy,
+    PhaseChange,
+    Quota,
+    Rep,
+)
 from leaddistrib.queries.explanations import decisions_of, sentence, trace
 from leaddistrib.queries.onboarding import holds_in, inside
 from leaddistrib.queries.own.phase import cohort, own_phase
@@ -239,7 +247,11 @@ def test_a_team_with_phases_of_its_own_goes_through_them_also_after_a_change_of_
     [
         (0, "Assigned leads only. Races can be watched."),
         (1, "Of any ten leads in a row, at most 5 from races and at most 5 assigned."),
-        (1, "Races only in pools whose members are all being onboarded."),
+        (
+            1,
+            "Races only in pools whose members are all being onboarded, or were when the rep"
+            " began.",
+        ),
         (2, "All of the competition is open."),
         (2, "At least 5 leads a week: until then, pushed leads come here first."),
         (2, "What is done is measured, and counts neither in tiers nor leaderboards."),
@@ -326,3 +338,43 @@ def test_guaranteed_leads_come_first_and_everybody_is_told_why(
     }
     [last] = decisions_of(leads[6])
     assert "whose turn it was" in sentence(last)
+
+
+def test_who_is_through_in_mid_month_has_an_allocation_from_that_day_on(begun, cast, mireille):
+    """… by what was attained in the month before; who is put back has none any more."""
+    policy = AllocationPolicy.objects.create()
+    policy.bands.create(from_percent=0, leads=10)
+    Quota.objects.create(rep=begun, month=date(2026, 4, 1), amount=1000, currency="EUR")
+    Rep.objects.filter(pk=cast.bruno.pk).update(allocation=7)
+
+    def bound():
+        reps = Rep.objects.filter(pk__in=[begun.pk, cast.bruno.pk]).order_by("pk")
+        return list(reps.values_list("allocation", flat=True))
+
+    for weeks, leads in ((11, None), (12, 10)):
+        with clock_at(at(weeks)):
+            lifecycle.move_phases(at(weeks))
+        assert bound() == [leads, 7]
+    with clock_at(at(12, 1)):
+        lifecycle.put_back(begun, mireille, "Not yet")
+        assert bound() == [None, 7]
+        lifecycle.advance(begun, mireille, "Now")
+    assert bound() == [10, 7]
+
+
+def test_who_is_through_without_a_quota_in_the_month_before_is_not_limited(begun):
+    AllocationPolicy.objects.create().bands.create(from_percent=0, leads=10)
+    with clock_at(at(12)):
+        assert lifecycle.move_phases(at(12)) == 1
+    begun.refresh_from_db()
+    assert begun.allocation is None
+
+
+def test_a_rep_who_begins_on_the_last_day_of_the_calendar_stops_nobody(cast, phases):
+    with clock_at(at(0)):
+        lifecycle.begin(cast.amina, date.max)
+        lifecycle.begin(cast.bruno, MONDAY)
+        assert own_phase(cast.amina, at(0)).until == date.max
+    with clock_at(at(4)):
+        assert lifecycle.move_phases(at(4)) == 1
+    assert where(cast.amina) == ("Watching", date.max, False)

@@ -95,7 +95,7 @@ def _told(
 ) -> OwnPhase:
     facts = facts_of(phase)
     later = next((one for one in phases if one.position > phase.position), None)
-    ends = onboarding.since + timedelta(weeks=phase.weeks)
+    ends = onboarding.since + min(timedelta(weeks=phase.weeks), date.max - onboarding.since)
     return OwnPhase(
         onboarding=onboarding,
         name=phase.name,
