@@ -197,6 +197,12 @@ def policy() -> Policy:
     return made
 
 
+def handed_out(lead: Lead) -> bool:
+    """Whether a lead, read with its pool, is, or was, where a button hands out the next one: it
+    exists for no rep before it is theirs (RA5)."""
+    return lead.pool is not None and lead.pool.award == Pool.Award.NEXT
+
+
 def at_most_a_preview(view: View) -> View:
     """``view``, without what only who sees the whole lead may see."""
     return View.PREVIEW if view is View.WHOLE else view

@@ -24,7 +24,7 @@ from leaddistrib.queries.claimable import against, opening_times
 from leaddistrib.queries.inbox import sized, waiting
 from leaddistrib.queries.queue import WaitingFilter
 from leaddistrib.queries.sight import pools_seen
-from leaddistrib.queries.visibility import seen_by_viewer
+from leaddistrib.queries.visibility import opened_to_viewer, seen_by_viewer
 
 FILTER_TYPES: Mapping[str, Mapping[str, Any]] = {
     "size": {"type": "string", "enum": Lead.SizeBand.values},
@@ -49,8 +49,8 @@ class Pools(ApiView):
         },
     )
     def get(self, request: Request) -> Response:
-        seen = seen_by_viewer(self.sight, clock.now())
-        pools = sized(pools_seen(self.sight), seen).order_by("name")
+        counted = opened_to_viewer(self.sight, clock.now())
+        pools = sized(pools_seen(self.sight), counted).order_by("name")
         return Response(
             [
                 pool_document(
@@ -69,7 +69,8 @@ class PoolLeads(ApiView):
         "List the leads that wait in a pool",
         "The one that has waited longest first, each with when it opens for the caller and what "
         "stands against a claim now. Leads of a shared pool are worked by everybody in it: they "
-        "are contacted, not claimed, and `working` says who is at one.",
+        "are contacted, not claimed, and `working` says who is at one. Reps see none of a pool "
+        "that hands out the next lead.",
         answers={200: (WaitingPage, "One page of waiting leads.")},
         errors=(400, 404),
         parameters=(*PAGING, *FILTERS),

@@ -90,11 +90,13 @@ def reasons_document(refusals: Iterable[Refusal]) -> list[dict[str, Any]]:
 
 
 def pool_document(pool: Pool, size: int, *, member: bool) -> dict[str, Any]:
-    """A pool, how many leads wait in it, and whether the viewer may claim from it as a member."""
+    """A pool, how many leads wait in it, whether the viewer may claim from it as a member, and
+    whether it hands out the next one."""
     return {
         "id": str(pool.public_id),
         "name": pool.name,
         "mode": pool.mode,
         "size": size,
         "member": member,
+        "next": pool.award == Pool.Award.NEXT,
     }

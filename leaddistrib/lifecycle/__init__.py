@@ -6,6 +6,7 @@ What other projects may call, whatever door they stand at:
     receive_many(lead_inputs)  the same for a file                      (intake, IN7)
     route(leads)               the rules decide                         (route, RU2)
     claim(lead, rep)           a rep reaches for a lead                 (claim, RA1)
+    claim_next(pool, rep, …)   a rep takes the next, without a list     (claim, RA5)
     log_contact(lead, rep, …)  a rep was in touch with a lead           (respond, PO1)
     log_attempt(lead, rep, …)  a rep tried, and nobody answered         (respond, SL2)
     undo_contact(lead, rep)    that contact was none
@@ -28,6 +29,7 @@ from leaddistrib.lifecycle.closing import close
 from leaddistrib.lifecycle.contacting import ContactResult, log_contact
 from leaddistrib.lifecycle.handing_over import hand_over, preview_handover
 from leaddistrib.lifecycle.intake.receiving import Received, receive, receive_many
+from leaddistrib.lifecycle.nextplease import claim_next
 from leaddistrib.lifecycle.outcomes import record_outcome, undo_outcome
 from leaddistrib.lifecycle.publishing import publish
 from leaddistrib.lifecycle.reassigning import assign_by_hand
@@ -45,6 +47,7 @@ __all__ = [
     "WorkResult",
     "assign_by_hand",
     "claim",
+    "claim_next",
     "close",
     "hand_over",
     "log_attempt",

@@ -32,6 +32,7 @@ from leaddistrib.events.publishing import (
     rep_group,
 )
 from leaddistrib.models import Lead, Offer, Pool, Rep
+from leaddistrib.policy import handed_out
 from leaddistrib.queries.cards import cards
 from leaddistrib.queries.limits import limits
 from leaddistrib.queries.visibility import audiences
@@ -52,7 +53,8 @@ def announce_opened(pool: Pool, leads: Sequence[Lead], moment: datetime | None =
 
 def announce_waves(offers: Iterable[Offer]) -> None:
     """Leads have opened for the reps of these hidden ``offers``, read with their leads and pools:
-    their pages show them now. Pools by ascending id."""
+    their pages show them now, or how many wait, where a button hands out the next one. Pools by
+    ascending id."""
     pools: dict[int, Pool] = {}
     opened: dict[int, dict[int, Lead]] = defaultdict(dict)
     reps: dict[int, set[int]] = defaultdict(set)
@@ -60,7 +62,7 @@ def announce_waves(offers: Iterable[Offer]) -> None:
         pool = cast("Pool", offer.lead.pool)
         pools[pool.pk] = pool
         opened[pool.pk].setdefault(offer.lead_id, offer.lead)
-        reps[offer.lead_id].add(offer.rep_id)
+        reps[offer.lead_id] |= set() if handed_out(offer.lead) else {offer.rep_id}
     for pk in sorted(opened):
         _announce(pools[pk], list(opened[pk].values()), LeadOpened, reps)
 
@@ -98,9 +100,12 @@ def announce_limits(reps: Iterable[Rep], facts: Mapping[int, RepFacts], moment: 
 
 def announce_windows(offers: Iterable[Offer], reps: Mapping[int, Rep]) -> None:
     """The own pages of each rep are told when leads open for them, or did: small messages of their
-    own, because everybody else in the pool has nothing to do with it. ``reps`` by id. No query."""
+    own, because everybody else in the pool has nothing to do with it. Read the offers with their
+    leads' pools; ``reps`` by id. No query."""
     windows: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
     for offer in offers:
+        if handed_out(offer.lead):
+            continue
         windows[offer.rep_id].append((str(offer.lead.public_id), stamp(offer.opens_at)))
     publish_events(
         {

@@ -3,10 +3,8 @@
 Losing is a result, not an error. docs/locking.md walks through the transaction.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError
 from django.db.models import QuerySet
@@ -15,8 +13,9 @@ from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Refusal
 from leaddistrib.lifecycle.collecting import collect, collects
 from leaddistrib.lifecycle.transactions import act, lock_lead, lock_reps, violates
-from leaddistrib.lifecycle.winning import keep_claim, take_over
+from leaddistrib.lifecycle.winning import as_told, keep_claim, take_over
 from leaddistrib.models import Assignment, Claim, Lead, Offer, Rep
+from leaddistrib.policy import handed_out
 from leaddistrib.queries import clock
 from leaddistrib.queries.claimable import against_claiming
 from leaddistrib.queries.membership import is_member
@@ -78,13 +77,16 @@ def _attempt(lead: Lead, rep: Rep, via: str) -> ClaimResult | None:
     now = clock.now()
     # What is not open for the rep is refused as what does not wait at all, whoever has it.
     exists = open_for(lead, offer, now)
+    by_button = handed_out(lead) and lead.owner_id != rep.pk
+    if by_button and exists and lead.status == Lead.Status.WAITING:
+        return _refused(lead, rep, offer, [Refusal("next_only")], now, via)
+    exists = exists and not by_button
     if lead.status == Lead.Status.OWNED and (exists or lead.owner_id == rep.pk):
         return _too_late(lead, rep, offer, now, via)
     facts = rep_facts([rep.pk], now, claiming=True)[rep.pk]
     against = stands_against(lead, rep, facts, offer, now) if exists else [Refusal("not_open")]
     if against:
-        keep_claim(lead, rep, offer, Claim.Result.REFUSED, now, via, against)
-        return ClaimResult("refused", lead, refusals=tuple(against))
+        return _refused(lead, rep, offer, against, now, via)
     if collects(lead):
         return _collected(lead, rep, offer, now, via)
     if claimable(lead, now).update(status=Lead.Status.OWNED, owner=rep) != 1:
@@ -103,10 +105,15 @@ def _collected(
     if decided_at is None:
         return None
     if decided_at <= now:
-        late = Refusal("collecting_over")
-        keep_claim(lead, rep, offer, Claim.Result.REFUSED, now, via, [late])
-        return ClaimResult("refused", lead, refusals=(late,))
+        return _refused(lead, rep, offer, [Refusal("collecting_over")], now, via)
     return ClaimResult("collected", lead, decided_at=decided_at)
+
+
+def _refused(
+    lead: Lead, rep: Rep, offer: Offer | None, against: list[Refusal], now: datetime, via: str
+) -> ClaimResult:
+    keep_claim(lead, rep, offer, Claim.Result.REFUSED, now, via, against)
+    return ClaimResult("refused", lead, refusals=tuple(against))
 
 
 def claimable(lead: Lead, moment: datetime) -> QuerySet[Lead]:
@@ -167,7 +174,7 @@ def answer(lead: Lead, rep: Rep) -> ClaimResult | None:
     if latest.result == Claim.Result.COLLECTED:
         return ClaimResult("collected", lead, decided_at=lead.collecting_until)
     if latest.result == Claim.Result.REFUSED:
-        against = tuple(_as_told(one) for one in latest.against)
+        against = tuple(as_told(one) for one in latest.against)
         return ClaimResult("refused", lead, refusals=against)
     ended = Assignment.objects.filter(lead=lead, started_at__gte=latest.claimed_at)
     taken = ended.select_related("rep__user").order_by("started_at", "pk").first()
@@ -179,9 +186,3 @@ def answer(lead: Lead, rep: Rep) -> ClaimResult | None:
         taken_at=taken.started_at if taken else None,
         decided_at=latest.decided_at,
     )
-
-
-def _as_told(against: Mapping[str, Any]) -> Refusal:
-    lifts_at = against["lifts_at"]
-    moment = datetime.fromisoformat(lifts_at) if lifts_at else None
-    return Refusal(against["code"], against["params"], moment)

@@ -22,8 +22,9 @@ def write_messages(
 
 def _post(by_pool: Mapping[Pool, Iterable[Lead]], moment: datetime) -> None:
     """Tell the chats of the pools' teams of those leads that are open for all members: a chat knows
-    no tiers. Those of premium pools are told of nothing."""
-    posted = Pool.objects.filter(
+    no tiers. Those of premium pools are told of nothing, nor are they of leads that a button hands
+    out."""
+    posted = Pool.objects.exclude(award=Pool.Award.NEXT).filter(
         pk__in=[pool.pk for pool in by_pool], teams__chats__active=True, premium=False
     )
     for pool in posted.distinct().order_by("pk"):

@@ -23,6 +23,7 @@ from leaddistrib.models import (
 )
 from leaddistrib.models.going_on import passed_on
 from leaddistrib.notify.errors import NotYet
+from leaddistrib.policy import handed_out
 
 Loaded = Mapping[str, Any]
 """What a message's text shows, by name."""
@@ -88,12 +89,13 @@ def _offered(message: OutboxMessage) -> Loaded:
 
 
 def _not_open(message: OutboxMessage, loaded: Loaded) -> str:
-    """It is offered as long as it waits in the same period, to a rep by an offer that is open."""
+    """It is offered as long as it waits in the same period, to a rep by an offer that is open. No
+    chat hears of what a button hands out: its pool may have been changed since."""
     lead, (_pk, period) = message.lead, ids_of(message)
     if lead is None or lead.status != Lead.Status.WAITING or lead.period != period:
         return "not_open"
     if message.recipient_id is None:
-        return ""
+        return "not_open" if handed_out(lead) else ""
     offers = Offer.objects.filter(
         lead=lead, period=period, rep__user=message.recipient_id, closed_at=None
     )

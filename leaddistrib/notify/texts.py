@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from leaddistrib.models import Lead, OutboxMessage
 from leaddistrib.notify.channels import leased_at
 from leaddistrib.notify.links import absolute, preview_url, survey_token
-from leaddistrib.policy import HIDING, View, policy
+from leaddistrib.policy import HIDING, View, handed_out, policy
 
 LONGEST = 80
 """Characters of a company, a title or a source in a message."""
@@ -97,14 +97,16 @@ def summary(lead: Lead | None, view: View = View.PREVIEW) -> Summary:
 
 def view_in(message: OutboxMessage) -> View:
     """How much of its lead a message may show: to those whom it is offered, and in rooms where all
-    of them read, what reps see of a lead that is not theirs (GU2, GU3). All other kinds go to who
-    has or had the lead, or looks after it."""
+    of them read, what reps see of a lead that is not theirs (GU2, GU3), which is nothing where a
+    button hands out the next one (RA5). All other kinds go to who has or had the lead, or looks
+    after it."""
     lead, user = message.lead, message.recipient
     if lead is None:
         return View.NOTHING
-    if user is not None and message.event.partition(":")[0] != "lead.offered":
+    offered = message.event.partition(":")[0] == "lead.offered"
+    if user is not None and not offered:
         return View.PREVIEW
-    return policy().preview_of(lead)
+    return View.NOTHING if offered and handed_out(lead) else policy().preview_of(lead)
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
@@ -145,12 +147,14 @@ def context(message: OutboxMessage, loaded: Mapping[str, Any]) -> dict[str, Any]
     """All that the texts of ``message`` may show. ``read_by`` must hold."""
     lead, user = message.lead, message.recipient
     owner, view = lead.owner if lead else None, view_in(message)
-    if view in HIDING and "closes_at" in loaded:
+    if view in (*HIDING, View.NOTHING) and "closes_at" in loaded:
         loaded = {**loaded, "closes_at": None}
     return {
         **loaded,
         "name": (user.get_full_name() or user.get_username()) if user else "",
         "shown": summary(lead, view),
+        # Told is then that one waits, and where.
+        "unnamed": lead is not None and view is View.NOTHING,
         "due": when(loaded.get("due_at")),
         "closes": when(loaded.get("closes_at")),
         "still_theirs": bool(owner and user and owner.user_id == user.pk),
@@ -174,6 +178,8 @@ def link(message: OutboxMessage, loaded: Mapping[str, Any]) -> str:
     rep = getattr(message.recipient, "rep", None)
     if "satisfaction" in loaded:
         return absolute(reverse("leaddistrib:survey", args=[survey_token(loaded["satisfaction"])]))
+    if lead and lead.pool and view_in(message) is View.NOTHING:
+        return absolute(f"{reverse('leaddistrib:pool')}?pool={lead.pool.public_id}")
     if lead and rep and (kind in PREVIEWED or lead.owner_id == rep.pk):
         return preview_url(lead, rep, leased_at(message))
     if kind in ON_ITS_PAGE and lead is not None:

@@ -31,8 +31,8 @@ def opening_times(rep: Rep, leads: Sequence[Lead]) -> dict[int, datetime | None]
 def windows(rep: Rep, moment: datetime) -> dict[str, str | None]:
     """Waiting leads that open for ``rep`` alone after ``moment``, by public id, and when: the
     soonest SOONEST of them. One query.
-    Hidden ones do not exist for the rep yet."""
-    closed = Offer.objects.filter(
+    Hidden ones do not exist for the rep yet, nor do those that are handed out by a button."""
+    closed = Offer.objects.exclude(lead__pool__award=Pool.Award.NEXT).filter(
         rep=rep,
         hidden=False,
         closed_at=None,

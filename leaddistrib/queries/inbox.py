@@ -12,7 +12,7 @@ from leaddistrib.queries.clocks import running
 from leaddistrib.queries.membership import pools_of
 from leaddistrib.queries.own.remaining import Remaining, remaining
 from leaddistrib.queries.roster import rep_facts
-from leaddistrib.queries.visibility import seen_by
+from leaddistrib.queries.visibility import opened_to, seen_by
 
 NEWEST = 50
 """Waiting leads that a pool shows at once; a longer list is paged."""
@@ -73,13 +73,14 @@ def stale_leads(moment: datetime) -> QuerySet[Lead]:
 
 
 def pools_with_sizes(rep: Rep, moment: datetime) -> QuerySet[Pool]:
-    """The rep's pools, each with ``size``: how many leads wait there for the rep at ``moment``."""
-    return sized(pools_of(rep), seen_by(rep, moment)).order_by("name")
+    """The rep's pools, each with ``size``: how many leads wait there for the rep at ``moment``,
+    listed or handed out by a button."""
+    return sized(pools_of(rep), opened_to(rep, moment)).order_by("name")
 
 
 def sized(pools: QuerySet[Pool], seen: Q) -> QuerySet[Pool]:
-    """``pools``, each with ``size``: how many leads wait there that the reader sees
-    (``visibility``), None for none."""
+    """``pools``, each with ``size``: how many leads wait there that the reader may have ``seen`` or
+    counted (``visibility``), None for none."""
     sizes = (
         Lead.objects.filter(seen, pool=OuterRef("pk"), status=Lead.Status.WAITING)
         .order_by()

@@ -59,6 +59,10 @@ REFUSALS: Mapping[str, str | Promise] = {
     "wrong_seniority": lazy("The rule asks only reps of another seniority."),
     "not_attended": lazy("The rule asks only reps who attended the lead's event."),
     "collecting_over": lazy("Claims of this lead are being decided: yours came too late."),
+    "next_only": lazy(
+        "Nobody chooses leads in this pool: ask for the next one, and you get the one that fits you"
+        " best."
+    ),
     "shared": lazy("Everybody in this pool works this lead: log a contact instead."),
     "gate_failed": lazy("A check could not be made. Try again, or tell your administrator."),
 }
@@ -96,6 +100,7 @@ PASSED_OVER: Mapping[str, str | Promise] = {
     "wrong_seniority": lazy("of another seniority"),
     "not_attended": lazy("did not attend the event"),
     "collecting_over": lazy("claimed too late"),
+    "next_only": lazy("leads of this pool are handed out by a button"),
     "shared": lazy("the lead is shared"),
     "gate_failed": lazy("a check failed"),
 }

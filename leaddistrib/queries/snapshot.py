@@ -31,6 +31,7 @@ def snapshot(
 
 def pool_snapshot(pool: Pool, rep: Rep, moment: datetime) -> dict[str, Any]:
     """One pool with the newest leads that wait there for ``rep``; ``size`` says how many do in all.
+    One that hands out the ``next`` lead by a button says so, and names none.
 
     Its version was read before its leads are: a change in between makes the page hear of a lead
     twice, the other order would make it miss one.
@@ -42,6 +43,7 @@ def pool_snapshot(pool: Pool, rep: Rep, moment: datetime) -> dict[str, Any]:
         "version": pool.version,
         "size": getattr(pool, "size", None) or 0,
         "leads": cards(newest_waiting(pool, seen_by(rep, moment)), moment),
+        **({"next": True} if pool.award == Pool.Award.NEXT else {}),
     }
 
 

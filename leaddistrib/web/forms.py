@@ -18,6 +18,12 @@ class ReleaseForm(forms.Form):
     )
 
 
+class NextForm(forms.Form):
+    """The key with which a rep asks for the next lead, once (RA5)."""
+
+    key = forms.UUIDField()
+
+
 class ContactForm(forms.Form):
     """How a rep is in touch with a lead (SL2): with ``go``, the telephone, the e-mail program or a
     text message comes next; ``template`` is the first message that is written, ``booking`` that

@@ -6,6 +6,7 @@ import pytest
 from django.urls import URLPattern
 
 from leaddistrib.api import urls
+from leaddistrib.models import Pool
 from tests.api.conftest import Company, address
 
 CALLERS = ("admin", "manager", "rep", "integration", "outsider", "anonymous")
@@ -103,6 +104,12 @@ MATRIX = {
         "lyon": "200 404 404 403 403 401",
         "missing": "404 404 404 403 403 401",
     },
+    # Paris hands out the next lead.
+    ("api-next", "POST"): {
+        "paris": "403 403 200 403 403 401",
+        "lyon": "403 403 404 403 403 401",
+        "missing": "403 403 404 403 403 401",
+    },
     ("api-distribution", "GET"): {"": "200 200 200 403 403 401"},
     ("api-response", "GET"): {"": "200 200 200 403 403 401"},
     ("api-standing", "GET"): {"": "403 403 200 403 403 401"},
@@ -119,6 +126,7 @@ BODIES = {
     "api-attempts": {"channel": "call"},
     "api-contacts": {"channel": "call"},
     "api-leads": {"source": "website", "company": "Lenoir"},
+    "api-next": {"key": "0b0f6c0e-6f0c-4d58-9a3c-1f6f4f0a7a51"},
     "api-outcome": {"stage": "won", "value": 1200},
     "api-release": {"reason": "Not my market"},
 }
@@ -152,6 +160,8 @@ def call(company: Company, caller: str, name: str, method: str, thing: str):
         path = address("api-leads") + "nothing-here/"
     else:
         path = address(name, **({"id": company.id(thing)} if thing else {}))
+    if name == "api-next":
+        Pool.objects.filter(pk=company.paris.pk).update(award=Pool.Award.NEXT)
     client = company.client(caller)
     return client.generic(
         method, path, json.dumps(BODIES[name]) if name in BODIES else "", "application/json"

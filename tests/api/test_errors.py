@@ -112,12 +112,13 @@ def test_only_json_is_read(company):
         ("intake", "post", "api-leads"),
         ("claim", "post", "api-claim"),
         ("claim", "post", "api-release"),
+        ("claim", "post", "api-next"),
     ],
 )
 def test_too_many_calls_are_told_to_wait(company, settings, kind, method, name):
     rates = {"default": "50/min", "claim": "50/min", "intake": "50/min"}
     settings.LEADDISTRIB = {"API_RATES": {**rates, kind: "2/min"}}
-    has_id = name in {"api-lead", "api-claim", "api-release"}
+    has_id = name in {"api-lead", "api-claim", "api-release", "api-next"}
     path = address(name, **({"id": company.id("own")} if has_id else {}))
     client, other = company.client("admin"), company.client("rep")
     answers = [getattr(client, method)(path) for _ in range(3)]

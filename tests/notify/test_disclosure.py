@@ -353,6 +353,32 @@ def test_a_message_says_of_a_blind_lead_that_it_is_one_and_of_which_type(reached
         assert hidden not in told
 
 
+@pytest.mark.parametrize("channel", [Channel.PUSH, Channel.SMS, Channel.EMAIL])
+def test_where_a_button_hands_out_the_next_lead_a_message_names_the_pool_alone(reached, channel):
+    """And it leads there: no link and no button to the lead."""
+    lead = waits_for(reached, award="next", name="Hotline", push_minutes=30)
+    message = written(channel, f"lead.offered:{lead.pk}:{lead.period}", lead, reached)
+    kind = kind_of(message)
+    assert kind is not None
+    told = content(CHANNELS[channel].prepare(message, kind, kind.load(message)))
+    assert "A lead waits in Hotline" in told
+    assert "/leads/pool/" in told
+    hidden = ("Fournil", "CANARY", "713", "Hot)", "Small", "Blind-Type", "Open until", "Claim")
+    for one in (*hidden, "/leads/lead/", "/leads/preview/", str(lead.public_id)):
+        assert one not in told
+
+
+def test_no_chat_is_told_of_what_a_button_hands_out(reached):
+    lead = waits_for(reached)
+    message = written(Channel.TEAMS, f"lead.offered:{lead.pk}:{lead.period}", lead, reached)
+    kind = kind_of(message)
+    assert kind is not None
+    assert kind.objection(message, kind.load(message)) == ""
+    lead.pool.award = "next"  # since it was written
+    message.lead.pool.award = "next"
+    assert kind.objection(message, kind.load(message)) == "not_open"
+
+
 @pytest.mark.parametrize(("name", "channel"), TOLD_BEFORE_THE_CLAIM)
 def test_a_message_tells_no_rating_where_ratings_are_hidden(reached, name, channel):
     lead = waits_for(reached, unrated=True)

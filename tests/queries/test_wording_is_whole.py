@@ -38,7 +38,7 @@ def test_every_refusal_is_said_to_the_rep_and_to_the_manager() -> None:
 CLAIMING = {
     *("not_a_member", "not_open_yet", "not_open", "shared", "let_lapse"),
     *("onboarding", "daily_limit", "hot_ratio", "assigned_ratio", "cold_first"),
-    *("other_cohort", "gave_back", "premium", "collecting_over"),
+    *("other_cohort", "gave_back", "premium", "collecting_over", "next_only"),
 }
 """What stands only against whoever reaches for a lead."""
 

@@ -47,7 +47,7 @@ def _arguments(name: str, cast: SimpleNamespace, lead: Lead, rep: Rep) -> list[o
     if name in OF_A_LEAD:
         return [lead.public_id]
     match name:
-        case "contributions":
+        case "contributions" | "next":
             return [cast.pool.public_id]
         case "onboarding-rep":
             _in_a_phase(rep)

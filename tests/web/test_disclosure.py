@@ -2,18 +2,19 @@
 
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 
-from leaddistrib.lifecycle import claim, log_contact, release
+from leaddistrib.lifecycle import claim, claim_next, log_contact, release
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.intake.receiving import receive
 from leaddistrib.lifecycle.outcomes import record_outcome
 from leaddistrib.lifecycle.satisfying import tell_satisfaction
-from leaddistrib.models import Lead
+from leaddistrib.models import Lead, Pool
 from leaddistrib.testing import UserFactory, publish_rules
 from tests.web.conftest import signed_in
 from tests.web.crawling import crawl
@@ -109,6 +110,21 @@ def taken(cast: SimpleNamespace) -> Lead:
     return lead
 
 
+def handed_out(cast: SimpleNamespace) -> Lead:
+    """It waits where a button hands out the next lead."""
+    Pool.objects.update(award=Pool.Award.NEXT)
+    return come_in({"pool": cast.pool.name})
+
+
+def handed_to_another(cast: SimpleNamespace) -> Lead:
+    """Bruno asked for the next one there, and works on it."""
+    lead = handed_out(cast)
+    assert claim_next(cast.pool, cast.bruno, key=uuid4(), via="page")
+    lead.refresh_from_db()
+    work(lead, cast.bruno)
+    return lead
+
+
 def passed(cast: SimpleNamespace) -> Lead:
     """The rules looked at Bruno, and gave it to Amina."""
     lead = come_in({"push": "round_robin", "team": cast.paris.name})
@@ -168,6 +184,8 @@ def test_who_sees_a_preview_finds_nothing_of_the_person_wherever_links_lead(cast
         ("olga", taken),
         ("oscar", taken),
         (None, taken),
+        ("amina", handed_out),
+        ("amina", handed_to_another),
     ],
 )
 def test_for_whom_a_lead_does_not_exist_it_is_on_no_page(cast, who, make):

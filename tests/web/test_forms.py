@@ -34,6 +34,7 @@ SENT = {
     "contact-undo": "302+ 302 404 404 404 404 302",
     "attempts": "302+ 302 404 404 404 404 302",
     "working": "302+ 302+ 404 404 404 404 302",  # the lead is shared by the two
+    "next": "302+ 302+ 404 403 403 403 302",  # another lead waits for the two
     "release": "302+ 302 404 404 404 404 302",
     "close": "302+ 302 404 404 404 404 302",
     "outcome": "302+ 302 404 302+ 302+ 404 302",
@@ -74,6 +75,7 @@ DAYS = {"first": SOON, "last": SOON, "reason": "Wedding"}
 BODIES: Mapping[str, Mapping[str, str]] = {
     "contacts": {"channel": "call"},
     "attempts": {"channel": "call"},
+    "next": {"key": "0b0f6c0e-6f0c-4d58-9a3c-1f6f4f0a7a51"},
     "release": {"reason": "Not my market"},
     "outcome": {"stage": "qualified"},
     "survey": {"score": "4"},
@@ -123,6 +125,9 @@ def made(name: str, cast: SimpleNamespace, lead: Lead) -> str:
         case "working":
             Pool.objects.filter(pk=cast.pool.pk).update(mode=Pool.Mode.SHARED)
             Lead.objects.filter(pk=lead.pk).update(status=Lead.Status.WAITING, owner=None)
+        case "next":
+            Pool.objects.filter(pk=cast.pool.pk).update(award=Pool.Award.NEXT)
+            LeadFactory(pool=cast.pool)
         case "calendar-remove":
             set_calendar(cast.amina, "https://calendar.example/amina.ics", busy_counts=False)
         case "credit":

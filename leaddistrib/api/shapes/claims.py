@@ -43,6 +43,18 @@ class ClaimCollected(serializers.Serializer):
     decided_at = serializers.DateTimeField(allow_null=True)
 
 
+class NextIn(serializers.Serializer):
+    """A new key for each lead that is asked for: the same one again gets the first answer."""
+
+    key = serializers.UUIDField()
+
+
+class NothingWaits(serializers.Serializer):
+    """No lead waits there for the caller."""
+
+    result = serializers.ChoiceField(["nothing"])
+
+
 class ReleaseIn(serializers.Serializer):
     """Why a lead is given back."""
 

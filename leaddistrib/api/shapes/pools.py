@@ -14,6 +14,9 @@ class PoolOut(serializers.Serializer):
     mode = serializers.ChoiceField(Pool.Mode.choices)
     size = serializers.IntegerField()
     member = serializers.BooleanField(help_text="whether the caller may claim from it")
+    next = serializers.BooleanField(
+        help_text="whether it shows reps no leads, and hands out the next one"
+    )
 
 
 class WorkingOut(serializers.Serializer):

@@ -12,7 +12,8 @@ from leaddistrib.models import OutboxMessage
 from leaddistrib.notify.kinds import Kind, Loaded
 from leaddistrib.notify.links import receipt_token
 from leaddistrib.notify.push.keys import encoded
-from leaddistrib.notify.texts import context, cut, read_by, render
+from leaddistrib.notify.texts import context, cut, read_by, render, view_in
+from leaddistrib.policy import View
 
 MOST_BYTES = 3000
 """Of a payload: push services take 4096 after encryption, some less."""
@@ -52,9 +53,12 @@ def tag(message: OutboxMessage) -> str:
 
 
 def _actions(message: OutboxMessage) -> list[dict[str, str]]:
-    """The buttons of a notification. Claiming asks for a confirmation, in the own session."""
+    """The buttons of a notification. Claiming asks for a confirmation, in the own session. None
+    leads to a lead that the text does not name."""
     lead, kind = message.lead, message.event.partition(":")[0]
-    if lead is None or kind not in ("lead.offered", "lead.assigned", "response.reminder"):
+    if lead is None or view_in(message) is View.NOTHING:
+        return []
+    if kind not in ("lead.offered", "lead.assigned", "response.reminder"):
         return []
     if kind == "lead.offered":
         claim = reverse("leaddistrib:claim", args=[lead.public_id])

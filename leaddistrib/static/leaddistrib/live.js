@@ -16,7 +16,7 @@ const RENEW = 1012, SIGNED_OUT = 4401, NOT_A_REP = 4403; // why the server ends 
 // that is too long, too many sockets.
 const PATIENCE = { 1008: 30_000, 1009: 30_000, 4429: 60_000 };
 
-const pools = new Map(); // id → { version, wanted, size, leads: id → card, held: version → message }
+const pools = new Map(); // id → { version, wanted, size, next, leads: id → card, held: version → message }
 const asking = new Map(); // pool id → { due, timer } of the coming question
 const asked = new Map(); // pool id → when it was last asked for
 const seen = new Set(); // lead ids on screen, not yet told
@@ -162,10 +162,10 @@ function takeSnapshot({ pools: shown, me, now }, whole) {
     asked.clear();
     pools.clear();
   }
-  for (const { id, version, size, leads } of shown) {
+  for (const { id, version, size, leads, next } of shown) {
     const held = pools.get(id)?.held ?? new Map();
     const cards = new Map(leads.map((lead) => [lead.id, lead]));
-    pools.set(id, { version, wanted: version, size: size ?? leads.length, leads: cards, held });
+    pools.set(id, { version, wanted: version, size: size ?? leads.length, next, leads: cards, held });
     asked.delete(id);
   }
   say("snapshot", { pools, named: shown.map((pool) => pool.id), whole, now });
@@ -218,7 +218,14 @@ function settle(id) {
     pool.version = version;
     const change = { opened, updated, taken: gone, withdrawn: gone }[message.type.replace("lead.", "")];
     change?.(pool, message);
+    if (pool.next) recount(id, pool);
   }
+}
+
+// Nobody sees what waits where a button hands out the next lead: only how many do is asked for.
+function recount(id, pool) {
+  pool.wanted = Infinity;
+  ask(id, GAP + SPREAD * Math.random());
 }
 
 function opened(pool, { pool: id, lead }) {

@@ -210,6 +210,7 @@ document.addEventListener("leads:gone", ({ detail: { pool, lead, by, size } }) =
 });
 
 document.addEventListener("leads:snapshot", ({ detail: { pools, named } }) => {
+  for (const part of document.querySelectorAll("[data-next]")) handOut(part, pools.get(part.dataset.next));
   if (!list()) return;
   for (const [id, pool] of pools) count(id, pool.size);
   watch(); // not before a snapshot came: only then is somebody there to tell the server
@@ -219,6 +220,16 @@ document.addEventListener("leads:snapshot", ({ detail: { pools, named } }) => {
   // Another order or cut is the server's to draw, if anything changed.
   const changed = named.some((id) => mine.has(id) && Number(mine.get(id)) !== pools.get(id).version);
   if (changed) say("refresh", "list");
+});
+
+// A pool that shows no leads, and hands out the next one by a button.
+function handOut(part, { size } = { size: 0 }) {
+  for (const name of ["some", "none"]) part.querySelector(`[data-next-${name}]`).hidden = (size > 0) !== (name === "some");
+}
+
+// A page that the browser kept has a key that was used: the next tap would get the last answer.
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted && document.querySelector("[data-next]")) location.reload();
 });
 
 // Make the rows those of the snapshot, without touching what stays.

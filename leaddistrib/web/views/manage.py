@@ -12,7 +12,7 @@ from leaddistrib.queries.inbox import sized
 from leaddistrib.queries.inhand import not_contacted
 from leaddistrib.queries.overseeing import reps_overseen
 from leaddistrib.queries.sight import leads_of, pools_seen
-from leaddistrib.queries.visibility import seen_by_viewer
+from leaddistrib.queries.visibility import opened_to_viewer
 from leaddistrib.web.access import Viewer, signed_in
 from leaddistrib.web.cards import listed
 from leaddistrib.web.forms import LeadFilterForm
@@ -46,7 +46,7 @@ def manage(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "form": form,
         "page": page,
         "rows": list(listed(page.object_list, viewer.sight).values()),
-        "pools": sized(pools_seen(viewer.sight), seen_by_viewer(viewer.sight, now)).order_by(
+        "pools": sized(pools_seen(viewer.sight), opened_to_viewer(viewer.sight, now)).order_by(
             "name"
         ),
         "filtered": any(request.GET.get(name) for name in ("company", "status", "alert")),

@@ -2,7 +2,7 @@
 
 import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,12 +25,14 @@ from leaddistrib.web.outcomes import reason
 @signed_in
 def pool(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The newest leads of all own pools, or of one (``?pool=``), in the order (``?sort=``) and cut
-    (the fields of ``WaitingFilter``) asked for; ``?all=1`` pages through every one of them."""
+    (the fields of ``WaitingFilter``) asked for; ``?all=1`` pages through every one of them. Of
+    pools that hand out the next lead by a button it shows how many wait."""
     rep, now = viewer.own, clock.now()
     limits = standing(rep, now)
     pools, seen = list(pools_with_sizes(rep, now)), seen_by(rep, now)
     chosen = _chosen(pools, request.GET.get("pool"))
-    shown = [chosen] if chosen else pools
+    asked = [chosen] if chosen else pools
+    shown = [pool for pool in asked if pool.award != Pool.Award.NEXT]
     order = request.GET.get("sort", NEWEST_FIRST)
     order = order if order in orders() else NEWEST_FIRST
     narrowed = WaitingFilter(request.GET, waiting_in(shown, seen, order))
@@ -44,6 +46,7 @@ def pool(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "pools": pools,
         "chosen": chosen,
         "shown": shown,
+        "handing_out": [(pool, uuid4()) for pool in asked if pool.award == Pool.Award.NEXT],
         "shared": [pool for pool in shown if pool.mode == Pool.Mode.SHARED],
         "size": leads.count() if cut else _waiting(shown),
         "total": _waiting(pools),
