@@ -1,15 +1,17 @@
 """Policies of allocation say what they mean; quotas are set singly or of a whole team (AL1)."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from leaddistrib.models import AllocationPolicy, Quota
-from leaddistrib.testing import RepFactory, TeamFactory
+from leaddistrib.lifecycle.allocating import allocate_reps
+from leaddistrib.models import Allocation, AllocationPolicy, Quota, Rep
+from leaddistrib.testing import RepFactory, TeamFactory, clock_at
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +20,7 @@ BAND = ("view_allocationband", "add_allocationband", "change_allocationband")
 BANDS = (*BAND, "delete_allocationband")
 QUOTA = ("view_quota", "add_quota", "change_quota", "delete_quota")
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
+MIDDAY = datetime(2026, 4, 15, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -91,6 +94,86 @@ def test_the_list_says_what_a_policy_means(signed_in, paris):
         "The manager is told as soon as a rep&#x27;s allocation falls.",
     ):
         assert sentence in page.content.decode()
+
+
+SEES = (*POLICY, "view_allocation")
+
+
+@pytest.fixture
+def allocated(paris, amina, bruno):
+    """In April Amina has 10 leads a week, who sold nothing in March; Bruno has no quota."""
+    policy = AllocationPolicy.objects.create(team=paris)
+    policy.bands.create(from_percent=0, leads=10)
+    quota(amina, MARCH, 1000)
+    with clock_at(MIDDAY):
+        allocate_reps(MIDDAY)
+    return policy
+
+
+def preview_of(policy):
+    return reverse("admin:leaddistrib_allocationpolicy_preview", args=[policy.pk])
+
+
+def test_what_was_changed_is_looked_at_and_then_worked_out_for_this_month(
+    signed_in, allocated, amina, bruno
+):
+    client = signed_in(*SEES, "change_rep", "view_rep")
+    assert (
+        preview_of(allocated)
+        in client.get(
+            reverse("admin:leaddistrib_allocationpolicy_change", args=[allocated.pk])
+        ).content.decode()
+    )
+    allocated.bands.update(leads=14)
+    quota(bruno, MARCH, 500)
+    other = RepFactory(allocation=3)
+    with clock_at(MIDDAY):
+        page = client.get(preview_of(allocated))
+        assert [(row.rep, row.rep.allocation, row.leads) for row in page.context["rows"]] == [
+            (amina, 10, 14),
+            (bruno, None, 14),
+        ]
+        assert "2 reps would have another number" in page.content.decode()
+        assert Allocation.objects.get().leads == 10
+        answer = client.post(preview_of(allocated))
+        again = client.post(preview_of(allocated))
+
+    assert "2 reps have another number of leads a week." in messages_of(answer)
+    assert "nothing was changed" in messages_of(again)
+    assert dict(Rep.objects.values_list("pk", "allocation")) == {
+        amina.pk: 14,
+        bruno.pk: 14,
+        other.pk: 3,
+    }
+    assert set(Allocation.objects.values_list("month", "leads", "former")) == {(APRIL, 14, None)}
+    [kept] = LogEntry.objects.all()
+    assert "amina 10 → 14, bruno – → 14" in kept.change_message
+
+
+def messages_of(answer):
+    return " ".join(str(one) for one in get_messages(answer.wsgi_request))
+
+
+@pytest.mark.parametrize(
+    ("permissions", "active", "seen"),
+    [
+        (POLICY, True, None),
+        (SEES, True, "Leads a week now"),
+        ((*SEES, "change_rep"), False, "it limits nobody"),
+    ],
+)
+def test_only_who_may_change_reps_works_out_a_policy_and_only_one_that_holds(
+    signed_in, allocated, permissions, active, seen
+):
+    AllocationPolicy.objects.update(active=active)
+    client = signed_in(*permissions)
+    page = client.get(preview_of(allocated))
+    if seen is None:
+        assert page.status_code == 403
+    else:
+        assert seen in page.content.decode()
+        assert "Work out now" not in page.content.decode()
+    assert client.post(preview_of(allocated)).status_code == 403
 
 
 def quota(rep, month, amount, currency="EUR"):

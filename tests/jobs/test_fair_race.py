@@ -79,12 +79,12 @@ def test_each_period_has_one_run_whatever_the_clocks_do_and_a_run_by_hand_change
                 job.run(moment)
             assert tables() == written
 
-    ran = {job.name: set() for job in FAIR}
+    ran: dict[str, set[timedelta]] = {job.name: set() for job in FAIR}
     for run in JobRun.objects.all():
         ran[run.job].add(date.fromisoformat(run.period) - sunday)
-    days = [timedelta(days=number) for number in (-1, 0, 1, 16, 17)]
-    assert ran["onboarding"] == ran["priority"] == set(days)
+    looked = {timedelta(days=number) for number in (-1, 0, 1, 16, 17)}
+    assert ran["onboarding"] == ran["priority"] == looked
     assert ran["tiers"] == {timedelta(days=number) for number in (-6, 1, 15)}
-    months = {(sunday + day).replace(day=1) - sunday for day in days}
+    months = {(sunday + day).replace(day=1) - sunday for day in looked}
     assert ran["allocation"] == months
     assert Onboarding.objects.get().phase is None

@@ -82,7 +82,7 @@ def test_leads_that_wait_where_no_tier_sees_them_are_told_of(house, level, push_
     lead = receive(clean({"company": "Lenoir"})).lead
 
     found = Alert.objects.filter(closed_at=None, kind=NOBODY)
-    assert [one.pool.name for one in found] == ["Premium"] * alerts
+    assert list(found.values_list("pool__name", flat=True)) == ["Premium"] * alerts
     assert close_alerts(clock.now()) == 0
     Lead.objects.filter(pk=lead.pk).update(status="owned", pool=None, owner=house.chloe)
     assert close_alerts(clock.now()) == alerts

@@ -374,7 +374,9 @@ def test_a_rep_who_begins_on_the_last_day_of_the_calendar_stops_nobody(cast, pha
     with clock_at(at(0)):
         lifecycle.begin(cast.amina, date.max)
         lifecycle.begin(cast.bruno, MONDAY)
-        assert own_phase(cast.amina, at(0)).until == date.max
+        own = own_phase(cast.amina, at(0))
+        assert own is not None
+        assert own.until == date.max
     with clock_at(at(4)):
         assert lifecycle.move_phases(at(4)) == 1
     assert where(cast.amina) == ("Watching", date.max, False)
