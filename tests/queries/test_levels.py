@@ -63,6 +63,7 @@ def test_premium_and_windows_name_the_same_middle(levels):
         policy.tiers.create(level=level, name=str(level), share=10, premium=False)
     oscar = rep(team, 9)
     counts = counting(levels_of([policy])[policy.pk], oscar.tier)
+    assert counts is not None
     assert counts.level == (levels + 1) // 2
 
     assert kept_out_of_premium([oscar.pk]) == {oscar.pk}
