@@ -20,7 +20,8 @@ from leaddistrib.queries.whentold import told_when
 MODES = {"queue": _("Queue"), "race": _("Race"), "shared": _("Shared")}
 """In a word: the form says what each is."""
 
-RACES_ONLY = ("premium", "tiered", "priority", "award", "blind_percent", "unrated")
+MIX = ("mix_high", "mix_low")
+RACES_ONLY = ("premium", "tiered", "priority", "award", "blind_percent", "unrated", *MIX)
 """What a pool of another mode leaves as it is by default."""
 
 
@@ -34,6 +35,11 @@ class PoolForm(forms.ModelForm):
             for name in RACES_ONLY:
                 if given.get(name) not in (None, getattr(untouched, name)):
                     text = _("Only pools of the mode “Race” have this: leave it out here.")
+                    self.add_error(name, text)
+        elif "unrated" in given and not given["unrated"]:
+            for name in MIX:
+                if given.get(name) is not None:
+                    text = _("A mix needs hidden quality: tick “Quality hidden” above.")
                     self.add_error(name, text)
         return given
 
@@ -93,10 +99,12 @@ class PoolAdmin(LeadDistribAdmin):
         (
             _("Races: what reps see before they claim"),
             {
-                "fields": ("blind_percent", "unrated"),
+                "fields": ("blind_percent", "unrated", *MIX),
                 "description": _(
                     "Of a blind lead next to nothing is shown until it is claimed. Where its "
-                    "quality is hidden, it is without score and temperature until then."
+                    "quality is hidden, it is without score and temperature until then, and the "
+                    "leads can be a mix: what is beyond a share goes where the rule's next step "
+                    "says, and is opened here all the same if nobody there takes it."
                 ),
             },
         ),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from leaddistrib.models import Rule, RuleSet, RuleStep
+from leaddistrib.queries.documents import keeps_every_lead
 
 # What each strategy promises, in the words of docs/strategies.md.
 PROMISES = {
@@ -78,7 +79,7 @@ class StepFormSet(BaseInlineFormSet):
         if not steps:
             raise ValidationError(_("Say where the lead goes: to a team or to a pool."))
         for step in steps[:-1]:
-            if step.pool and not step.pool.push_minutes:
+            if step.pool and keeps_every_lead(step.pool):
                 raise ValidationError(
                     _(
                         "Nothing can follow the pool “%(pool)s”: its leads wait until somebody "

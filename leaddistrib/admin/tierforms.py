@@ -16,7 +16,12 @@ WEIGHTS = ("conversion_weight", "quota_weight", "speed_weight")
 class TierPolicyForm(forms.ModelForm):
     class Meta:
         model = TierPolicy
-        fields = "__all__"  # noqa: DJ007 - the admin's fieldsets say which
+        fields = (
+            *("team", "active"),
+            *WEIGHTS,
+            *("days", "prior_leads", "least_leads", "least_reps", "margin"),
+            *("floor_percent", "working_time"),
+        )
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data

@@ -1,5 +1,7 @@
 """Tiers: what they mean, who would be where, and who was placed (TI1, TI2)."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -18,32 +20,37 @@ from leaddistrib.admin.base import ReadOnlyAdmin
 from leaddistrib.admin.filters import DayRangeFilter, RepFilter, RepTeamFilter
 from leaddistrib.admin.policies import TeamPolicyAdmin
 from leaddistrib.admin.tierforms import TierFormSet, TierPolicyForm
+from leaddistrib.admin.whatif import tiers as whatif
+from leaddistrib.admin.whatif.words import Tried
 from leaddistrib.errors import Busy
 from leaddistrib.lifecycle.placing import place_reps
+from leaddistrib.lifecycle.waves import drawn
 from leaddistrib.models import Tier, TierPlacement, TierPolicy
 from leaddistrib.queries import clock
+from leaddistrib.queries.competing import reps_under
 from leaddistrib.queries.own.tier import tier_name
 from leaddistrib.queries.placing import (
     already_placed,
     proposals,
-    reps_under,
     today_of,
     week_of,
 )
 from leaddistrib.queries.plaintiers import plain_tiers
+from leaddistrib.queries.whatif.tiers import try_tiers
 
-# What most begin with: the best quarter alone with a lead for 15 minutes (TI1).
+# What most begin with: the best quarter alone with a lead for 15 minutes, the last quarter assigned
+# what nobody took (TI1).
 USUAL = (
     {"level": 1, "name": lazy("Tier 1"), "share": 25, "delay_minutes": 0, "premium": True},
     {"level": 2, "name": lazy("Tier 2"), "share": 50, "delay_minutes": 15, "premium": True},
-    {"level": 3, "name": lazy("Tier 3"), "share": 25, "delay_minutes": 60},
+    {"level": 3, "name": lazy("Tier 3"), "share": 25, "delay_minutes": 60, "auto_assigned": True},
 )
 
 
 class TierInline(admin.TabularInline):
     model = Tier
     formset = TierFormSet
-    fields = ("level", "name", "share", "delay_minutes", "premium")
+    fields = ("level", "name", "share", "delay_minutes", "premium", "auto_assigned")
     ordering = ("level",)
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
@@ -55,6 +62,7 @@ class TierPolicyAdmin(TeamPolicyAdmin):
     form = TierPolicyForm
     inlines = (TierInline,)
     means_by = ("tiers",)
+    what_if_shows = "view_tierplacement"
     change_form_template = "leaddistrib/admin/tier_policy.html"
     fieldsets = (
         (
@@ -87,6 +95,9 @@ class TierPolicyAdmin(TeamPolicyAdmin):
 
     def sentences(self, policy: TierPolicy) -> list[str]:
         return plain_tiers(policy)
+
+    def tried(self, policy: TierPolicy, rows: Sequence[Tier], moment: datetime) -> Tried:
+        return whatif.told(try_tiers(policy, rows, moment, drawn))
 
     def get_formset_kwargs(
         self, request: HttpRequest, obj: Any, inline: Any, prefix: str

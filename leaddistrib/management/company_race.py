@@ -14,12 +14,14 @@ ZONES = {MANCHESTER: "Europe/London", LONDON: "Europe/London"}
 
 
 class TierPlan(NamedTuple):
-    """A tier: its share of the reps in percent, and when it is told, in minutes."""
+    """A tier: its share of the reps in percent, when it is told, in minutes, and whether it is
+    assigned what nobody took."""
 
     name: str
     share: int
     delay: int
     premium: bool = False
+    auto_assigned: bool = False
 
 
 class PhasePlan(NamedTuple):
@@ -35,7 +37,7 @@ class PhasePlan(NamedTuple):
 TIERS = (
     TierPlan("Gold", 25, 0, premium=True),
     TierPlan("Silver", 50, 1, premium=True),
-    TierPlan("Bronze", 25, 2),
+    TierPlan("Bronze", 25, 2, auto_assigned=True),
 )
 PLACING: dict[str, Any] = {"least_reps": 3, "least_leads": 4, "prior_leads": 10, "days": 90}
 

@@ -60,6 +60,7 @@ def _tiers() -> None:
             share=tier.share,
             delay_minutes=tier.delay,
             premium=tier.premium,
+            auto_assigned=tier.auto_assigned,
         )
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from leaddistrib.models import Rep
 from leaddistrib.models.policies import TeamPolicy
 
 P = TypeVar("P", bound=TeamPolicy)
@@ -23,3 +24,11 @@ def policies_for(model: type[P], teams: Iterable[int | None]) -> dict[int | None
 def policy_for(model: type[P], team: int | None) -> P | None:
     """The policy of this kind that holds for one team. One query."""
     return policies_for(model, [team])[team]
+
+
+def reps_under(policy: TeamPolicy) -> QuerySet[Rep]:
+    """Everybody in the teams that ``policy`` is for, whether it is active or not, saved or not."""
+    if policy.team_id is not None:
+        return Rep.objects.filter(team=policy.team_id)
+    others = type(policy)._default_manager.filter(team__isnull=False).exclude(pk=policy.pk)
+    return Rep.objects.filter(Q(team=None) | ~Q(team__in=others.values("team")))

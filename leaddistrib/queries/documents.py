@@ -52,6 +52,11 @@ def index_of(place: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def keeps_every_lead(pool: Pool) -> bool:
+    """Whether no step of a rule can follow ``pool``: nothing goes on from it, or passes it by."""
+    return not pool.push_minutes and not pool.mixed
+
+
 class _Reader:
     """Collects every problem with its place before it complains."""
 
@@ -116,7 +121,8 @@ class _Reader:
         return tuple(steps)
 
     def _check_pools(self, steps: Sequence[RuleStep], places: Sequence[str]) -> None:
-        """A lead leaves a pool only when the pool's time is over: then the next step follows."""
+        """A lead goes past a pool only when the pool's time is over, or where it is beyond the
+        pool's mix: then the next step follows."""
         seen: set[str] = set()
         for number, (step, place) in enumerate(zip(steps, places, strict=True)):
             if step.pool is None:
@@ -126,7 +132,7 @@ class _Reader:
                     "The lead was in “%(pool)s” before: name each pool once in a rule."
                 ) % {"pool": step.pool.name}
             seen.add(step.pool.name)
-            if number + 1 < len(steps) and not step.pool.push_minutes:
+            if number + 1 < len(steps) and keeps_every_lead(step.pool):
                 self.problems[places[number + 1]] = _(
                     "Nothing can follow “%(pool)s”: it keeps every lead. Give that pool a time "
                     "after which leads are pushed on, or remove this step."

@@ -28,6 +28,8 @@ def _tier(tier: Tier) -> str:
     parts = [told]
     if tier.premium:
         parts.append(_("with premium pools"))
+    if tier.auto_assigned:
+        parts.append(_("assigned first what nobody took from a race"))
     return _("“%(name)s”: %(share)d %% of the reps, %(what)s.") % {
         "name": tier.name,
         "share": tier.share,

@@ -117,6 +117,8 @@ def admin(db, signed_in):
         ("award", "sealed"),
         ("blind_percent", "20"),
         ("unrated", "on"),
+        ("mix_high", "10"),
+        ("mix_low", "0"),
     ],
 )
 def test_what_only_races_have_is_refused_beside_its_field(admin, mode, field, value):
@@ -134,6 +136,23 @@ def test_a_race_has_all_of_it(admin):
     pool.refresh_from_db()
     assert pool.in_waves
     assert (pool.premium, pool.unrated, pool.blind_percent) == (True, True, 20)
+
+
+def test_a_mix_needs_hidden_quality_and_the_page_says_so_beside_each_share(admin):
+    pool = PoolFactory()
+    answer = saved(admin, pool, mix_high="10", mix_low="0")
+    told = ["A mix needs hidden quality: tick “Quality hidden” above."]
+    assert dict(answer.context["adminform"].form.errors) == {"mix_high": told, "mix_low": told}
+
+    answer = saved(admin, pool, mix_high="10", mix_low="0", unrated="on")
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    pool.refresh_from_db()
+    assert (pool.mix_high, pool.mix_low, pool.mixed) == (10, 0, True)
+
+
+def test_a_share_of_more_than_all_is_refused(admin):
+    answer = saved(admin, PoolFactory(), mix_high="101", unrated="on")
+    assert list(answer.context["adminform"].form.errors) == ["mix_high"]
 
 
 @pytest.fixture
@@ -156,6 +175,10 @@ TIERS = "Paris: Gold at once, Silver after 15 minutes, Bronze after 60 minutes."
 MIDDLE = "Who is in no tier counts as of the middle one."
 FLOOR = "10 % of the leads, drawn by lot, wait for no tier."
 FIRST = "The first valid claim owns the lead."
+UNRATED = "Nobody sees the score or the temperature of a lead until it is claimed."
+BEYOND = (
+    "quality. What is beyond goes to the rule's next step, and opens here if nobody there takes it."
+)
 
 
 @pytest.mark.parametrize(
@@ -202,6 +225,21 @@ FIRST = "The first valid claim owns the lead."
                 *(TIERS, MIDDLE, FLOOR, FIRST),
                 "20 % of the leads show next to nothing until they are claimed.",
                 "Nobody sees the score or the temperature of a lead until it is claimed.",
+            ],
+        ),
+        (
+            {"unrated": True, "mix_high": 10, "mix_low": 20},
+            [
+                *("Every member is told as soon as a lead opens.", FIRST, UNRATED),
+                "Of any 20 leads that the rules send here at most: 2 of high quality, 4 of low "
+                + BEYOND,
+            ],
+        ),
+        (
+            {"unrated": True, "mix_low": 0},
+            [
+                *("Every member is told as soon as a lead opens.", FIRST, UNRATED),
+                "Of any 20 leads that the rules send here at most: 0 of low " + BEYOND,
             ],
         ),
         ({"mode": "queue"}, []),

@@ -76,8 +76,10 @@ def test_a_policy_is_made_with_its_tiers_and_says_what_it_means(signed_in):
     offered = client.get(ADD).content.decode()
     assert 'value="Tier 1"' in offered
     assert 'value="Tier 3"' in offered
+    ticked = re.findall(r'name="tiers-(\d)-auto_assigned"[^>]*checked', offered)
+    assert ticked == ["2"], "the lowest one is assigned what nobody took"
 
-    client.post(ADD, form(tiers=USUAL))
+    client.post(ADD, form(tiers=USUAL) | {"tiers-2-auto_assigned": "on"})
 
     policy = TierPolicy.objects.get()
     assert [(tier.level, tier.share, tier.delay_minutes) for tier in policy.tiers.all()] == [
@@ -89,6 +91,10 @@ def test_a_policy_is_made_with_its_tiers_and_says_what_it_means(signed_in):
         text = client.get(page).content.decode()
         assert "“Silver”: 50 % of the reps, told 15 minutes after a lead opens." in text
         assert "conversion 50 %, quota attainment 30 %, response speed 20 %" in text
+        assert (
+            "“Bronze”: 25 % of the reps, told 60 minutes after a lead opens, assigned first what "
+            "nobody took from a race." in text
+        )
 
 
 @pytest.mark.parametrize(
