@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+
 from leaddistrib.models import Tier, TierPolicy
 
 Levels = Mapping[int, Tier]
@@ -33,3 +35,17 @@ def middle(levels: Levels) -> Tier | None:
 def counting(levels: Levels, level: int | None) -> Tier | None:
     """The tier that counts for a rep who was placed on ``level``: the own, else the middle one."""
     return own_tier(levels, level) or middle(levels)
+
+
+def counting_for_rep() -> QuerySet[Tier]:
+    """The same inside a query of reps (``Exists``): the tier that counts for each, by the policy
+    that holds for the team, as ``policies_for`` has it."""
+    of_policy = Tier.objects.filter(policy=OuterRef("policy")).order_by()
+    between = of_policy.values("policy").annotate(middle=(Max("level") + 1) / 2).values("middle")
+    in_none = ~Exists(of_policy.filter(level=OuterRef(OuterRef("tier"))))
+    own = TierPolicy.objects.filter(team=OuterRef(OuterRef("team")))
+    return Tier.objects.filter(
+        Q(policy__team=OuterRef("team")) | Q(policy__team=None) & ~Exists(own),
+        Q(level=OuterRef("tier")) | in_none & Q(level=Subquery(between)),
+        policy__active=True,
+    )

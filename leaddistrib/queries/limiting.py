@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists
 from django.utils import timezone
 
 from leaddistrib.engine.facts import Guardrails, RepFacts
@@ -14,11 +14,10 @@ from leaddistrib.models import (
     GuardrailPolicy,
     Onboarding,
     Rep,
-    Tier,
-    TierPolicy,
 )
 from leaddistrib.queries.competing import policies_for
 from leaddistrib.queries.counts import Asked, counts
+from leaddistrib.queries.levels import counting_for_rep
 from leaddistrib.queries.localdays import day_of, midnight, week_of
 
 NONE = Guardrails()
@@ -80,13 +79,9 @@ def guardrails_of(policy: GuardrailPolicy | None) -> Guardrails:
 
 
 def in_assigned_tier() -> Exists:
-    """Whether a rep is in a tier that is assigned what nobody took from a race (TI1), by the policy
-    that holds, as ``policies_for`` has it. Read with the reps: costs no query of its own."""
-    own = TierPolicy.objects.filter(team=OuterRef(OuterRef("team")))
-    holds = Q(policy__team=OuterRef("team")) | (Q(policy__team=None) & ~Exists(own))
-    return Exists(
-        Tier.objects.filter(holds, policy__active=True, level=OuterRef("tier"), auto_assigned=True)
-    )
+    """Whether the tier that counts for a rep is assigned what nobody took from a race (TI1). Read
+    with the reps: costs no query of its own."""
+    return Exists(counting_for_rep().filter(auto_assigned=True))
 
 
 def allocating_teams(teams: Collection[int | None]) -> set[int | None]:

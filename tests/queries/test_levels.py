@@ -11,6 +11,7 @@ from leaddistrib.queries import bids
 from leaddistrib.queries.levels import counting, levels_of
 from leaddistrib.queries.membership import members_by_pool, pools_of
 from leaddistrib.queries.premium import kept_out_of_premium
+from leaddistrib.queries.roster import rep_facts
 from leaddistrib.queries.windows import wavers
 from leaddistrib.testing import LeadFactory, PoolFactory, RepFactory, TeamFactory, clock_at
 from tests.tiers import placed, tier_policy
@@ -55,7 +56,7 @@ def test_a_premium_pool_by_tier_opens_as_it_does_for_the_middle_tier(paris, leve
 
 
 @pytest.mark.parametrize("levels", range(1, 6))
-def test_premium_and_windows_name_the_same_middle(levels):
+def test_all_questions_name_the_same_middle(levels):
     team = TeamFactory()
     policy = tier_policy(team)
     policy.tiers.all().delete()
@@ -67,8 +68,10 @@ def test_premium_and_windows_name_the_same_middle(levels):
     assert counts.level == (levels + 1) // 2
 
     assert kept_out_of_premium([oscar.pk]) == {oscar.pk}
-    policy.tiers.filter(pk=counts.pk).update(premium=True)
+    assert not rep_facts([oscar.pk], NOON)[oscar.pk].auto_assigned
+    policy.tiers.filter(pk=counts.pk).update(premium=True, auto_assigned=True)
     assert not kept_out_of_premium([oscar.pk])
+    assert rep_facts([oscar.pk], NOON)[oscar.pk].auto_assigned
 
 
 @pytest.mark.parametrize("level", IN_NONE)
