@@ -20,6 +20,8 @@ from leaddistrib.lifecycle import receive_many
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.lifecycle.opening import tell
 from leaddistrib.models import (
+    Assignment,
+    Claim,
     EscalationStep,
     Gateway,
     Lead,
@@ -139,6 +141,27 @@ def race(process_environment: dict[str, str]) -> Race:
         return history
 
     return run
+
+
+@pytest.fixture
+def without_constraints() -> Iterator[None]:
+    """The constraints behind the condition are dropped for one test."""
+    dropped = [
+        (model, constraint)
+        for model in (Assignment, Claim)
+        for constraint in model._meta.constraints
+        if constraint.name in (Assignment.ONE_OPEN, "leaddistrib_one_win_a_period")
+    ]
+    assert len(dropped) == 2
+    for model, constraint in dropped:
+        with connection.schema_editor() as editor:
+            editor.remove_constraint(model, constraint)
+    yield
+    Claim.objects.all().delete()
+    Assignment.objects.all().delete()
+    for model, constraint in dropped:
+        with connection.schema_editor() as editor:
+            editor.add_constraint(model, constraint)
 
 
 @pytest.fixture

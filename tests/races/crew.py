@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import django
 
@@ -22,10 +23,12 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from leaddistrib.errors import InvalidRules  # noqa: E402
+from leaddistrib.errors import InvalidRules, KeyReused  # noqa: E402
 from leaddistrib.events import publishing  # noqa: E402
 from leaddistrib.lifecycle import (  # noqa: E402
+    awarding,
     claim,
+    claim_next,
     log_contact,
     receive,
     release,
@@ -45,18 +48,25 @@ from leaddistrib.lifecycle.publishing import (  # noqa: E402
 )
 from leaddistrib.lifecycle.recycling import recycle_due  # noqa: E402
 from leaddistrib.lifecycle.retrying import retry_due  # noqa: E402
-from leaddistrib.models import HandOver, Lead, Rep, RuleSet  # noqa: E402
+from leaddistrib.models import HandOver, Lead, Pool, Rep, RuleSet  # noqa: E402
+from leaddistrib.queries import clock  # noqa: E402
+from tests.races.clocks import Clocks  # noqa: E402
 from tests.races.faults import FAULTS  # noqa: E402
+from tests.races.meeting import PATIENCE  # noqa: E402
 
 settings.DEBUG = False  # it keeps every query of every thread
 # A busy machine alone makes nobody give up.
 settings.LEADDISTRIB = settings.LEADDISTRIB | {"LOCK_TIMEOUT": 60.0}
 
 
+PAUSE = 0.02  # seconds between two looks for what is to be awarded
+
+
 class Crew:
     """All threads of this process, and what they were answered."""
 
     def __init__(self, sessions: list[list[list[Any]]]) -> None:
+        self.clocks = Clocks()
         self.answers: list[dict[str, Any]] = []
         self.messages: list[str] = []
         self.go = threading.Event()
@@ -73,12 +83,36 @@ class Crew:
             self.answers += getattr(self, act)(*arguments)
         connection.close()
 
+    def stop_clock(self, moment: str) -> list[dict[str, Any]]:
+        """For this session it is ``moment`` from now on."""
+        self.clocks.own.stopped = datetime.fromisoformat(moment)
+        return []
+
     def claim(self, lead: int, rep: int) -> list[dict[str, Any]]:
         return [self.answered("claim", lead, rep, lambda: self._claim(lead, rep))]
 
     def _claim(self, lead: int, rep: int) -> dict[str, Any]:
         result = claim(Lead(pk=lead), Rep(pk=rep), via="page")
         return {
+            "result": result.result,
+            "taken_by": result.taken_by and result.taken_by.pk,
+            "taken_at": result.taken_at and result.taken_at.isoformat(),
+            "reasons": [refusal.code for refusal in result.refusals],
+        }
+
+    def next_please(self, pool: int, rep: int, key: str) -> list[dict[str, Any]]:
+        """Ask for the next lead: what comes of it is a claim's answer, if a lead was at stake."""
+        return [self.answered("claim", None, rep, lambda: self._next_please(pool, rep, key))]
+
+    def _next_please(self, pool: int, rep: int, key: str) -> dict[str, Any]:
+        try:
+            result = claim_next(Pool(pk=pool), Rep(pk=rep), key=UUID(key), via="page")
+        except KeyReused:
+            return {"act": "next", "result": "of another"}
+        if result is None:
+            return {"act": "next", "result": "nothing"}
+        return {
+            "lead": result.lead.pk,
             "result": result.result,
             "taken_by": result.taken_by and result.taken_by.pk,
             "taken_at": result.taken_at and result.taken_at.isoformat(),
@@ -150,6 +184,28 @@ class Crew:
             return {"result": "opened", "windows": tell_due(timezone.now(), limit=1000)}
 
         return [self.answered("open windows", None, None, opens)]
+
+    def award(self) -> list[dict[str, Any]]:
+        """Award leads whose claims were collected, as a worker does, until none waits."""
+
+        def awards() -> dict[str, Any]:
+            number, until = 0, time.monotonic() + PATIENCE
+            while Lead.objects.filter(status=Lead.Status.WAITING).exists():
+                number += awarding.award_due(clock.now())
+                if time.monotonic() > until:
+                    raise TimeoutError("leads still wait")
+                time.sleep(PAUSE)
+            return {"result": "awarded", "leads": number}
+
+        return [self.answered("award", None, None, awards)]
+
+    def award_one(self, lead: int) -> list[dict[str, Any]]:
+        """One of these leads is awarded, as soon as it may be."""
+
+        def awards() -> dict[str, Any]:
+            return {"result": "awarded", "leads": int(awarding._award(lead))}
+
+        return [self.answered("award", lead, None, awards)]
 
     def bring(self, fields: dict[str, Any]) -> list[dict[str, Any]]:
         """A lead with these fields comes in."""

@@ -27,6 +27,8 @@ from leaddistrib.queries.partings import Partings
 from leaddistrib.queries.scope import Key
 from tests.races.due_faults import DUE_FAULTS
 from tests.races.meeting import meet_after
+from tests.races.next_faults import NEXT_FAULTS
+from tests.races.sealed_faults import SEALED_FAULTS
 
 # Names are replaced in them that they only import.
 claiming: Any = real_claiming
@@ -151,22 +153,27 @@ def no_retries() -> None:
     transactions.RETRIES = 0
 
 
-FAULTS: dict[str, Callable[[], None]] = {
-    fault.__name__: fault
-    for fault in (
-        no_rep_lock,
-        no_rotation_lock,
-        no_lock_for_credits,
-        stale_look,
-        stale_contact,
-        no_contact_condition,
-        no_work_condition,
-        no_condition,
-        deferred_transactions,
-        own_rep_first,
-        no_look_at_what_comes_back,
-        no_memory_of_lapses,
-        no_version_lock,
-        no_retries,
-    )
-} | DUE_FAULTS
+FAULTS: dict[str, Callable[[], None]] = (
+    {
+        fault.__name__: fault
+        for fault in (
+            no_rep_lock,
+            no_rotation_lock,
+            no_lock_for_credits,
+            stale_look,
+            stale_contact,
+            no_contact_condition,
+            no_work_condition,
+            no_condition,
+            deferred_transactions,
+            own_rep_first,
+            no_look_at_what_comes_back,
+            no_memory_of_lapses,
+            no_version_lock,
+            no_retries,
+        )
+    }
+    | DUE_FAULTS
+    | SEALED_FAULTS
+    | NEXT_FAULTS
+)

@@ -27,7 +27,8 @@ from leaddistrib.models import (
     Rep,
     ResponseClock,
 )
-from tests.races.ledgers import turns
+from tests.races.awards import awards
+from tests.races.ledgers import recycled, turns
 
 Answer = dict[str, Any]
 
@@ -67,12 +68,13 @@ def faults(history: History) -> list[str]:
         *_limits(assignments),
         *_offers(),
         *_waves(),
+        *awards(),
         *_versions(history),
         *turns(),
         *_intake(history),
         *_outbox(),
         *_clocks(),
-        *_recycled(),
+        *recycled(),
     ]
 
 
@@ -92,14 +94,17 @@ def _wins() -> Iterator[str]:
 
 def _answers(history: History) -> Iterator[str]:
     """Each attempt is kept as it was answered; only a tap on what is the rep's already, by an
-    earlier claim or a push, leaves no row."""
+    earlier claim or a push, or was claimed and is collected, leaves no row."""
     given = set(Assignment.objects.exclude(method="claim").values_list("lead", "rep"))
-    rows = Counter(Claim.objects.values_list("lead", "rep", "result"))
+    kept = Claim.objects.values_list("lead", "rep", "result", "decided_at")
+    rows = Counter((lead, rep, "collected" if at else result) for lead, rep, result, at in kept)
+    given |= {(lead, rep) for lead, rep, result, at in kept if at and result == "won"}
     told = Counter((a["lead"], a["rep"], a["result"]) for a in history.of("claim"))
     for attempt in rows.keys() | told.keys():
         lead, rep, result = attempt
         owned = rows[attempt] or (lead, rep) in given
-        second_taps = result == "won" and owned and told[attempt] > rows[attempt]
+        again = result in ("won", "collected")
+        second_taps = again and owned and told[attempt] > rows[attempt]
         if result != "error" and rows[attempt] != told[attempt] and not second_taps:
             yield (
                 f"rep {rep} was told {told[attempt]} times that lead {lead} was {result}, "
@@ -289,13 +294,3 @@ def _clocks() -> Iterator[str]:
     told = LogEntry.objects.filter(event="lead.escalated").values_list("lead", flat=True)
     if went_on != Counter(told):
         yield "leads went on that the log does not tell of, or the other way round"
-
-
-def _recycled() -> Iterator[str]:
-    """Nothing was recycled for not being worked that its owner had just called."""
-    taken = LogEntry.objects.filter(event="lead.recycled", detail__why="unworked")
-    for lead, rep, at in taken.values_list("lead", "rep", "at"):
-        held = Assignment.objects.get(lead=lead, rep=rep, ended_at=at)
-        calls = Contact.objects.filter(lead=lead, rep=rep, at__range=(held.started_at, at))
-        if calls.exists():
-            yield f"lead {lead} was recycled although rep {rep} had called it"

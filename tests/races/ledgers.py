@@ -1,10 +1,10 @@
-"""What must be true of the turns of each rotation after any race."""
+"""What must be true of the turns of each rotation, and of what was recycled, after any race."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from leaddistrib.models import Decision, Rotation, Seat, Turn
+from leaddistrib.models import Assignment, Contact, Decision, LogEntry, Rotation, Seat, Turn
 
 
 def turns() -> Iterator[str]:
@@ -38,3 +38,13 @@ def _seat(seat: Seat, ledger: list[Turn]) -> Iterator[str]:
         yield f"seat {seat} has another credit than its ledger"
     if any(after.start + after.used < before.finish for before, after in pairwise(counted)):
         yield f"seat {seat} took a turn before its time"
+
+
+def recycled() -> Iterator[str]:
+    """Nothing was recycled for not being worked that its owner had just called."""
+    taken = LogEntry.objects.filter(event="lead.recycled", detail__why="unworked")
+    for lead, rep, at in taken.values_list("lead", "rep", "at"):
+        held = Assignment.objects.get(lead=lead, rep=rep, ended_at=at)
+        calls = Contact.objects.filter(lead=lead, rep=rep, at__range=(held.started_at, at))
+        if calls.exists():
+            yield f"lead {lead} was recycled although rep {rep} had called it"

@@ -5,35 +5,13 @@ that the fault comes every time.
 """
 
 import pytest
-from django.db import connection
 
-from leaddistrib.models import Assignment, Claim, Lead
+from leaddistrib.models import Lead
 from leaddistrib.testing import publish_rules
 from tests.races.history import faults
 from tests.races.meeting import MEET
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def without_constraints():
-    """The constraints behind the condition are dropped for one test."""
-    dropped = [
-        (model, constraint)
-        for model in (Assignment, Claim)
-        for constraint in model._meta.constraints
-        if constraint.name in (Assignment.ONE_OPEN, "leaddistrib_one_win_a_period")
-    ]
-    assert len(dropped) == 2
-    for model, constraint in dropped:
-        with connection.schema_editor() as editor:
-            editor.remove_constraint(model, constraint)
-    yield
-    Claim.objects.all().delete()
-    Assignment.objects.all().delete()
-    for model, constraint in dropped:
-        with connection.schema_editor() as editor:
-            editor.add_constraint(model, constraint)
 
 
 def test_without_the_lock_on_the_rep_a_rep_with_many_tabs_goes_over_capacity(
