@@ -1,5 +1,6 @@
 """Filters for long lists: a menu to choose from, and a range of dates."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from leaddistrib.queries.periods import FIRST, LAST
 from leaddistrib.queries.policies import fitted_by, policies
 
 
-class SelectFilter(admin.SimpleListFilter):
+class SelectFilter(admin.SimpleListFilter, ABC):
     """A menu instead of a list of links, for dozens of choices. Works without JavaScript.
 
     ``lookup`` is what the chosen value must equal.
@@ -31,9 +32,9 @@ class SelectFilter(admin.SimpleListFilter):
     template = "leaddistrib/admin/filter_select.html"
     lookup = ""
 
+    @abstractmethod
     def options(self) -> Iterable[tuple[object, object]]:
         """The choices, as value and label, in one query."""
-        raise NotImplementedError
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
         return [(str(value), str(label)) for value, label in self.options()]

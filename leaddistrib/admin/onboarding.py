@@ -1,6 +1,7 @@
 """How new reps come into the competition: phases, who is where, what happened (ON1, ON2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -17,8 +18,11 @@ from django.utils.translation import gettext_lazy as lazy
 from leaddistrib.admin.base import ReadOnlyAdmin
 from leaddistrib.admin.filters import DateRangeFilter, RepTeamFilter
 from leaddistrib.admin.policies import TeamPolicyAdmin
+from leaddistrib.admin.whatif import onboarding as whatif
+from leaddistrib.admin.whatif.words import Tried
 from leaddistrib.models import Onboarding, OnboardingPhase, OnboardingPolicy, PhaseChange
 from leaddistrib.queries.onboarding import holds_in
+from leaddistrib.queries.whatif.onboarding import try_onboarding
 
 REP_NAMES = ("rep__user__username", "rep__user__first_name", "rep__user__last_name")
 ASIDE = 10_000
@@ -71,11 +75,17 @@ class PhaseInline(admin.StackedInline):
 @admin.register(OnboardingPolicy)
 class OnboardingPolicyAdmin(TeamPolicyAdmin):
     means_by = ("phases",)
+    what_if_shows = "view_onboarding"
     fields = ("team", "active")
     inlines = (PhaseInline,)
 
     def sentences(self, policy: OnboardingPolicy) -> list[str]:
         return list(_weeks(policy)) or [_("It has no phases yet: nobody is onboarded by it.")]
+
+    def tried(
+        self, policy: OnboardingPolicy, rows: Sequence[OnboardingPhase], moment: datetime
+    ) -> Tried:
+        return whatif.told(try_onboarding(policy, rows, moment))
 
 
 def _weeks(policy: OnboardingPolicy) -> Iterator[str]:

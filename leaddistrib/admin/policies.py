@@ -1,5 +1,6 @@
 """What the pages of policies have in common that hold for a team, or for every other team."""
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -8,14 +9,15 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from leaddistrib.admin.base import LeadDistribAdmin
+from leaddistrib.admin.whatif.page import WhatIfAdmin
 
 
-class TeamPolicyAdmin(LeadDistribAdmin):
+class TeamPolicyAdmin(WhatIfAdmin):
     """A page for each kind of policy: the list says for whom each holds and what it means, and so
-    does the top of each policy's own page.
+    does the top of each policy's own page, where its numbers can be tried before they are saved.
 
-    Subclasses say ``sentences``, and in ``means_by`` which rows these read, such as ("tiers",).
+    Subclasses say ``sentences`` and ``tried``, and in ``means_by`` which rows the sentences read,
+    such as ("tiers",).
     """
 
     means_by: ClassVar[tuple[str, ...]] = ()
@@ -26,10 +28,10 @@ class TeamPolicyAdmin(LeadDistribAdmin):
     autocomplete_fields: ClassVar[Any] = ("team",)
     change_form_template = "leaddistrib/admin/policy.html"
 
+    @abstractmethod
     def sentences(self, policy: Any) -> list[str]:
         """What a saved policy means, as plain sentences; the page escapes them. Asks the database
         nothing beyond ``team`` and ``means_by``."""
-        raise NotImplementedError
 
     def said(self, policy: Any) -> list[str]:
         """What is shown of it: the sentences, or that none of it holds."""
@@ -53,6 +55,7 @@ class TeamPolicyAdmin(LeadDistribAdmin):
     ) -> Any:
         """With what the policy means as it is saved, also while what was typed is refused."""
         saved = self.get_queryset(request).filter(pk=obj.pk).first() if obj else None
+        context["may_try"] = self.may_try(request, obj)
         context["sentences"] = self.said(saved) if saved else []
         return super().render_change_form(request, context, add, change, form_url, obj)
 

@@ -21,6 +21,9 @@ from leaddistrib.queries.localdays import Span, day_of, week_before, week_of
 GIVEN = (Assignment.Method.PUSH, Assignment.Method.MANUAL, Assignment.Method.ESCALATION)
 """Ways in which a lead is assigned to a rep, who did not reach for it."""
 
+GONE = (Assignment.Ended.RELEASED, Assignment.Ended.LAPSED)
+"""An assigned lead that ended so does not count as assigned."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -34,9 +37,12 @@ class Asked:
     row_since: datetime | None = None
 
 
-def counts(asked: Iterable[Asked], moment: datetime) -> dict[int, Counts]:
+def counts(asked: Iterable[Asked], moment: datetime, *, past: bool = False) -> dict[int, Counts]:
     """Each rep's counts at ``moment``, by primary key; what was not asked for is 0. Three queries
-    at most: of claims, of assignments, and of leads in a row."""
+    at most: of claims, of assignments, and of leads in a row.
+
+    With ``past`` nothing that came after ``moment`` is known, as it was then; not so of leads in a
+    row."""
     reps = list(asked)
     found = {one.rep: Counts() for one in reps}
     for wanted, count in (
@@ -45,7 +51,7 @@ def counts(asked: Iterable[Asked], moment: datetime) -> dict[int, Counts]:
         ([one for one in reps if one.row_since], _rows),
     ):
         if wanted:
-            for rep, numbers in count(wanted, moment):
+            for rep, numbers in count(wanted, moment, past):
                 found[rep] = replace(found[rep], **numbers)
     return found
 
@@ -53,11 +59,11 @@ def counts(asked: Iterable[Asked], moment: datetime) -> dict[int, Counts]:
 Numbers = Iterable[tuple[int, dict[str, Any]]]
 
 
-def _claims(asked: Sequence[Asked], moment: datetime) -> Numbers:
+def _claims(asked: Sequence[Asked], moment: datetime, past: bool) -> Numbers:
     """Claims that were won, today, this week and last week, whatever became of the leads."""
-    today = _within(asked, moment, day_of, "claimed_at")
-    week = _within(asked, moment, week_of, "claimed_at")
-    former = _within(asked, moment, week_before, "claimed_at")
+    today = _within(asked, moment, day_of, "claimed_at", past)
+    week = _within(asked, moment, week_of, "claimed_at", past)
+    former = _within(asked, moment, week_before, "claimed_at", past)
     raced = Q(competitive=True)
     won = Claim.objects.filter(rep__in=[one.rep for one in asked], result=Claim.Result.WON)
     rows = (
@@ -80,12 +86,14 @@ def _claims(asked: Sequence[Asked], moment: datetime) -> Numbers:
         yield numbers.pop("rep"), numbers
 
 
-def _assignments(asked: Sequence[Asked], moment: datetime) -> Numbers:
+def _assignments(asked: Sequence[Asked], moment: datetime, past: bool) -> Numbers:
     """Leads of this week: all that the rep got, and those assigned, of which those that were
     given back or let lapse do not count."""
-    week = _within(asked, moment, week_of, "started_at")
-    gone = (Assignment.Ended.RELEASED, Assignment.Ended.LAPSED)
-    kept = Q(method__in=GIVEN) & ~Q(end__in=gone)
+    week = _within(asked, moment, week_of, "started_at", past)
+    gone = Q(end__in=GONE)
+    if past:
+        gone &= Q(ended_at__lte=moment)
+    kept = Q(method__in=GIVEN) & ~gone
     rows = (
         Assignment.objects.filter(week, rep__in=[one.rep for one in asked])
         .exclude(method=Assignment.Method.HISTORY)
@@ -98,7 +106,7 @@ def _assignments(asked: Sequence[Asked], moment: datetime) -> Numbers:
         yield numbers.pop("rep"), numbers
 
 
-def _rows(asked: Sequence[Asked], moment: datetime) -> Numbers:
+def _rows(asked: Sequence[Asked], moment: datetime, past: bool) -> Numbers:
     """The newest leads of each rep that were raced for or assigned, whatever became of them. Of a
     queue, where nobody races, leads are neither."""
     claims = Claim.objects.filter(
@@ -136,9 +144,10 @@ def _within(
     moment: datetime,
     span: Callable[[datetime, tzinfo], Span],
     field: str,
+    past: bool,
 ) -> Q:
-    """Rows whose ``field`` is in the span that ``moment`` is in by the zone of their rep. One part
-    for each zone, nearly always one."""
+    """Rows whose ``field`` is in the span that ``moment`` is in by the zone of their rep; with
+    ``past``, not after ``moment``. One part for each zone, nearly always one."""
     by_zone: dict[tzinfo, list[int]] = defaultdict(list)
     for one in asked:
         by_zone[one.zone].append(one.rep)
@@ -146,6 +155,8 @@ def _within(
     for zone, reps in by_zone.items():
         start, end = span(moment, zone)
         times = Q(**{f"{field}__gte": start, f"{field}__lt": end})
+        if past:
+            times &= Q(**{f"{field}__lte": moment})
         if len(by_zone) == 1:
             return times
         found |= times & Q(rep__in=reps)

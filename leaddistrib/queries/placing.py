@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q, QuerySet, Sum, prefetch_related_objects
+from django.db.models import QuerySet, Sum, prefetch_related_objects
 from django.utils import timezone
 
 from leaddistrib.engine.tiers import Figures, Placed, PolicyFacts, place
@@ -70,14 +70,6 @@ def proposals(reps: QuerySet[Rep], today: date) -> list[Proposed]:
                 Proposed(by_id[one.rep], policy, _documented(one, policy, today)) for one in placed
             )
     return sorted(found, key=lambda one: one.rep.team.name if one.rep.team else "")
-
-
-def reps_under(policy: TierPolicy) -> QuerySet[Rep]:
-    """Everybody in the teams that ``policy`` is for, whether it is active or not."""
-    if policy.team_id is not None:
-        return Rep.objects.filter(team=policy.team_id)
-    own = TierPolicy.objects.filter(team__isnull=False).values("team")
-    return Rep.objects.filter(Q(team=None) | ~Q(team__in=own))
 
 
 def already_placed(reps: QuerySet[Rep], period: date) -> set[int]:

@@ -16,7 +16,8 @@ from leaddistrib.models import (
     ResponseRollup,
     TierPolicy,
 )
-from leaddistrib.queries.placing import figures_of, proposals, reps_under, today_of, week_of
+from leaddistrib.queries.competing import reps_under
+from leaddistrib.queries.placing import figures_of, proposals, today_of, week_of
 from leaddistrib.testing import LeadFactory, RepFactory, TeamFactory
 
 pytestmark = pytest.mark.django_db
