@@ -1,5 +1,6 @@
 """The record of changes: who changed what in the configuration, from what to what, searchable."""
 
+import re
 from datetime import datetime, time, timedelta
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -32,9 +33,7 @@ class ChangesForm(forms.Form):
     by = forms.CharField(label=lazy("Who (name)"), required=False, max_length=100)
     first = DayField(label=lazy("From"), required=False, widget=AdminDateWidget)
     last = DayField(label=lazy("To"), required=False, widget=AdminDateWidget)
-    page = forms.IntegerField(
-        min_value=1, max_value=10_000, required=False, widget=forms.HiddenInput
-    )
+    page = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,6 +43,12 @@ class ChangesForm(forms.Form):
         )
         choice = cast("forms.ChoiceField", self.fields["model"])
         choice.choices = [("", lazy("everything")), *((name, label) for label, name in models)]
+
+    def clean_page(self) -> int:
+        """Pages are counted from 1; what is no such number stands for the first one, and takes
+        nothing from what is looked for."""
+        given = self.cleaned_data["page"]
+        return int(given) if re.fullmatch("[1-9][0-9]{0,3}", given) else 1
 
     def wanted(self) -> audit.Wanted:
         given = self.cleaned_data
@@ -72,8 +77,11 @@ class ConfigurationChangeAdmin(ReadOnlyAdmin):
         form = ChangesForm(request.GET or None)
         wanted, page = audit.Wanted(), 1
         if form.is_bound and form.is_valid():
-            wanted, page = form.wanted(), form.cleaned_data.get("page") or 1
+            wanted, page = form.wanted(), form.cleaned_data["page"]
         found, more = audit.changes(wanted, page)
+        if page > 1 and not found:  # the list ends before, as one that was narrowed meanwhile
+            page = 1
+            found, more = audit.changes(wanted, page)
         context = {
             **self.admin_site.each_context(request),
             "title": capfirst(str(self.model._meta.verbose_name_plural)),

@@ -45,9 +45,10 @@ class BehindForm(forms.Form):
         }
         only = cast("forms.ChoiceField", self.fields["only"])
         only.choices = [("", _("all")), (MOVED, _("that move"))] + [
-            (f"{why}-{side}", text % {"version": version})
+            (f"{why}-{side}", text % {"version": version} if version else _("without rules"))
             for why, text in texts.items()
             for side, version in versions.items()
+            if version or why == "unmatched"  # version 0 sends each lead to the safety net
         ]
 
 

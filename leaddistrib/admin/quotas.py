@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -52,8 +53,8 @@ class CurrencyField(forms.CharField):
 
 
 class QuotaForm(forms.ModelForm):
-    month = MonthField(label=lazy("month"))
-    currency = CurrencyField(label=lazy("currency"), max_length=fields.CODE_LENGTH)
+    month = MonthField(label=capfirst(lazy("month")))
+    currency = CurrencyField(label=capfirst(lazy("currency")), max_length=fields.CODE_LENGTH)
 
     class Meta:
         model = Quota
@@ -63,15 +64,15 @@ class QuotaForm(forms.ModelForm):
 class WhoseForm(forms.Form):
     """Of which team, and for which month."""
 
-    team = forms.ModelChoiceField(label=lazy("team"), queryset=Team.objects.all())
-    month = MonthField(label=lazy("month"))
+    team = forms.ModelChoiceField(label=capfirst(lazy("team")), queryset=Team.objects.all())
+    month = MonthField(label=capfirst(lazy("month")))
 
 
 class AmountsForm(forms.Form):
     """An amount for each active rep of a team; at first those of the month, or else, to be looked
     at and saved, those of the month before."""
 
-    currency = CurrencyField(label=lazy("currency"), max_length=fields.CODE_LENGTH)
+    currency = CurrencyField(label=capfirst(lazy("currency")), max_length=fields.CODE_LENGTH)
 
     def __init__(self, data: Any, *, team: Team, month: date) -> None:
         reps = list(team.reps.filter(active=True).select_related("user"))

@@ -155,6 +155,15 @@ def test_older_changes_are_a_page_further(signed_in):
     assert second.context["older"] is None
 
 
+@pytest.mark.parametrize("page", ["9", "9999", "99999", "0", "-1", "two"])
+def test_a_page_that_is_not_there_shows_the_newest_of_what_is_looked_for(signed_in, page):
+    TeamFactory(name="Paris")
+    TerritoryFactory(name="Brittany")
+    shown = signed_in("view_configurationchange").get(PAGE, {"text": "Paris", "page": page})
+    assert {change.name for change, _ in shown.context["changes"]} == {"Paris"}
+    assert shown.context["narrowed"]
+
+
 def test_a_page_of_changes_takes_as_many_queries_for_fifty_as_for_five(
     signed_in, django_assert_max_num_queries
 ):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from leaddistrib.lifecycle import receive
-from leaddistrib.lifecycle.drafting import draft_of, write_rule
+from leaddistrib.lifecycle.drafting import draft_of, new_draft, write_rule
 from leaddistrib.lifecycle.dryruns import ask, work_off
 from leaddistrib.lifecycle.intake.cleaning import clean
 from leaddistrib.models import DryRun, Lead, Pool, Rep, RuleStep
@@ -103,6 +103,23 @@ def test_the_result_shows_who_gains_and_loses(olga, draft):
     assert "/leads/?" not in text  # Olga may not see leads
     listed = olga.get(reverse("admin:leaddistrib_dryrun_changelist")).content.decode()
     assert "4 / 4" in listed
+
+
+def test_a_run_before_any_publication_is_compared_with_no_rules(signed_in):
+    bruno = RepFactory(user__first_name="Bruno", team=TeamFactory(name="Lyon"))
+    PoolFactory(name="Everyone", reps=[bruno], is_safety_net=True)
+    first = new_draft()
+    write_rule(first.rules.get(), [RuleStep(push="round_robin", team=bruno.team)])
+    receive(clean({"company": "Fournil"}))
+    run = asked(first)
+    work_off(timezone.now())
+    client = signed_in("view_dryrun", "view_ruleset", "view_lead")
+    text = client.get(page(run)).content.decode()
+    assert "Without rules" in text
+    assert "ersion 0" not in text
+    leads = client.get(behind(run, only="unmatched-before"))
+    assert [lead.company for lead, *_ in leads.context["rows"]] == ["Fournil"]
+    assert "ersion 0" not in leads.content.decode()
 
 
 def behind(run, **query):

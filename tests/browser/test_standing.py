@@ -71,3 +71,17 @@ def test_a_priority_window_counts_down(company, serve, enter):
     expect(page.get_by_text("It begins in 2 hr")).to_be_visible()
     expect(page.get_by_text("It is open now")).to_be_hidden()
     expect(page.get_by_text("It is over for today.")).to_be_hidden()
+
+
+def test_a_limit_that_comes_near_is_said_in_the_pool_without_reloading(company, serve, enter):
+    GuardrailPolicy.objects.create(**ONLY_DAILY | {"daily_claims": 2})
+    lead, *_ = leads(company.race)
+    address = serve()
+    pool, other = enter(address, company.amina), enter(address, company.amina)
+    pool.goto("/leads/pool/")
+    expect(pool.locator("[data-connection=live]")).to_be_visible()
+    expect(pool.locator("#limits-near")).to_be_hidden()
+    other.goto(f"/leads/lead/{lead.public_id}/claim/")
+    other.click("main .claim")
+    expect(pool.locator("#limits-near")).to_contain_text("1 of 2 race claims left today.")
+    expect(pool.locator("#limits-near")).to_be_visible()

@@ -188,6 +188,7 @@ def test_who_is_held_reads_no_day(cast, onboarding):
 def test_everything_together_costs_the_same_however_much_there_is(cast, onboarding):
     GuardrailPolicy.objects.create(daily_claims=200)
     begin(cast.amina, NOON.date() - timedelta(weeks=5))
+    LeadFactory(owner=cast.amina)
     client = signed_in(cast.amina)
     client.get(PAGE)
 

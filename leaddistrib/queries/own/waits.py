@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from leaddistrib.models import Onboarding, Rep, Tier, TierPlacement, TierPolicy
 from leaddistrib.queries.competing import policy_for
+from leaddistrib.queries.levels import counting, levels_of, own_tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,11 @@ def waits(rep: Rep, newest: TierPlacement | None) -> Waits | None:
     """What holds for ``rep``, whose newest placement is ``newest``; None where no policy does, and
     in a team that is too small for tiers. Three queries at most."""
     policy = policy_for(TierPolicy, rep.team_id)
-    tiers = {tier.level: tier for tier in policy.tiers.order_by("level")} if policy else {}
+    levels = levels_of([policy]).get(policy.pk, {}) if policy else {}
+    tier, placed = counting(levels, rep.tier), own_tier(levels, rep.tier) is not None
     small = newest is not None and newest.reason == TierPlacement.Reason.SMALL_TEAM
-    if policy is None or not tiers or (rep.tier is None and small):
+    if policy is None or tier is None or (rep.tier is None and small):
         return None
-    own = tiers.get(rep.tier or 0)
-    levels = sorted(tiers)
-    tier = own or tiers[levels[(len(levels) - 1) // 2]]  # of two in the middle the higher, as waves
-    placed = own is not None
     return Waits(
         tier.name,
         tuple(_sentences(policy, tier)),
