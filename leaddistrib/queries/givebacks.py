@@ -8,6 +8,7 @@ no rate is above 1. A first contact in a shared pool, and what was imported, cou
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Window
@@ -57,14 +58,17 @@ class Line:
 def give_backs(scope: Scope, reps: frozenset[int] | None = None) -> list[Line]:
     """The reps who got something in ``scope``, by name; only ``reps`` (primary keys) if they are
     given (RA4). Two queries."""
-    rows = _got(scope, reps).order_by().values("rep")
+    claimed, handed_out = HAD[How.CLAIMED], HAD[How.HANDED_OUT]
+    rows: QuerySet[Any] = _got(scope, reps).order_by().values_list("rep")
     counted = rows.annotate(
-        **{str(how): Count("pk", filter=had) for how, had in HAD.items()},
-        **{f"{how}_back": Count("pk", filter=had & GIVEN_BACK) for how, had in HAD.items()},
+        claimed=Count("pk", filter=claimed),
+        claimed_back=Count("pk", filter=claimed & GIVEN_BACK),
+        handed_out=Count("pk", filter=handed_out),
+        handed_out_back=Count("pk", filter=handed_out & GIVEN_BACK),
     )
-    numbers = {row.pop("rep"): row for row in counted}
+    numbers = {rep: those for rep, *those in counted}
     found = Rep.objects.filter(pk__in=numbers).select_related("user")
-    lines = [Line(str(rep.public_id), rep.name, **numbers[rep.pk]) for rep in found]
+    lines = [Line(str(rep.public_id), rep.name, *numbers[rep.pk]) for rep in found]
     return sorted(lines, key=lambda line: (line.name.casefold(), line.key))
 
 

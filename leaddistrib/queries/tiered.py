@@ -6,7 +6,7 @@ wherever the owner is now. A rep's team, and what its tiers are, are the present
 
 from collections.abc import Mapping, Set
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import DateField, Exists, Expression, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncWeek
@@ -86,7 +86,7 @@ def again(asked: Asked, held: str) -> Exists:
     )
 
 
-def called_qualified() -> QuerySet[Outcome]:
+def called_qualified() -> QuerySet[Any]:
     """What reps called qualified and of which it is known since whether it was; ``right`` says so.
 
     It was when it became an opportunity or was won, under whomever; it was not when it was lost, or
@@ -98,4 +98,5 @@ def called_qualified() -> QuerySet[Outcome]:
     said = reached([Outcome.Stage.QUALIFIED]).annotate(
         right=Exists(since.filter(stage__in=PROVED)), known=Exists(since)
     )
-    return said.filter(Q(known=True) | Q(lead__status=Lead.Status.CLOSED))
+    found: QuerySet[Any] = said.filter(Q(known=True) | Q(lead__status=Lead.Status.CLOSED))
+    return found

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from leaddistrib.models import Assignment, Lead, Outcome, ResponseClock, TierPlacement
 from leaddistrib.queries.response import Asked
@@ -60,7 +60,7 @@ def _with(asked: Asked, figure: Figure) -> QuerySet[Assignment]:
     """The assignments that count in ``figure``."""
     if figure is Figure.LEADS:
         return Assignment.objects.all()
-    outcomes = called_qualified()
+    outcomes: QuerySet[Any] = called_qualified()
     if figure is Figure.WON:
         outcomes = standing([Outcome.Stage.WON])
     elif figure is Figure.RIGHT:
@@ -75,7 +75,8 @@ def _on(rows: QuerySet[Any], one: Tiered, level: int) -> QuerySet[Any]:
     placed = TierPlacement.objects.filter(
         rep=OuterRef("rep"), period=OuterRef("monday"), policy=one.policy
     )
-    weekly = rows.annotate(monday=week())
-    if level in one.levels:
-        return weekly.filter(Exists(placed.filter(level=level)))
-    return weekly.filter(~Exists(placed.filter(level__in=list(one.levels))))
+    there = Q(Exists(placed.filter(level=level)))
+    if level not in one.levels:
+        there = ~Q(Exists(placed.filter(level__in=list(one.levels))))
+    found: QuerySet[Any] = rows.annotate(monday=week()).filter(there)
+    return found

@@ -228,27 +228,31 @@ def _placements(
 
 def _weekly(rows: QuerySet[Any], monday: Expression, **counted: Any) -> QuerySet[Any]:
     """``counted`` of ``rows``, by rep and week."""
-    return rows.annotate(monday=monday).order_by().values_list("rep", "monday").annotate(**counted)
+    grouped: QuerySet[Any] = rows.annotate(monday=monday).order_by().values_list("rep", "monday")
+    found: QuerySet[Any] = grouped.annotate(**counted)
+    return found
 
 
 def _won(asked: Asked, teams: Mapping[int | None, Tiered]) -> QuerySet[Any]:
     """By rep, week and currency: how many were won under the rep and are now, how many of them with
     a value, and their sum."""
     won = _joined(standing([Outcome.Stage.WON]), asked, teams)
-    rows = won.values_list("rep", "monday", "currency")
-    return rows.annotate(Count("pk"), Count("value"), Sum("value"))
+    rows: QuerySet[Any] = won.values_list("rep", "monday", "currency")
+    found: QuerySet[Any] = rows.annotate(Count("pk"), Count("value"), Sum("value"))
+    return found
 
 
 def _qualified(asked: Asked, teams: Mapping[int | None, Tiered]) -> QuerySet[Any]:
     """By rep and week: how many leads ``called_qualified`` has, and of how many it was right."""
-    rows = _joined(called_qualified(), asked, teams).values_list("rep", "monday")
+    rows: QuerySet[Any] = _joined(called_qualified(), asked, teams).values_list("rep", "monday")
     right = Count("lead", distinct=True, filter=Q(right=True))
-    return rows.annotate(judged=Count("lead", distinct=True), proved=right)
+    found: QuerySet[Any] = rows.annotate(judged=Count("lead", distinct=True), proved=right)
+    return found
 
 
 def _joined(
-    outcomes: QuerySet[Outcome], asked: Asked, teams: Mapping[int | None, Tiered]
-) -> QuerySet[Outcome]:
+    outcomes: QuerySet[Any], asked: Asked, teams: Mapping[int | None, Tiered]
+) -> QuerySet[Any]:
     """Those of ``outcomes`` whose rep had the lead in these days, each once, with the week."""
     theirs = outcomes.filter(
         during(asked, "lead__assignments__started_at"),
@@ -256,5 +260,6 @@ def _joined(
         lead__assignments__rep=F("rep"),
     )
     # The alias names the assignment joined above; named in full, it would be joined anew.
-    held = theirs.alias(held=F("lead__assignments__pk")).filter(~again(asked, "held"))
-    return held.annotate(monday=week("lead__assignments__started_at")).order_by()
+    latest = theirs.alias(held=F("lead__assignments__pk")).filter(~again(asked, "held"))
+    found: QuerySet[Any] = latest.annotate(monday=week("lead__assignments__started_at"))
+    return found.order_by()
