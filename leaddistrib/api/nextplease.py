@@ -14,7 +14,7 @@ from leaddistrib.api.representing import lead_document, reasons_document
 from leaddistrib.api.shapes.claims import ClaimRefused, ClaimWon, NextIn, NothingWaits
 from leaddistrib.lifecycle.nextplease import claim_next
 from leaddistrib.models import Pool
-from leaddistrib.queries.membership import pools_of
+from leaddistrib.queries.sight import pools_seen
 from leaddistrib.queries.visibility import view_by
 
 ASKED = {"key": "0b0f6c0e-6f0c-4d58-9a3c-1f6f4f0a7a51"}
@@ -49,10 +49,12 @@ class Next(ApiView):
         ),
     )
     def post(self, request: Request, **kwargs: Any) -> Response:
-        rep = self.rep
-        pool = pools_of(rep).filter(public_id=self.kwargs["id"], award=Pool.Award.NEXT).first()
+        """A pool that hands nothing out has no next lead, for nobody."""
+        handing_out = pools_seen(self.sight).filter(award=Pool.Award.NEXT)
+        pool = handing_out.filter(public_id=self.kwargs["id"]).first()
         if pool is None:
             raise NotFound
+        rep = self.rep
         given = NextIn(data=self.body(NextIn().fields))
         given.is_valid(raise_exception=True)
         result = claim_next(pool, rep, key=given.validated_data["key"], via="api")

@@ -104,11 +104,11 @@ MATRIX = {
         "lyon": "200 404 404 403 403 401",
         "missing": "404 404 404 403 403 401",
     },
-    # Paris hands out the next lead.
+    # Of the two, the pool of Paris alone hands out the next lead.
     ("api-next", "POST"): {
         "paris": "403 403 200 403 403 401",
-        "lyon": "403 403 404 403 403 401",
-        "missing": "403 403 404 403 403 401",
+        "lyon": "404 404 404 403 403 401",
+        "missing": "404 404 404 403 403 401",
     },
     ("api-distribution", "GET"): {"": "200 200 200 403 403 401"},
     ("api-response", "GET"): {"": "200 200 200 403 403 401"},

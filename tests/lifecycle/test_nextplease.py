@@ -1,6 +1,7 @@
 """A button hands a rep the lead that fits best, without a list: "next, please" (RA5)."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -282,7 +283,7 @@ def test_pages_of_reps_hear_that_the_pool_changed_and_nothing_else(
         placed(cast.bruno, 2)
         pool.tiered = True
         pool.save()
-    events = []
+    events: list[dict[str, Any]] = []
     monkeypatch.setattr("leaddistrib.events.publishing._send", events.append)
     with django_capture_on_commit_callbacks(execute=True), clock_at(TUESDAY):
         lead = LeadFactory(company="CANARY")

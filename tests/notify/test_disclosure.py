@@ -22,6 +22,7 @@ from leaddistrib.models import (
     Lead,
     NotificationSettings,
     OutboxMessage,
+    Pool,
     ResponseClock,
     Satisfaction,
     TeamChat,
@@ -374,8 +375,8 @@ def test_no_chat_is_told_of_what_a_button_hands_out(reached):
     kind = kind_of(message)
     assert kind is not None
     assert kind.objection(message, kind.load(message)) == ""
-    lead.pool.award = "next"  # since it was written
-    message.lead.pool.award = "next"
+    Pool.objects.update(award=Pool.Award.NEXT)  # since it was written
+    message = OutboxMessage.objects.get(pk=message.pk)
     assert kind.objection(message, kind.load(message)) == "not_open"
 
 
