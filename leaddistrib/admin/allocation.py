@@ -168,7 +168,7 @@ class AllocationPolicyAdmin(TeamPolicyAdmin):
 
     def sentences(self, policy: AllocationPolicy) -> list[str]:
         bands = sorted((band.from_percent, band.leads) for band in policy.bands.all())
-        ends = [start for start, _leads in bands[1:]] + [None]
+        ends = [*(start for start, _leads in bands[1:]), None][: len(bands)]
         said = [
             _band(start, end, max(leads, policy.floor))
             for (start, leads), end in zip(bands, ends, strict=True)

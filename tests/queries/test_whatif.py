@@ -287,6 +287,8 @@ def test_new_reps_are_where_other_phases_lead_and_their_races_are_looked_at(amin
     found = try_onboarding(newcomer, longer, NOW)
 
     [where] = found.where
+    assert where.now
+    assert where.then
     assert (where.rep, where.now.name, where.then.name) == (amina, "Phase 2", "Phase 2")
     assert found.won == {amina.pk: 7}
     assert found.now == {(amina.pk, "half"): 2}, "five of ten leads in a row, no more"

@@ -20,8 +20,8 @@ def told(tried: OnboardingTried) -> Tried:
     if tried.where:
         rows = [(one.rep.name, _phase(one.now), _phase(one.then)) for one in tried.where]
         rows.sort(key=lambda row: (row[1] == row[2], row[0]))
-        columns = (_("Rep"), _("Phase now"), _("Phase with these numbers"))
-        tables.append(first_of(columns, rows))
+        of_reps = (_("Rep"), _("Phase now"), _("Phase with these numbers"))
+        tables.append(first_of(of_reps, rows))
     if not tried.won:
         sentences.append(_("No claims in races last month: nothing to replay."))
         return Tried(sentences, tables, _left_out(tried))

@@ -78,7 +78,7 @@ class WhatIfAdmin(LeadDistribAdmin, metaclass=AbstractPage):
         found = self.tried(form.instance, _rows(formsets), clock.now()) if valid else None
         admin_form = helpers.AdminForm(
             form,
-            list(fieldsets),
+            list(fieldsets),  # type: ignore[arg-type]
             self.get_prepopulated_fields(request, policy),
             self.get_readonly_fields(request, policy),
             model_admin=self,

@@ -31,11 +31,11 @@ def told(tried: TiersTried) -> Tried:
             (one.rep.name, _name(now, one.now), _name(now, one.as_saved), _name(then, one.then))
             for one in moving
         ]
-        columns = (
+        of_reps = (
             *(_("Rep"), _("Tier now"), _("Next placement as it is now")),
             _("Next placement with these numbers"),
         )
-        tables.append(first_of(columns, rows, MOVES))
+        tables.append(first_of(of_reps, rows, MOVES))
     notes = [_("Placements are by the figures of today.")]
     if not tried.leads:
         sentences.append(_("No leads opened in pools by tier last month: nothing to replay."))

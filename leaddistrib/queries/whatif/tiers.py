@@ -162,6 +162,7 @@ def _raced(
         .order_by("-opens_at", "-pk")
         .only("public_id", "opens_at")
     )
+    found: list[tuple[Lead, datetime | None]]
     found = [(lead, lead.claimed) for lead in rows[: MOST + 1]]
     if len(found) <= MOST:
         return found, Stretch(begins)

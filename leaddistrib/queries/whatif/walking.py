@@ -64,8 +64,9 @@ class Walker:
             else:
                 counts = _next_week(counts, follows=week.start == self.week.end)
             self.week = week
-            ends = {"day_ends_at": self.day.end, "week_ends_at": week.end}
-            self.facts = replace(self.facts, counts=counts, **ends)
+            self.facts = replace(
+                self.facts, counts=counts, day_ends_at=self.day.end, week_ends_at=week.end
+            )
         return self.facts
 
     def follow(self, event: Event) -> None:
