@@ -11,6 +11,7 @@ from tests.browser.screenshots import language as language
 from tests.browser.screenshots import opening
 from tests.browser.screenshots import shoot as shoot
 from tests.responses import answered, lapsed, started
+from tests.tiers import tier_policy
 
 
 def test_pages_of_a_manager(team, shoot):
@@ -38,6 +39,9 @@ def test_pages_of_a_manager(team, shoot):
     shoot("response", team.mireille, at("response"))
     shoot("response-leads", team.mireille, at("response-leads", by="rep"))
     shoot("claim-speed", team.mireille, at("claim-speed"))
+    shoot("give-backs", team.mireille, at("give-backs"))
+    tier_policy(team.amina.team)
+    shoot("tiers", team.mireille, at("tiers"))
     shoot("me-response", team.bruno, at("me"))
     shoot("rules", team.mireille, at("rules"))
     shoot("rules-rep", team.amina, at("rules"))
