@@ -65,8 +65,10 @@ def decided(method: str = "push", *steps: dict[str, Any], **fields: Any) -> Deci
 @pytest.mark.parametrize("code", phrases.GOT_IT)
 def test_each_strategy_is_said_to_the_winner_and_to_others(code: str) -> None:
     push, _, how = code.partition(":")
-    winner = candidate(AMINA, **({"backup_of": "Chloé"} if how == "backup" else {}))
-    others = [candidate(BRUNO)] if how in ("in_turn", "least_loaded") else []
+    by_virtue_of: dict[str, Any] = {"backup": {"backup_of": "Chloé"}, "owed": {"owed": 1}}
+    by_virtue_of |= {why: {"first": why} for why in phrases.FIRST_FOR_UNCLAIMED}
+    winner = candidate(AMINA, **by_virtue_of.get(how, {}))
+    others = [] if how in ("", "backup") else [candidate(BRUNO)]
     decision = decided("push", step(push, winner, *others))
     told = [french(explanations.sentence(decision, who)) for who in (AMINA, BRUNO, OSCAR, None)]
     assert all("Charte" in one for one in told)
