@@ -49,7 +49,7 @@ def first_of(columns: Sequence[Any], rows: Sequence[Sequence[Any]], most: int = 
 def looked_at(stretch: Stretch) -> list[str]:
     """Since when, and whether there was too much to look at all of it."""
     since = date_format(timezone.localtime(stretch.since), "DATETIME_FORMAT")
-    found = [_("Looked at is what happened since %(since)s.") % {"since": since}]
+    found = [_("What happened since %(since)s is looked at.") % {"since": since}]
     if stretch.cut:
         text = _("Last month there was more: only the newest %(count)s are looked at.")
         found.append(text % {"count": number_format(MOST, force_grouping=True)})
