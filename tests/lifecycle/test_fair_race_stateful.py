@@ -7,6 +7,7 @@ GU1, GU5, AL1, TI1).
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -57,8 +58,9 @@ class FairRace(RuleBasedStateMachine):
         self.pools = pools
         # All that an example did is undone with it. As Django's own test case has it, acts that
         # must be the outermost transaction may run in this one.
-        self.atomic = transaction.atomic()
-        self.atomic._from_testcase = True
+        atomic: Any = transaction.atomic()
+        atomic._from_testcase = True
+        self.atomic = atomic
         self.atomic.__enter__()
 
     def teardown(self):
@@ -73,7 +75,8 @@ class FairRace(RuleBasedStateMachine):
         capacity=st.integers(2, 20),
     )
     def begin(self, daily, hot, assigned, allocation, capacity):
-        self.now, self.most_assigned = SATURDAY, Counter()
+        self.now = SATURDAY
+        self.most_assigned: Counter[Any] = Counter()
         self.daily, self.hot, self.assigned = daily, hot, assigned
         self.allocation, self.capacity = allocation, capacity
         GuardrailPolicy.objects.create(
@@ -155,7 +158,7 @@ class FairRace(RuleBasedStateMachine):
 
     @invariant()
     def each_lead_has_one_owner(self):
-        held = Counter()
+        held: Counter[Any] = Counter()
         for lead, rep in Assignment.objects.filter(ended_at=None).values_list("lead", "rep"):
             held[lead, rep] += 1
         owned = Lead.objects.filter(status=Lead.Status.OWNED).values_list("pk", "owner")
@@ -178,7 +181,8 @@ class FairRace(RuleBasedStateMachine):
     @invariant()
     def no_day_and_no_week_has_more_races_than_the_limits(self):
         """An assigned lead that was given back counted until then."""
-        days, kinds = Counter(), Counter()
+        days: Counter[Any] = Counter()
+        kinds: Counter[Any] = Counter()
         won = Claim.objects.filter(result="won", competitive=True)
         for rep, at, temperature in won.values_list("rep", "claimed_at", "temperature"):
             days[rep, at.astimezone(self.reps[0].limits_zone).date()] += 1
@@ -232,4 +236,5 @@ def test_no_limit_is_ever_passed_and_no_lead_has_two_owners(cast):
     then = {"push": "round_robin", "team": "Paris", "fallback": [{"pool": pools[0].name}]}
     publish_rules([{"name": "In turn", "when": {}, "then": then}])
 
-    run_state_machine_as_test(lambda: FairRace(pools), settings=SMALL)
+    machine: Any = lambda: FairRace(pools)  # noqa: E731 - made anew for each example
+    run_state_machine_as_test(machine, settings=SMALL)
