@@ -37,7 +37,7 @@ class Situation:
     ``competitive``: the lead is raced for, and the limits of races are asked.
     ``temperature`` is the lead's, "" where the rep cannot know it (blind leads, hidden quality).
     ``premium``: the pool is, and ``tier_sees_premium`` whether the rep's tier sees such pools.
-    ``cohort``: all members of the pool are new reps, who race among themselves.
+    ``cohort``: all members of the pool are of the rep's cohort: new, or new when the rep began.
     ``gave_back_until`` is until when a lead stays closed to the rep who gave it back, raced for or
     not.
     """

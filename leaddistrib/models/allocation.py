@@ -90,7 +90,8 @@ class AllocationBand(models.Model):
 
 
 class Allocation(models.Model):
-    """How many leads a week were a rep's in a month, and by which figures. Never changed."""
+    """How many leads a week are a rep's in a month, and by which figures. Only the running month's
+    is ever put right, by hand, after its policy or a quota was changed."""
 
     rep = models.ForeignKey(
         Rep, on_delete=models.CASCADE, related_name="allocations", verbose_name=_("rep")

@@ -40,7 +40,10 @@ class OnboardingPhase(models.Model):
     cohort_only = models.BooleanField(
         _("among themselves"),
         default=False,
-        help_text=_("Competes only for leads of pools whose members are all being onboarded."),
+        help_text=_(
+            "Competes only for leads of pools whose members are all being onboarded, or were when"
+            " the rep began."
+        ),
     )
     least_leads = models.PositiveSmallIntegerField(
         _("guaranteed leads a week"),
