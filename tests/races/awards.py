@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from leaddistrib.models import Claim
 
@@ -13,11 +13,11 @@ def awards() -> Iterator[str]:
     left = Claim.objects.filter(result=Claim.Result.COLLECTED, lead__collecting_until=None)
     for lead, rep in left.values_list("lead", "rep"):
         yield f"the claim of rep {rep} for lead {lead} was never decided"
-    together: dict[tuple[object, ...], list[Claim]] = defaultdict(list)
+    together: dict[tuple[int, int, datetime | None], list[Claim]] = defaultdict(list)
     decided = Claim.objects.exclude(decided_at=None).select_related("rep", "pool").order_by("pk")
     for claim in decided:
         together[claim.lead_id, claim.period, claim.decided_at].append(claim)
-    for (lead, *_), claims in together.items():
+    for (lead, _period, _at), claims in together.items():
         pool = claims[0].pool
         over = claims[0].claimed_at + timedelta(seconds=pool.sealed_seconds if pool else 0)
         for late in [claim for claim in claims if claim.claimed_at >= over]:
