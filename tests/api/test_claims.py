@@ -69,7 +69,9 @@ def test_a_refused_claim_says_what_would_lift_it(company):
             },
             {
                 "code": "at_capacity",
-                "message": "You are at capacity (open leads: 1 of 1). Close or give back one first.",
+                "message": (
+                    "You are at capacity (open leads: 1 of 1). Close or give back one first."
+                ),
                 "lifts_at": None,
             },
         ],

@@ -1,4 +1,4 @@
-"""A pool without a list: one tap gives the next lead, and everybody's number is right (RA5, UI3)."""
+"""A pool without a list: a tap gives the next lead, and everybody's number is right (RA5, UI3)."""
 
 import re
 
