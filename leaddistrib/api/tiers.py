@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Q
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -66,7 +67,10 @@ class GiveBacks(ApiView):
         form = reporting.valid(DaysForm(request.query_params))
         teams, reps = reporting.whose(self)
         scope = Scope(form.since, form.until, teams)
-        said = reasons(scope, reps, of=None if teams is None else leads_of(self.sight))
+        # Of a lead that another team has by now they see a preview, and no words of a rep.
+        theirs = Q(owner=None) | Q(owner__team__in=self.sight.managed_teams)
+        known = None if teams is None else leads_of(self.sight).filter(theirs)
+        said = reasons(scope, reps, of=known)
         return Response(
             {
                 **reporting.period(form),

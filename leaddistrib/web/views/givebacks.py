@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from leaddistrib.policy import View, policy
 from leaddistrib.queries.distribution import Scope
 from leaddistrib.queries.givebacks import How, given_back
 from leaddistrib.queries.periods import DaysForm
@@ -20,7 +21,8 @@ from leaddistrib.web.cards import listed
 @signed_in
 def behind(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """What is behind a figure of leads given back, as far as the leads are still the viewer's to
-    see: of one that went on to another team, the reason is that team's, too."""
+    see: of one of which they see a preview alone, because another team has it by now, the words of
+    whoever gave it back are left out."""
     teams = reporting.teams_asked(viewer)
     form, asked = DaysForm(request.GET), request.GET
     if not form.is_valid():
@@ -39,7 +41,11 @@ def behind(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context = {
         "viewer": viewer,
         "page": page,
-        "rows": [(one, leads[one.lead_id]) for one in page.object_list if one.lead_id in leads],
+        "rows": [
+            (one, leads[one.lead_id], policy().view(one.lead, viewer.sight) is View.WHOLE)
+            for one in page.object_list
+            if one.lead_id in leads
+        ],
         "days": form.cleaned_data,
         "fewer": page.paginator.count < rows.count(),
         "back": reverse("leaddistrib:claim-speed") + reporting.query(form),
