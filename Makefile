@@ -15,7 +15,7 @@ LEAVE_OUT ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo maven olist test test-services lint screenshots benchmarks messages newest wheel clean
+.PHONY: help demo maven olist fair-race test test-services lint screenshots benchmarks messages newest wheel clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,12 @@ olist: $(VENV)/runtime  ## leads and deals of the files in DATA=…, imported, a
 	@rm -f var/olist.sqlite3
 	@export DEBUG=1 EMAIL_URL=dummymail:// DATABASE_URL=sqlite:///$(CURDIR)/var/olist.sqlite3; \
 		$(PY) manage.py migrate --verbosity 0 && $(PY) -m tools.olist "$(DATA)"
+
+fair-race: $(VENV)/dev  ## who is told of a lead when, and may claim it, as in docs/fair-race.md (ARGS=--write)
+	@mkdir -p var
+	@rm -f var/fair-race.sqlite3
+	@export DEBUG=1 EMAIL_URL=dummymail:// DATABASE_URL=sqlite:///$(CURDIR)/var/fair-race.sqlite3; \
+		$(PY) manage.py migrate --verbosity 0 && $(PY) -m tools.fair_race $(ARGS)
 
 test: $(VENV)/dev test-services  ## every test, on PostgreSQL and on SQLite
 	@tools/test.sh $(PY) postgresql $(ARGS)
