@@ -6,6 +6,8 @@ through before the others closes no pool to them.
 
 from collections.abc import Collection, Iterable, Mapping
 
+from django.db.models import Q
+
 from leaddistrib.models import Onboarding, OnboardingPhase, Pool, Rep
 from leaddistrib.queries.membership import members_by_pool
 from leaddistrib.queries.onboarding import facts_of
@@ -30,6 +32,20 @@ def strangers(members: Mapping[int, Collection[int]]) -> dict[int, Strangers]:
             rep.pk: [other for other in own if not _together(rep, other)] for rep in apart
         }
     return inside
+
+
+def has_strangers(rep: Rep, pool: Pool) -> bool:
+    """Whether an active member of ``pool`` is not of the cohort of ``rep``, who is being onboarded:
+    the same for one rep and one pool, whoever and however many its members are. One query."""
+    began = Onboarding.objects.filter(rep=rep).values("began_on")
+    members = Rep.objects.filter(
+        Q(pools=pool) | Q(team__pools=pool), active=True, user__is_active=True
+    )
+    return (
+        members.exclude(onboarding__phase__policy__active=True)
+        .exclude(onboarding__isnull=False, onboarding__phase=None, onboarding__since__gt=began)
+        .exists()
+    )
 
 
 def without_a_race(reps: Iterable[int]) -> frozenset[int]:

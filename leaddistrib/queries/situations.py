@@ -8,7 +8,7 @@ from leaddistrib.engine.facts import RepFacts
 from leaddistrib.engine.gates import Situation
 from leaddistrib.models import Lead, Pool, Rep
 from leaddistrib.queries.blindness import shown_temperature
-from leaddistrib.queries.cohorts import strangers
+from leaddistrib.queries.cohorts import has_strangers, strangers
 from leaddistrib.queries.membership import members_by_pool
 from leaddistrib.queries.partings import Partings, own_partings, partings_with
 from leaddistrib.queries.premium import kept_out_of_premium
@@ -26,7 +26,7 @@ def situations(
     """The situation of ``rep`` who claims each of ``leads`` at ``moment``, by the lead's key.
 
     ``leads``, read with their pool, wait in one, which the rep is a ``member`` of or not. One
-    query; one more where the pool is premium, three where a new rep races within the cohort only.
+    query; one more where the pool is premium, and one where a new rep races within the cohort only.
     """
     if not leads:
         return {}
@@ -34,17 +34,16 @@ def situations(
     competitive = is_competitive(leads[0])
     premium = pool is not None and pool.premium
     sees = premium and not kept_out_of_premium([rep.pk])
-    apart = facts.phase is not None and facts.phase.cohort_only
-    closed = (
-        _closed_to(members_by_pool([pool.pk])) if competitive and apart and pool else frozenset()
-    )
+    phase = facts.phase
+    apart = phase is not None and phase.cohort_only and phase.competitive > 0
+    asks_cohort = competitive and apart and member and facts.active
     partings = own_partings(rep, leads)
     asked = Situation(
         moment,
         member,
         premium=premium,
         tier_sees_premium=sees,
-        cohort=rep.pk not in closed,
+        cohort=not (asks_cohort and pool and has_strangers(rep, pool)),
         claiming=True,
     )
     return {
