@@ -7,8 +7,10 @@ one drawn by the page from a message look the same.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from babel import Locale, UnknownLocaleError
+from django.urls import reverse
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
@@ -24,6 +26,7 @@ from leaddistrib.queries.wording import field_label
 STATUSES = dict(Lead.Status.choices)
 TEMPERATURES = dict(Lead.Temperature.choices)
 SIZES = dict(Lead.SizeBand.choices)
+NOWHERE = str(UUID(int=0))
 
 
 def row(
@@ -65,10 +68,22 @@ def rows(leads: Iterable[Lead], moment: datetime, rep: Rep | None = None) -> lis
     shown = list(leads)
     works, closing = work_on(shown, moment), passed_on(shown)
     opens = opening_times(rep, shown) if rep else {}
+    return _with_addresses(
+        [
+            row(lead, moment, works.get(lead.pk), closing.get(lead.pk))
+            | {"window": later_than(moment, opens.get(lead.pk))}
+            for lead in shown
+        ]
+    )
+
+
+def _with_addresses(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each row with where the lead is read, and where it is claimed."""
+    lead, claim = (
+        reverse(f"leaddistrib:{name}", args=[NOWHERE]).split(NOWHERE) for name in ("lead", "claim")
+    )
     return [
-        row(lead, moment, works.get(lead.pk), closing.get(lead.pk))
-        | {"window": later_than(moment, opens.get(lead.pk))}
-        for lead in shown
+        {**one, "href": one["id"].join(lead), "claim_href": one["id"].join(claim)} for one in shown
     ]
 
 
@@ -82,16 +97,18 @@ def own_rows(leads: Iterable[Lead], moment: datetime) -> list[dict[str, Any]]:
     reached. Two queries."""
     shown = list(leads)
     deadlines, attempts = clocks_of(shown), attempts_of(shown)
-    return [
-        row(
-            lead,
-            moment,
-            deadline=deadlines.get(lead.pk),
-            attempts=attempts.get(lead.pk),
-            view=View.PREVIEW,
-        )
-        for lead in shown
-    ]
+    return _with_addresses(
+        [
+            row(
+                lead,
+                moment,
+                deadline=deadlines.get(lead.pk),
+                attempts=attempts.get(lead.pk),
+                view=View.PREVIEW,
+            )
+            for lead in shown
+        ]
+    )
 
 
 def place(city: str | None, country: str | None) -> str:

@@ -61,6 +61,7 @@ def pool(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "temperatures": TEMPERATURES.items(),
         "everything": "all" in request.GET,
         "limit": NEWEST,
+        "blank": [None],
     }
     if context["everything"]:
         context["page"] = Paginator(leads, NEWEST).get_page(request.GET.get("page"))
