@@ -5,6 +5,7 @@ average conversion, the whole quota, the team's average speed. Twice as good is 
 are proportions, not ranks: where all are nearly equal, so are their scores, and the margin holds.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
@@ -76,11 +77,12 @@ def place(
         reverse=True,
     )
     borders = _borders(policy.shares, ranked)
+    rising = ranked[::-1]
     small = len(figures) < policy.least_reps
     placed = []
     for one in figures:
         score = scores[one.rep]
-        above = sum(other > score for other in ranked) if score is not None else 0
+        above = len(rising) - bisect_right(rising, score) if score is not None else 0
         has_rank = score is not None and one.rep in known
         settled, reason = _settled(policy, borders, score, former.get(one.rep))
         if not has_rank:
