@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from leaddistrib.engine.weights import Record, Weighed, weights
 from leaddistrib.models import Assignment, Outcome, Rep, Team
@@ -34,20 +35,17 @@ def performance(team: Team, moment: datetime) -> list[Performance]:
 
 
 def records(reps: Iterable[int], since: datetime, until: datetime) -> dict[int, Record]:
-    """What each of ``reps`` was given from ``since`` until ``until`` and won of it, one query."""
+    """What each of ``reps`` was given from ``since`` until ``until`` and won of it. Two queries:
+    wins are few, and are looked at for themselves rather than for each lead."""
     ids = list(reps)
-    won = reached([Outcome.Stage.WON]).filter(
-        lead=OuterRef("lead"), rep=OuterRef("rep"), at__lt=until
-    )
-    rows = (
-        Assignment.objects.filter(rep__in=ids, started_at__gte=since, started_at__lt=until)
-        .annotate(won=Exists(won))
-        .order_by()
-        .values("rep")
-        .annotate(
-            leads=Count("lead", distinct=True),
-            wins=Count("lead", distinct=True, filter=Q(won=True)),
-        )
-    )
-    known = {row["rep"]: Record(row["leads"], row["wins"]) for row in rows}
-    return {rep: known.get(rep, Record(0, 0)) for rep in ids}
+    given = Assignment.objects.filter(started_at__gte=since, started_at__lt=until)
+    owned = given.filter(lead=OuterRef("lead"), rep=OuterRef("rep"))
+    wins = reached([Outcome.Stage.WON]).filter(Exists(owned), rep__in=ids, at__lt=until)
+    leads, won = _leads_by_rep(given.filter(rep__in=ids)), _leads_by_rep(wins)
+    return {rep: Record(leads.get(rep, 0), won.get(rep, 0)) for rep in ids}
+
+
+def _leads_by_rep(rows: QuerySet[Any]) -> dict[int, int]:
+    """How many leads ``rows`` are about, by rep."""
+    counted = rows.order_by().values_list("rep").annotate(Count("lead", distinct=True))
+    return dict(counted)

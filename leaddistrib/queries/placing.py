@@ -5,9 +5,10 @@ other. Whoever is in a phase of onboarding that does not count is neither placed
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from django.db.models import QuerySet, Sum, prefetch_related_objects
 from django.utils import timezone
@@ -44,12 +45,29 @@ def week_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def proposals(reps: QuerySet[Rep], today: date) -> list[Proposed]:
+Known = Mapping[tuple[int, int], Figures]
+"""The figures of reps, by the number of days looked back and the rep's primary key."""
+
+
+def known_figures(reps: QuerySet[Rep], today: date) -> Known:
+    """What ``proposals`` of these ``reps`` would read of the past, for all of them at once: a fact
+    is then looked at once, however many transactions place them. Two queries, and five for each
+    number of days that policies look back."""
+    active = list(reps.filter(active=True))
+    policies = _policies(active)
+    days = {team: policy.days for team, policy in policies.items()}
+    return _figures(((days[rep.team_id], rep.pk) for rep in active if rep.team_id in days), today)
+
+
+def proposals(
+    reps: QuerySet[Rep], today: date, known: Known = MappingProxyType({})
+) -> list[Proposed]:
     """Where each of the active ``reps`` belongs by the figures of the days before ``today``, by
     team, the best score first; those for whom no policy holds are left out.
 
     ``reps`` are whole teams: each rep is compared with those of the own team that are among them.
-    Four queries, and four for each number of days that policies look back, however many reps.
+    Four queries, and five for each number of days that policies look back, however many reps;
+    these only for reps whose figures are not ``known``.
     """
     active = list(reps.filter(active=True).select_related("user", "team"))
     policies = _policies(active)
@@ -58,7 +76,10 @@ def proposals(reps: QuerySet[Rep], today: date) -> list[Proposed]:
     teams: dict[TierPolicy, dict[int | None, list[Rep]]] = defaultdict(lambda: defaultdict(list))
     for rep in placing:
         teams[policies[rep.team_id]][rep.team_id].append(rep)
-    figures = _figures_by_policy(teams, today)
+    asked = {rep.pk: policies[rep.team_id].days for rep in placing}
+    missing = [(days, rep) for rep, days in asked.items() if (days, rep) not in known]
+    found_now = _figures(missing, today)
+    figures = {rep: known.get((days, rep)) or found_now[days, rep] for rep, days in asked.items()}
     found: list[Proposed] = []
     for policy, members in teams.items():
         for team in members.values():
@@ -81,7 +102,7 @@ def already_placed(reps: QuerySet[Rep], period: date) -> set[int]:
 
 def figures_of(reps: Iterable[int], first: date, until: date) -> dict[int, Figures]:
     """The figures of each of ``reps`` (primary keys) in the organisation's local days from
-    ``first`` until before ``until``. Four queries.
+    ``first`` until before ``until``. Five queries.
 
     A response counts on the day on which the rep got the lead.
     """
@@ -133,17 +154,16 @@ def _uncounted(reps: Sequence[Rep]) -> set[int]:
     return set(rows.values_list("rep", flat=True))
 
 
-def _figures_by_policy(
-    teams: dict[TierPolicy, dict[int | None, list[Rep]]], today: date
-) -> dict[int, Figures]:
-    """The figures of everybody, each over the days of the own policy."""
-    asked: dict[int, list[int]] = defaultdict(list)
-    for policy, members in teams.items():
-        asked[policy.days] += (rep.pk for team in members.values() for rep in team)
-    found: dict[int, Figures] = {}
-    for days, reps in asked.items():
-        found |= figures_of(reps, today - timedelta(days=days), today)
-    return found
+def _figures(asked: Iterable[tuple[int, int]], today: date) -> Known:
+    """The figures of reps, each over so many days."""
+    by_days: dict[int, list[int]] = defaultdict(list)
+    for days, rep in asked:
+        by_days[days].append(rep)
+    return {
+        (days, rep): figures
+        for days, reps in by_days.items()
+        for rep, figures in figures_of(reps, today - timedelta(days=days), today).items()
+    }
 
 
 def _not_placed(team: Sequence[Rep], new: set[int]) -> Iterator[Placed]:

@@ -4,11 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from leaddistrib.jobs.schedules import JOBS
+from leaddistrib.lifecycle import placing
 from leaddistrib.lifecycle.placing import place_reps
 from leaddistrib.models import Quota, Rep, TierPlacement, TierPolicy
-from leaddistrib.queries.placing import proposals, today_of
+from leaddistrib.queries.placing import known_figures, proposals, today_of
 from leaddistrib.testing import RepFactory, TeamFactory
 from tests.queries.test_placing import had, policy_of
 
@@ -164,3 +167,44 @@ def test_the_worker_places_everybody_on_monday_morning(sold):
     assert job.due_at(job.latest(MOMENT)) == datetime(2026, 3, 16, 4, 30, tzinfo=UTC)
 
     assert job.run(MOMENT) == {"placed": 4, "moved": 4}
+
+
+@pytest.mark.parametrize("at_once", [1, 4, 5, 500])
+def test_however_many_teams_are_placed_at_a_time_each_is_placed_by_its_own(
+    sold, monkeypatch, at_once
+):
+    lyon = TeamFactory(name="Lyon")
+    for _ in range(4):
+        had(RepFactory(team=lyon), 10)
+    had(RepFactory(team=None), 10)
+    monkeypatch.setattr(placing, "AT_ONCE", at_once)
+
+    assert place_reps(MOMENT) == {"placed": 4, "little_data": 4, "small_team": 1, "moved": 8}
+
+    assert tiers() == [1, 2, 2, 3]
+    assert TierPlacement.objects.get(rep__user__username="amina").figures["team"]["reps"] == 4
+
+
+def test_a_fifth_team_costs_no_query_more(sold):
+    with CaptureQueriesContext(connection) as one:
+        place_reps(MOMENT)
+    for _ in range(4):
+        other = TeamFactory()
+        for _ in range(4):
+            had(RepFactory(team=other), 10)
+    with CaptureQueriesContext(connection) as five:
+        place_reps(MOMENT + WEEK)
+    assert len(five) <= len(one)
+
+
+def test_figures_that_were_read_before_are_those_that_are_placed_by(sold):
+    everybody = Rep.objects.all()
+    known = known_figures(everybody, MONDAY)
+    sell(date(2026, 3, 1), david=500)
+    late = RepFactory(team=Rep.objects.get(user__username="amina").team)
+    had(late, 10)
+
+    found = {one.rep: one.placed for one in proposals(everybody, MONDAY, known)}
+
+    assert found[Rep.objects.get(user__username="david")].figures["attainment"] < 20
+    assert found[late].figures["leads"] == 10

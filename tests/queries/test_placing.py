@@ -181,5 +181,5 @@ def test_however_many_reps_there_are_they_cost_as_many_queries(django_assert_num
             team = TeamFactory()
             for _ in range(4):
                 had(RepFactory(team=team), 1)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             assert everybody()
