@@ -158,7 +158,7 @@ class AllocationPolicyAdmin(TeamPolicyAdmin):
             done.changed,
         )
         if not done.changed:
-            text = _("Everybody has what this month's figures say already: nothing was changed.")
+            text = _("Everybody has as many leads a week as this month's figures say.")
         self.message_user(request, text % {"count": done.changed}, messages.SUCCESS)
         return back
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 
 from leaddistrib.engine import gates
 from leaddistrib.engine.errors import MESSAGES
@@ -48,6 +49,14 @@ def test_every_reason_for_passing_over_is_said_to_the_rep_and_told_of_in_the_doc
     told = " ".join((DOCS / "reps.md").read_text(encoding="utf-8").split())
     for text in phrases.WHY_NOT.values():
         assert str(text).format(**NUMBERS) in told
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_reason_without_its_figures_is_a_whole_phrase(language: str) -> None:
+    with override(language):
+        for code in refusing.PASSED_OVER:
+            short = refusing.refused_for(code)
+            assert short.count("(") == short.count(")"), short
 
 
 GATES = Path(gates.__file__).read_text(encoding="utf-8")

@@ -297,7 +297,7 @@ def test_a_team_too_small_for_tiers_waits_for_none(cast):
         figures={"team": {"reps": 2}, "least_reps": 4},
     )  # fmt: skip
     text = read(cast.amina)
-    assert "everybody is told of leads at once." in text
+    assert "there are no tiers." in text
     assert "middle tier" not in text
 
 

@@ -17,7 +17,7 @@ def told(tried: GuardrailsTried) -> Tried:
     if not won and not then.allowed:
         return Tried([_("No claims in races last month: nothing to replay.")])
     sentences = [refused(then.refused.total(), won)]
-    if allowed := then.allowed.total():
+    if (allowed := then.allowed.total()) != now.allowed.total():
         text = ngettext(
             "… %(count)d claim that was refused would have been allowed.",
             "… %(count)d claims that were refused would have been allowed.",
@@ -29,16 +29,21 @@ def told(tried: GuardrailsTried) -> Tried:
         for code, name in zip(CODES, FIELDS, strict=True)
     ]
     reps = [
-        (rep.name, tried.won[pk], now.by_rep(pk), then.by_rep(pk), then.allowed[pk])
+        (
+            *(rep.name, tried.won[pk]),
+            *(now.by_rep(pk), then.by_rep(pk)),
+            *(now.allowed[pk], then.allowed[pk]),
+        )
         for pk, rep in tried.reps.items()
-        if now.by_rep(pk) or then.by_rep(pk) or then.allowed[pk]
+        if now.by_rep(pk) or then.by_rep(pk) or now.allowed[pk] or then.allowed[pk]
     ]
-    reps.sort(key=lambda row: (-row[3], -row[4], row[0]))
+    reps.sort(key=lambda row: (-row[3], -row[5], row[0]))
     tables = [Table((_("Refused for"), *compared()), reasons)]
     if reps:
         columns = (
             *(_("Rep"), _("Won"), _("Refused as it is now")),
-            *(_("Refused with these numbers"), _("Allowed with these numbers")),
+            _("Refused with these numbers"),
+            *(_("Allowed as it is now"), _("Allowed with these numbers")),
         )
         tables.append(first_of(columns, reps))
     notes = [

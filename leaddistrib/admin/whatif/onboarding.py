@@ -23,7 +23,7 @@ def told(tried: OnboardingTried) -> Tried:
         of_reps = (_("Rep"), _("Phase now"), _("Phase with these numbers"))
         tables.append(first_of(of_reps, rows))
     if not tried.won:
-        sentences.append(_("No claims in races last month: nothing to replay."))
+        sentences.append(_("No claims were won in races last month: nothing to replay."))
         return Tried(sentences, tables, _left_out(tried))
     sentences.append(refused(tried.then.total(), tried.won.total()))
     reasons = [

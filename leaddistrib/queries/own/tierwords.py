@@ -33,12 +33,14 @@ def why(placement: TierPlacement) -> Iterator[str]:
             yield _("You are being onboarded: you are not placed yet.")
         case Reason.SMALL_TEAM:
             yield ngettext(
-                "Your team has %(count)d rep. With fewer than %(least)d there are no tiers, and"
-                " everybody is told of leads at once.",
-                "Your team has %(count)d reps. With fewer than %(least)d there are no tiers, and"
-                " everybody is told of leads at once.",
+                "Your team has %(count)d rep. With fewer than %(least)d there are no tiers.",
+                "Your team has %(count)d reps. With fewer than %(least)d there are no tiers.",
                 said["team"]["reps"],
             ) % {"count": said["team"]["reps"], "least": said["least_reps"]}
+            yield _(
+                "You are told of leads at once, or, in pools with reps who have tiers, together"
+                " with the middle one."
+            )
         case Reason.LITTLE_DATA if said["leads"] >= said["least_leads"]:
             yield _("Nothing that counts is known of you yet: you are in the middle.")
         case Reason.LITTLE_DATA:

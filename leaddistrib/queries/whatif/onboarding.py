@@ -72,7 +72,7 @@ def try_onboarding(
     through = Q(
         phase=None,
         rep__in=reps_under(policy).values("pk"),
-        began_on__gt=day_of(begins) - timedelta(weeks=longest),
+        began_on__gt=day_of(begins) - min(timedelta(weeks=longest), day_of(begins) - date.min),
     )
     own = Q(phase__policy=policy.pk) if policy.pk else Q(pk__in=())
     everybody = list(
@@ -89,7 +89,8 @@ def try_onboarding(
     since = midnight(first, timezone.get_default_timezone())
     claims, stretch = claims_of(Rep.objects.filter(pk__in=begun), since)
     handed, stretch = handed_to(begun, stretch)
-    stretch = replace(stretch, since=max(stretch.since, begins))
+    whole = stretch.since <= begins
+    stretch = Stretch(max(stretch.since, begins), cut=stretch.cut and not whole)
     raced = [one for one in claims if one.competitive and one.won]
     events = in_order((*raced, *handed))
     reps = {one.rep_id: one.rep for one in everybody}
