@@ -4,9 +4,9 @@
 
 The page is asked for through Django's whole stack, middleware and session included, by a rep for
 whom everything holds that a pool may have: it opens in waves by tier, with guardrails and an
-allocation, leads go stale, a rule passes them on. As many offers as ``--closed`` says are of leads
-that are somebody's by now. Nothing is kept from one request for the next but what Django keeps of
-templates.
+allocation, leads go stale, a rule passes them on. The rep was offered as many other leads as
+``--closed`` says, which are somebody's by now. Nothing is kept from one request for the next but
+what Django keeps of templates.
 
 - page: milliseconds from the request to the last byte of the answer; of the list (its newest
   leads), of a filtered one, and of a page of all.
@@ -93,23 +93,24 @@ def _lead(number: int) -> dict[str, Any]:
 
 
 def close(number: int, pool: Any, rep: Any) -> None:
-    """So many offers of leads that waited in ``pool`` and are the rep's by now."""
+    """So many leads that waited in ``pool``, were offered to five reps, and are ``rep``'s now."""
     from django.db import connection
 
-    from leaddistrib.models import Lead, Rep
+    from leaddistrib.models import Lead
     from leaddistrib.queries import clock
 
     now = clock.now()
     gone = {"status": "owned", "owner": rep, "pool": pool, "period": 1}
     leads = Lead.objects.bulk_create(
-        Lead(received_at=now, opens_at=now, **gone) for _ in range(number // Rep.objects.count())
+        Lead(received_at=now, opens_at=now, **gone) for _ in range(number)
     )
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO leaddistrib_offer"
             " (lead_id, rep_id, period, opens_at, opened_at, closed_at, hidden)"
             " SELECT lead.id, rep.id, 1, lead.opens_at, lead.opens_at, lead.opens_at, rep.tier > 1"
-            " FROM leaddistrib_lead lead CROSS JOIN leaddistrib_rep rep WHERE lead.id = ANY(%s)",
+            " FROM leaddistrib_lead lead CROSS JOIN"
+            " (SELECT * FROM leaddistrib_rep ORDER BY id LIMIT 5) rep WHERE lead.id = ANY(%s)",
             [[lead.pk for lead in leads]],
         )
         cursor.execute("ANALYZE")

@@ -73,7 +73,8 @@ def _claim(lead_id: int, rep_id: int, via: str) -> ClaimResult:
 
 def _attempt(lead: Lead, rep: Rep, via: str) -> ClaimResult | None:
     """What comes of the claim, for the lead as it was read; None if it is not so any more."""
-    offer = Offer.objects.filter(lead=lead, rep=rep, period=lead.period).first()
+    # One at most; ordered as offers are, it would be joined with lead and rep for nothing.
+    offer = Offer.objects.filter(lead=lead, rep=rep, period=lead.period).order_by("pk").first()
     now = clock.now()
     # What is not open for the rep is refused as what does not wait at all, whoever has it.
     exists = open_for(lead, offer, now)
