@@ -83,9 +83,9 @@ def proposals(
     found: list[Proposed] = []
     for policy, members in teams.items():
         for team in members.values():
-            known = [figures[rep.pk] for rep in team if rep.pk not in new]
+            ranked = [figures[rep.pk] for rep in team if rep.pk not in new]
             former = {rep.pk: rep.tier for rep in team}
-            placed = [*place(facts_of(policy), known, former), *_not_placed(team, new)]
+            placed = [*place(facts_of(policy), ranked, former), *_not_placed(team, new)]
             by_id = {rep.pk: rep for rep in team}
             found += (
                 Proposed(by_id[one.rep], policy, _documented(one, policy, today)) for one in placed

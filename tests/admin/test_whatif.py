@@ -107,7 +107,7 @@ def test_numbers_are_tried_as_they_stand_in_the_form_and_nothing_is_written(sign
     assert "… 2 claims that won would have been refused, of 3." in page
     [reasons, reps] = answer.context["what_if"].tables
     assert reasons.rows[0] == ("Competitive claims a day", 0, 2)
-    assert reps.rows == [("amina", 3, 0, 2, 0)]
+    assert reps.rows == [("amina", 3, 0, 2, 0, 0)]
     assert answer.context["adminform"].form["daily_claims"].value() == "1", "as it was typed"
     assert "A rep claims at most 10 leads a day in races." in page, "as it is saved"
     assert everything() == before

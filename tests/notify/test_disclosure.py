@@ -375,7 +375,7 @@ def test_no_chat_is_told_of_what_a_button_hands_out(reached):
     kind = kind_of(message)
     assert kind is not None
     assert kind.objection(message, kind.load(message)) == ""
-    Pool.objects.filter(pk=lead.pool_id).update(award=Pool.Award.NEXT)  # since it was written
+    Pool.objects.filter(leads=lead).update(award=Pool.Award.NEXT)  # since it was written
     message = OutboxMessage.objects.get(pk=message.pk)
     assert kind.objection(message, kind.load(message)) == "not_open"
 

@@ -2,7 +2,6 @@
 
 import json
 import random
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -42,12 +41,11 @@ from leaddistrib.testing import clock_at, publish_rules
 from tests.notify.standin import provider, well
 from tests.races.at_work import Workers
 from tests.races.history import History
+from tests.races.nursery import born
 from tests.races.promises import BESIDE_THE_POINT, Diary, path_of
 
 Session = Sequence[Sequence[Any]]
 Race = Callable[..., History]
-
-CREW = [sys.executable, "-m", "tests.races.crew"]
 
 
 @pytest.fixture
@@ -114,30 +112,21 @@ def race(process_environment: dict[str, str]) -> Race:
         sessions: Iterable[Session], *, processes: int = 4, faults: Sequence[str] = ()
     ) -> History:
         everybody = list(sessions)
-        crews = [
-            subprocess.Popen(
-                CREW,
-                env=process_environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(min(processes, len(everybody)))
-        ]
+        crews = [born(process_environment) for _ in range(min(processes, len(everybody)))]
         history = History()
         try:
-            for number, crew in enumerate(crews):
-                plan = {"sessions": everybody[number :: len(crews)], "faults": list(faults)}
-                _say(crew, json.dumps(plan))
-            for crew in crews:
-                assert _hear(crew) == "ready\n"
-            for crew in crews:
-                _say(crew, "go")
-            for crew in crews:
-                history.add(_hear(crew))
+            for number, (_, crew) in enumerate(crews):
+                crew.send((everybody[number :: len(crews)], list(faults)))
+            for _, crew in crews:
+                assert crew.recv() == "ready"
+            for _, crew in crews:
+                crew.send("go")
+            for _, crew in crews:
+                history.add(*crew.recv())
         finally:
-            for crew in crews:
-                crew.communicate()
+            for process, crew in crews:
+                crew.close()
+                process.join()
         return history
 
     return run
@@ -236,14 +225,3 @@ def workers(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Wor
         process.wait(timeout=60)
     for log in running.logs:
         sys.stdout.write(log.read_text()[-4000:])
-
-
-def _say(crew: "subprocess.Popen[str]", line: str) -> None:
-    assert crew.stdin is not None
-    crew.stdin.write(line + "\n")
-    crew.stdin.flush()
-
-
-def _hear(crew: "subprocess.Popen[str]") -> str:
-    assert crew.stdout is not None
-    return crew.stdout.readline()

@@ -1,17 +1,16 @@
-"""A process full of reps who act at once. Started by the race tests, never imported by them.
+"""A process full of reps who act at once. Forked by the race tests, never imported by them.
 
-``python -m tests.races.crew`` reads one line of JSON: ``sessions`` (each the acts of one thread,
-in order) and ``faults`` (what is broken on purpose, see ``faults.py``). When every thread is
-connected it prints "ready", waits for a line, lets all of them go, and prints what each act was
-answered, and which messages pages were sent, as one line of JSON.
+``main`` is sent ``sessions`` (each the acts of one thread, in order) and ``faults`` (what is broken
+on purpose, see ``faults.py``). When every thread is connected it says that it is ready, waits for a
+word, lets all of them go, and sends back what each act was answered, and which messages pages were
+sent.
 """
 
-import json
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
 from typing import Any
 from uuid import UUID
 
@@ -292,23 +291,18 @@ class Crew:
         return {**told, **answer} | {"answered_at": time.time()}
 
 
-def main() -> None:
-    plan = json.loads(sys.stdin.readline())
-    for fault in plan["faults"]:
+def main(tests: Connection) -> None:
+    sessions, faults = tests.recv()
+    for fault in faults:
         FAULTS[fault]()
-    crew = Crew(plan["sessions"])
+    crew = Crew(sessions)
     publishing._send = crew.overhear
     for thread in crew.threads:
         thread.start()
     crew.connected.wait()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
+    tests.send("ready")
+    tests.recv()
     crew.go.set()
     for thread in crew.threads:
         thread.join()
-    sys.stdout.write(json.dumps({"answers": crew.answers, "messages": crew.messages}) + "\n")
-
-
-if __name__ == "__main__":
-    main()
+    tests.send((crew.answers, crew.messages))

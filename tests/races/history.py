@@ -6,7 +6,7 @@ against each other. ``faults`` says in a sentence each what is wrong; nothing, i
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -45,11 +45,10 @@ class History:
         acts = (answer for answer in self.answers if answer["act"] == act)
         return [answer for answer in acts if not result or answer["result"] == result]
 
-    def add(self, crew: str) -> None:
-        """What one crew printed."""
-        told = json.loads(crew)
-        self.answers += told["answers"]
-        self.messages += [json.loads(message) for message in told["messages"]]
+    def add(self, answers: Sequence[dict[str, Any]], messages: Sequence[str]) -> None:
+        """What one crew was answered, and what pages were sent meanwhile."""
+        self.answers += answers
+        self.messages += [json.loads(message) for message in messages]
 
 
 def faults(history: History) -> list[str]:
