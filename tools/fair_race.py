@@ -46,8 +46,8 @@ from leaddistrib.models import (
     TierPolicy,
 )
 from leaddistrib.queries.claimable import against, opening_times
-from leaddistrib.queries.membership import is_member, pools_of
-from leaddistrib.queries.visibility import seen_by
+from leaddistrib.queries.membership import is_member
+from leaddistrib.queries.visibility import exists_for
 from leaddistrib.testing import PoolFactory, RepFactory, TeamFactory, clock_at, publish_rules
 from tools import fair_limits
 
@@ -56,15 +56,15 @@ BEGIN, END = "<!-- make fair-race -->", "<!-- end of make fair-race -->"
 
 TUESDAY = datetime(2026, 3, 3, 5, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-MINUTES = (0, 5, 15, 20, 60)
+MINUTES = (0, 5, 15, 20, 60, 65)
 PHASES = (  # ON1, of four weeks each
     {"name": "weeks 1–4", "competition": 0},
     {"name": "weeks 5–8", "competition": 50, "cohort_only": True},
     {"name": "weeks 9–12", "competition": 100, "least_leads": 5},
 )
-IN_TIERS = ("Amina", "Bruno", "Chloé")
+IN_TIERS = (("Amina", 1), ("Bruno", 2), ("Gaëlle", 2), ("Chloé", 3))
 NEW = ("David", "Élise", "Farid")
-WITH_WINDOW = "Chloé"
+WITH_WINDOW = "Gaëlle"
 
 
 class Member(NamedTuple):
@@ -101,15 +101,17 @@ class Moment:
 
 
 def company() -> list[Member]:
-    """A team with the usual policies: a rep in each tier, and one in each phase of onboarding."""
+    """A team with the usual policies: a rep in each tier, one who is to have a priority window, and
+    one in each phase of onboarding."""
     team = TeamFactory(name="Paris", time_zone="Europe/Paris")
     tiers = TierPolicy.objects.create(team=team)
     Tier.objects.bulk_create(Tier(policy=tiers, **fields) for fields in USUAL)
     GuardrailPolicy.objects.create(team=team)
     phases = OnboardingPolicy.objects.create(team=team)
     found = []
-    for tier, name in zip(tiers.tiers.all(), IN_TIERS, strict=True):
-        found.append(Member(_rep(name, team, tier.level), str(tier.name).lower()))
+    called = {tier.level: str(tier.name).lower() for tier in tiers.tiers.all()}
+    for name, level in IN_TIERS:
+        found.append(Member(_rep(name, team, level), called[level]))
     for position, (fields, name) in enumerate(zip(PHASES, NEW, strict=True), start=1):
         phase = OnboardingPhase.objects.create(policy=phases, position=position, weeks=4, **fields)
         rep = _rep(name, team)
@@ -192,7 +194,7 @@ def asked(lead: Lead, rep: Rep, minutes: float, now: datetime) -> Moment:
     lead = Lead.objects.select_related("pool").get(pk=lead.pk)
     pool, opens_at = lead.pool_id or 0, opening_times(rep, [lead])
     told = lead.offers.filter(rep=rep, opened_at__isnull=False).exists()
-    if not Lead.objects.filter(seen_by(rep, now), pool__in=pools_of(rep), pk=lead.pk).exists():
+    if not exists_for(rep, lead):
         return Moment(minutes, False, told, ())
     stands = against(rep, [lead], opens_at, now, member=is_member(rep, pool))
     return Moment(minutes, True, told, tuple(refusal.code for refusal in stands[lead.pk]))
