@@ -133,7 +133,7 @@ def pools(team: Team, members: Sequence[Member], *, priority: bool) -> list[Pool
     after = " in a priority window" if priority else ""
     new = [one.rep for one in members if one.rep.tier is None]
     tiered = {"tiered": True, "priority": priority}
-    found = [
+    found: list[Pool] = [
         PoolFactory(name=f"standard{after}", teams=[team], **tiered),
         PoolFactory(name=f"premium{after}", teams=[team], premium=True, **tiered),
     ]
