@@ -20,7 +20,7 @@ SOONEST = 200
 
 def opening_times(rep: Rep, leads: Sequence[Lead]) -> dict[int, datetime | None]:
     """When each lead opens for ``rep``: the own offer says, else the lead. One query."""
-    offers = Offer.objects.filter(rep=rep, lead__in=[lead.pk for lead in leads])
+    offers = Offer.objects.filter(rep=rep, lead__in=[lead.pk for lead in leads]).order_by()
     told = {
         (lead, period): opens_at
         for lead, period, opens_at in offers.values_list("lead", "period", "opens_at")

@@ -73,7 +73,7 @@ def unseen(rep: Rep, leads: Iterable[Lead], moment: datetime) -> frozenset[int]:
     pools. Read the leads with their pools. One query, none where no lead was opened in waves."""
     found = [lead for lead in leads if _bounded(lead)]
     in_waves = [lead for lead in found if lead.all_at is not None]
-    own = Offer.objects.filter(rep=rep, lead__in=in_waves, period=F("lead__period"))
+    own = Offer.objects.filter(rep=rep, lead__in=in_waves, period=F("lead__period")).order_by()
     offers = {offer.lead_id: offer for offer in own} if in_waves else {}
     return frozenset(
         lead.pk
@@ -138,7 +138,7 @@ def audiences(
         kept_out = kept_out_of_premium(wanted)
     offers = {
         (offer.lead_id, offer.rep_id): offer
-        for offer in Offer.objects.filter(lead__in=bounded, period=F("lead__period"))
+        for offer in Offer.objects.filter(lead__in=bounded, period=F("lead__period")).order_by()
     }
     return {
         lead.pk: frozenset(
