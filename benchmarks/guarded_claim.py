@@ -105,20 +105,20 @@ def remember(pool: Any, reps: list[Any], number: int) -> None:
                 result="won",
                 competitive=True,
                 temperature=("hot", "warm", "cold")[n % 3],
-                claimed_at=lead.opens_at,
+                claimed_at=at,
             )
-            for n, lead in enumerate(leads)
+            for n, (lead, at) in enumerate(zip(leads, moments, strict=True))
         )
         Assignment.objects.bulk_create(
             Assignment(
                 lead=lead,
                 rep=rep,
                 method="claim",
-                started_at=lead.opens_at,
+                started_at=at,
                 ended_at=now,
                 end="closed",
             )
-            for lead in leads
+            for lead, at in zip(leads, moments, strict=True)
         )
 
 
@@ -217,7 +217,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--reps", type=int, default=100)
     parser.add_argument("--claims", type=int, default=1000)
-    parser.add_argument("--history", type=int, default=200)
+    parser.add_argument("--history", type=int, default=200, help="at least 50")
     parser.add_argument("--profile", action="store_true", help="where the time of a claim goes")
     given = parser.parse_args()
     with database("postgresql"):

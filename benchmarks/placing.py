@@ -27,6 +27,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from benchmarks._bulk import insert, loading
@@ -96,8 +97,12 @@ def load(reps: int, entries: int, teams: int, moment: datetime) -> None:
             ResponseRollup,
             f"(SELECT {rep} AS rep, {hours} AS hour, count(*) AS number, sum({quick}) AS seconds"  # noqa: S608
             f" FROM {every} GROUP BY 1, 2) AS sums",
-            day="hour::date", hour="extract(hour FROM hour)", rep="rep",
-            started="number", answered="number", seconds="seconds",
+            day="hour::date",
+            hour="extract(hour FROM hour)",
+            rep="rep",
+            started="number",
+            answered="number",
+            seconds="seconds",
         )
         months = sorted({(began + timedelta(days=n)).replace(day=1) for n in range(DAYS)})
         for month in months:
@@ -196,7 +201,7 @@ def measure(reps: int, entries: int, teams: int, times: int, profile: bool) -> b
         assert read(sql, since, until) == reps, name
     for _ in range(times):
         for name, sql in references.items():
-            took[name].append(seconds(lambda sql=sql: read(sql, since, until)))
+            took[name].append(seconds(partial(read, sql, since, until)))
         forget()
         took["ours"].append(seconds(lambda: place_reps(moment)))
     best = {name: min(values) for name, values in took.items()}

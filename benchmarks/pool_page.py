@@ -32,7 +32,11 @@ from benchmarks._figures import Aim, show
 
 AIM = 0.1  # seconds, at p50
 FEW = 3
-LISTS = {"newest": {}, "filtered": {"size": "smb", "sort": "score"}, "all": {"all": 1, "page": 3}}
+LISTS: dict[str, dict[str, Any]] = {
+    "newest": {},
+    "filtered": {"size": "smb", "sort": "score"},
+    "all": {"all": 1, "page": 3},
+}
 
 
 def company() -> tuple[Any, Any]:
