@@ -267,10 +267,12 @@ def _eligible(inside: Sequence[Offer], moment: datetime) -> list[Offer]:
 
 def _few(offers: Sequence[Offer]) -> list[Offer]:
     """Those of ``offers`` for which phones ring: not for a wave of more leads than pages are told
-    of singly, which came with one file. One query, none without waves."""
+    of singly, which came with one file and wait still. One query, none without waves."""
     hidden = [offer.lead for offer in offers if offer.hidden]
     together = Lead.objects.filter(
-        pool__in={lead.pool_id for lead in hidden}, opens_at__in={lead.opens_at for lead in hidden}
+        status=Lead.Status.WAITING,
+        pool__in={lead.pool_id for lead in hidden},
+        opens_at__in={lead.opens_at for lead in hidden},
     )
     counted = together.order_by().values_list("pool", "opens_at").annotate(Count("pk"))
     many = {(pool, at) for pool, at, number in counted if number > SINGLY} if hidden else set()

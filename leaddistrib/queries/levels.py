@@ -41,7 +41,9 @@ def counting_for_rep() -> QuerySet[Tier]:
     """The same inside a query of reps (``Exists``): the tier that counts for each, by the policy
     that holds for the team, as ``policies_for`` has it."""
     of_policy = Tier.objects.filter(policy=OuterRef("policy")).order_by()
-    between = of_policy.values("policy").annotate(middle=(Max("level") + 1) / 2).values("middle")
+    between = (
+        of_policy.values("policy").annotate(middle=(Max("level") + 1) / 2).values("middle")[:1]
+    )
     in_none = ~Exists(of_policy.filter(level=OuterRef(OuterRef("tier"))))
     own = TierPolicy.objects.filter(team=OuterRef(OuterRef("team")))
     return Tier.objects.filter(
