@@ -17,7 +17,13 @@ else
     own_ways="tests/browser tests/races tests/ws"
     elsewhere=""
 fi
-alone=${ALONE-$own_ways}
+alone=""
+for folder in ${ALONE-$own_ways}; do
+    case " $elsewhere " in
+        *" $folder "*) ;;
+        *) alone="$alone $folder" ;;
+    esac
+done
 
 run() {
     "$python" -m pytest --database="$database" "$@" || code=$?
