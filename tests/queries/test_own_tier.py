@@ -107,8 +107,7 @@ def test_a_measure_that_says_nothing_is_named_and_weighs_nothing(amina):
         (
             {"others": 2},
             "small_team",
-            "Your team has 3 reps. With fewer than 4 there are no tiers, and everybody is told of"
-            " leads at once.",
+            "Your team has 3 reps. With fewer than 4 there are no tiers.",
         ),
     ],
 )
